@@ -70,7 +70,11 @@ impl CertificateFacts {
         Ok(Self {
             subject: parsed.subject().to_string(),
             issuer: parsed.issuer().to_string(),
-            spiffe_id: if let [uri] = uris.as_slice() { uri.parse().ok() } else { None },
+            spiffe_id: if let [uri] = uris.as_slice() {
+                uri.parse().ok()
+            } else {
+                None
+            },
             dns,
             ips,
             serial: Serial::from_bytes(parsed.raw_serial()),
@@ -88,7 +92,10 @@ impl CertificateFacts {
     /// # Errors
     /// [`NoCertificate`] when there is none, or one cannot be read.
     pub fn from_pem(pem: &[u8]) -> Result<Vec<Self>, NoCertificate> {
-        certificates_of_pem(pem)?.iter().map(|der| Self::from_der(der)).collect()
+        certificates_of_pem(pem)?
+            .iter()
+            .map(|der| Self::from_der(der))
+            .collect()
     }
 
     /// Whole days until the end of the validity, rounded down; negative once it has ended.
@@ -123,10 +130,31 @@ pub fn days_left(not_after: Time, now: Time) -> i64 {
     (not_after - now).num_seconds().div_euclid(86_400)
 }
 
+/// The only URI SAN of a certificate: a CA of a federation names its trust domain there.
+pub(crate) fn only_uri(der: &[u8]) -> Option<String> {
+    let parsed = parse(der)?;
+    let names = parsed.subject_alternative_name().ok()??;
+    let mut uris = names.value.general_names.iter().filter_map(|name| {
+        if let GeneralName::URI(uri) = name {
+            Some(*uri)
+        } else {
+            None
+        }
+    });
+    let first = uris.next()?;
+    uris.next().is_none().then(|| first.to_owned())
+}
+
 /// The certificates of a PEM text, in order.
 pub(crate) fn certificates_of_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, NoCertificate> {
-    let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| NoCertificate)?;
-    if found.is_empty() { Err(NoCertificate) } else { Ok(found) }
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|_| NoCertificate)?;
+    if found.is_empty() {
+        Err(NoCertificate)
+    } else {
+        Ok(found)
+    }
 }
 
 /// Parses exactly one certificate; bytes after it are refused.
@@ -141,7 +169,10 @@ pub(crate) fn parse(der: &[u8]) -> Option<X509Certificate<'_>> {
 pub(crate) fn validity(parsed: &X509Certificate<'_>) -> Option<(Time, Time)> {
     let validity = parsed.validity();
     let at = |seconds| DateTime::from_timestamp(seconds, 0);
-    Some((at(validity.not_before.timestamp())?, at(validity.not_after.timestamp())?))
+    Some((
+        at(validity.not_before.timestamp())?,
+        at(validity.not_after.timestamp())?,
+    ))
 }
 
 /// SHA-256.
@@ -155,11 +186,16 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 fn ip_address(bytes: &[u8]) -> Option<IpAddr> {
-    <[u8; 4]>::try_from(bytes).map(IpAddr::from).ok().or_else(|| <[u8; 16]>::try_from(bytes).map(IpAddr::from).ok())
+    <[u8; 4]>::try_from(bytes)
+        .map(IpAddr::from)
+        .ok()
+        .or_else(|| <[u8; 16]>::try_from(bytes).map(IpAddr::from).ok())
 }
 
 fn extended_key_usage(parsed: &X509Certificate<'_>) -> Vec<&'static str> {
-    let Ok(Some(usage)) = parsed.extended_key_usage() else { return Vec::new() };
+    let Ok(Some(usage)) = parsed.extended_key_usage() else {
+        return Vec::new();
+    };
     let usage = usage.value;
     let other = usage.any
         || usage.code_signing
@@ -167,8 +203,12 @@ fn extended_key_usage(parsed: &X509Certificate<'_>) -> Vec<&'static str> {
         || usage.time_stamping
         || usage.ocsp_signing
         || !usage.other.is_empty();
-    [(usage.server_auth, "serverAuth"), (usage.client_auth, "clientAuth"), (other, "other")]
-        .into_iter()
-        .filter_map(|(present, name)| present.then_some(name))
-        .collect()
+    [
+        (usage.server_auth, "serverAuth"),
+        (usage.client_auth, "clientAuth"),
+        (other, "other"),
+    ]
+    .into_iter()
+    .filter_map(|(present, name)| present.then_some(name))
+    .collect()
 }

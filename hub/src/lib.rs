@@ -1,1 +1,5 @@
+//! The hub: the only authority on which member holds which serial.
 #![forbid(unsafe_code)]
+
+pub mod ledger;
+pub mod store;

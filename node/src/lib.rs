@@ -1,1 +1,30 @@
+//! A member registry beside a provincial carbon-inclusion platform.
+//!
+//! The hub knows which *node* holds a block, and nothing of people; this crate knows which *account* holds it.
+//!
+//! | module | what it decides |
+//! | --- | --- |
+//! | [`service`] | what the platform's staff and programs may ask of the node |
+//! | [`ledger`] | accounts, lots and the journal: who holds what inside the node |
+//! | [`exchange`] | dealing with the hub: outbox, feed, offers, signatures |
+//! | [`store`] | the database, SQLite or PostgreSQL; the only place with SQL |
+//! | [`config`] | one file and environment variables |
+//! | [`crash`] | named points where a test may kill the process |
+//! | [`serve`] | what runs while the node serves |
+//!
+//! **Architecture invariant:** the book of the hub's side (`store` table `block`) changes only when a feed entry is
+//! applied, in the same transaction as the cursor; never from the answer to a request.
 #![forbid(unsafe_code)]
+
+pub mod config;
+pub mod crash;
+pub mod error;
+pub mod exchange;
+pub mod ledger;
+pub mod serve;
+pub mod service;
+pub mod store;
+
+pub use config::Config;
+pub use error::NodeError;
+pub use service::Node;

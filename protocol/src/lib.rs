@@ -31,6 +31,9 @@ pub mod view;
 
 mod text;
 
+#[doc(hidden)]
+pub use serde;
+
 /// The version of this protocol that a message names in `protocol`.
 pub const PROTOCOL_VERSION: u32 = 1;
 

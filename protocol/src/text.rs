@@ -2,22 +2,23 @@
 //! the edge and its rule cannot be bypassed by deserialising.
 
 /// Implements `Serialize` and `Deserialize` of a type through its `Display` and `FromStr`.
+#[macro_export]
 macro_rules! serde_as_text {
     ($type:ty, $expecting:expr) => {
-        impl serde::Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl $crate::serde::Serialize for $type {
+            fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de> $crate::serde::Deserialize<'de> for $type {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Text;
-                impl serde::de::Visitor<'_> for Text {
+                impl $crate::serde::de::Visitor<'_> for Text {
                     type Value = $type;
                     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                         f.write_str($expecting)
                     }
-                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$type, E> {
+                    fn visit_str<E: $crate::serde::de::Error>(self, text: &str) -> Result<$type, E> {
                         text.parse().map_err(E::custom)
                     }
                 }
@@ -29,6 +30,7 @@ macro_rules! serde_as_text {
 
 /// Declares a fieldless enum that travels as one word: `ALL`, `word()`, `Display`, `FromStr`, serde, and a stable
 /// number for storage (`code()` and `from_code()`).
+#[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $code:literal $word:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -65,16 +67,16 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = crate::id::TextError;
+            type Err = $crate::id::TextError;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(crate::id::TextError::new(text, concat!("one of", $(" `", $word, "`"),+))),
+                    _ => Err($crate::id::TextError::new(text, concat!("one of", $(" `", $word, "`"),+))),
                 }
             }
         }
 
-        crate::text::serde_as_text!($name, concat!("one of", $(" `", $word, "`"),+));
+        $crate::serde_as_text!($name, concat!("one of", $(" `", $word, "`"),+));
     };
 }
 

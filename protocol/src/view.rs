@@ -16,7 +16,7 @@ use crate::signing::{KeyId, VerifyingKey};
 use crate::text::words;
 use crate::time::Timestamp;
 use crate::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
-use crate::r#use::{Use, Uses};
+use crate::r#use::Use;
 
 /// `GET /v1/hub`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

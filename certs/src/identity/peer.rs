@@ -31,7 +31,9 @@ pub enum IdentityRefusal {
     #[error("the certificate's URI `{0}` is no SPIFFE id of the hub or of a node: enrol again")]
     NotSpiffe(String),
     /// The id belongs to another federation.
-    #[error("the certificate belongs to trust domain `{found}`, and this is `{expected}`: use the certificate of this federation")]
+    #[error(
+        "the certificate belongs to trust domain `{found}`, and this is `{expected}`: use the certificate of this federation"
+    )]
     OtherTrustDomain {
         /// The trust domain of this federation.
         expected: TrustDomain,
@@ -39,7 +41,9 @@ pub enum IdentityRefusal {
         found: TrustDomain,
     },
     /// The id is of this federation but not the one that belongs at the other end.
-    #[error("the certificate speaks for {found}, and {expected} is expected here: check the address and the certificate")]
+    #[error(
+        "the certificate speaks for {found}, and {expected} is expected here: check the address and the certificate"
+    )]
     OtherRole {
         /// Who belongs at the other end, in words.
         expected: String,
@@ -73,7 +77,11 @@ impl Serial {
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let start = bytes.iter().position(|b| *b != 0).unwrap_or(bytes.len());
         let magnitude = bytes.get(start..).unwrap_or_default();
-        Self(if magnitude.is_empty() { "00".to_owned() } else { hex::encode(magnitude) })
+        Self(if magnitude.is_empty() {
+            "00".to_owned()
+        } else {
+            hex::encode(magnitude)
+        })
     }
 
     /// Lower-case hexadecimal.
@@ -119,7 +127,10 @@ impl CertificateKey {
     /// From the issuer's distinguished name in DER, and the serial number.
     #[must_use]
     pub fn new(issuer_der: &[u8], serial: Serial) -> Self {
-        Self { issuer_sha256: certificate::sha256(issuer_der), serial }
+        Self {
+            issuer_sha256: certificate::sha256(issuer_der),
+            serial,
+        }
     }
 
     /// From an already computed issuer hash: a CRL hashes its issuer once for all its entries.
@@ -134,7 +145,10 @@ impl CertificateKey {
     }
 
     pub(crate) fn of(certificate: &X509Certificate<'_>) -> Self {
-        Self::new(certificate.issuer().as_raw(), Serial::from_bytes(certificate.raw_serial()))
+        Self::new(
+            certificate.issuer().as_raw(),
+            Serial::from_bytes(certificate.raw_serial()),
+        )
     }
 }
 
@@ -151,7 +165,10 @@ impl FromStr for CertificateKey {
         let (issuer, serial) = text.split_once(':').ok_or_else(refuse)?;
         let mut issuer_sha256 = [0; 32];
         hex::decode_to_slice(issuer, &mut issuer_sha256).map_err(|_| refuse())?;
-        Ok(Self { issuer_sha256, serial: serial.parse()? })
+        Ok(Self {
+            issuer_sha256,
+            serial: serial.parse()?,
+        })
     }
 }
 
@@ -196,7 +213,10 @@ impl PeerIdentity {
         if self.spiffe.role() == role {
             return Ok(());
         }
-        Err(IdentityRefusal::OtherRole { expected: role.to_string(), found: self.spiffe.role().to_string() })
+        Err(IdentityRefusal::OtherRole {
+            expected: role.to_string(),
+            found: self.spiffe.role().to_string(),
+        })
     }
 
     /// Refuses anyone but a member node.
@@ -206,7 +226,10 @@ impl PeerIdentity {
     pub fn expect_member(&self) -> Result<(), IdentityRefusal> {
         match self.spiffe.role() {
             Role::Member(_) => Ok(()),
-            Role::Hub => Err(IdentityRefusal::OtherRole { expected: "a member".to_owned(), found: Role::Hub.to_string() }),
+            Role::Hub => Err(IdentityRefusal::OtherRole {
+                expected: "a member".to_owned(),
+                found: Role::Hub.to_string(),
+            }),
         }
     }
 }
@@ -221,11 +244,19 @@ pub fn peer_identity(certificate_der: &[u8], trust_domain: &TrustDomain) -> Resu
     if parsed.is_ca() {
         return Err(IdentityRefusal::Authority);
     }
-    let names = parsed.subject_alternative_name().map_err(|_| IdentityRefusal::Unreadable)?;
+    let names = parsed
+        .subject_alternative_name()
+        .map_err(|_| IdentityRefusal::Unreadable)?;
     let uris: Vec<&str> = names
         .iter()
         .flat_map(|san| &san.value.general_names)
-        .filter_map(|name| if let GeneralName::URI(uri) = name { Some(*uri) } else { None })
+        .filter_map(|name| {
+            if let GeneralName::URI(uri) = name {
+                Some(*uri)
+            } else {
+                None
+            }
+        })
         .collect();
     let uri = match uris.as_slice() {
         [uri] => *uri,
@@ -235,11 +266,20 @@ pub fn peer_identity(certificate_der: &[u8], trust_domain: &TrustDomain) -> Resu
     let spiffe: SpiffeId = uri.parse().map_err(|_| IdentityRefusal::NotSpiffe(uri.to_owned()))?;
     if spiffe.trust_domain() != trust_domain {
         let found = spiffe.trust_domain().clone();
-        return Err(IdentityRefusal::OtherTrustDomain { expected: trust_domain.clone(), found });
+        return Err(IdentityRefusal::OtherTrustDomain {
+            expected: trust_domain.clone(),
+            found,
+        });
     }
     let (not_before, not_after) = certificate::validity(&parsed).ok_or(IdentityRefusal::Unreadable)?;
     let fingerprint_sha256 = hex::encode(certificate::sha256(certificate_der));
-    Ok(PeerIdentity { spiffe, key: CertificateKey::of(&parsed), not_before, not_after, fingerprint_sha256 })
+    Ok(PeerIdentity {
+        spiffe,
+        key: CertificateKey::of(&parsed),
+        not_before,
+        not_after,
+        fingerprint_sha256,
+    })
 }
 
 /// The identity of a TLS peer, from the chain that the TLS stack hands over after the handshake
@@ -247,7 +287,10 @@ pub fn peer_identity(certificate_der: &[u8], trust_domain: &TrustDomain) -> Resu
 ///
 /// # Errors
 /// [`IdentityRefusal::NoCertificate`] when there is none, otherwise as [`peer_identity`].
-pub fn peer_identity_of(chain: Option<&[CertificateDer<'_>]>, trust_domain: &TrustDomain) -> Result<PeerIdentity, IdentityRefusal> {
+pub fn peer_identity_of(
+    chain: Option<&[CertificateDer<'_>]>,
+    trust_domain: &TrustDomain,
+) -> Result<PeerIdentity, IdentityRefusal> {
     let first = chain.and_then(<[_]>::first).ok_or(IdentityRefusal::NoCertificate)?;
     peer_identity(first, trust_domain)
 }
@@ -269,14 +312,23 @@ mod tests {
     #[test]
     fn keys_survive_storage() {
         let key = CertificateKey::new(b"issuer", Serial::from_bytes(&[7]));
-        assert_eq!(serde_json::from_str::<CertificateKey>(&serde_json::to_string(&key).unwrap()).unwrap(), key);
+        assert_eq!(
+            serde_json::from_str::<CertificateKey>(&serde_json::to_string(&key).unwrap()).unwrap(),
+            key
+        );
     }
 
     #[test]
     fn no_chain_is_no_identity() {
         let domain = "tanqiao.example".parse().unwrap();
         assert_eq!(peer_identity_of(None, &domain), Err(IdentityRefusal::NoCertificate));
-        assert_eq!(peer_identity_of(Some(&[]), &domain), Err(IdentityRefusal::NoCertificate));
-        assert_eq!(peer_identity(b"no certificate", &domain), Err(IdentityRefusal::Unreadable));
+        assert_eq!(
+            peer_identity_of(Some(&[]), &domain),
+            Err(IdentityRefusal::NoCertificate)
+        );
+        assert_eq!(
+            peer_identity(b"no certificate", &domain),
+            Err(IdentityRefusal::Unreadable)
+        );
     }
 }

@@ -14,13 +14,17 @@ const MEMBER_ID_LENGTH_MAX: usize = 63;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// Not a trust domain.
-    #[error("`{0}` is no trust domain: use lower-case letters, digits, `.`, `-` and `_`, at most 255, such as `tanqiao.example`")]
+    #[error(
+        "`{0}` is no trust domain: use lower-case letters, digits, `.`, `-` and `_`, at most 255, such as `tanqiao.example`"
+    )]
     TrustDomain(String),
     /// Not a member id.
     #[error("`{0}` is no member id: use lower-case letters, digits and inner hyphens, at most 63, such as `wuhan`")]
     MemberId(String),
     /// Not a SPIFFE id of a federation.
-    #[error("`{0}` is no SPIFFE id of a federation: use `spiffe://<trust-domain>/hub` or `spiffe://<trust-domain>/node/<member-id>`")]
+    #[error(
+        "`{0}` is no SPIFFE id of a federation: use `spiffe://<trust-domain>/hub` or `spiffe://<trust-domain>/node/<member-id>`"
+    )]
     SpiffeId(String),
 }
 
@@ -34,7 +38,9 @@ macro_rules! serde_as_text {
         }
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+                String::deserialize(deserializer)?
+                    .parse()
+                    .map_err(serde::de::Error::custom)
             }
         }
     };
@@ -61,13 +67,19 @@ impl TrustDomain {
     /// The hub's id in this trust domain.
     #[must_use]
     pub fn hub(&self) -> SpiffeId {
-        SpiffeId { trust_domain: self.clone(), role: Role::Hub }
+        SpiffeId {
+            trust_domain: self.clone(),
+            role: Role::Hub,
+        }
     }
 
     /// A member node's id in this trust domain.
     #[must_use]
     pub fn member(&self, id: MemberId) -> SpiffeId {
-        SpiffeId { trust_domain: self.clone(), role: Role::Member(id) }
+        SpiffeId {
+            trust_domain: self.clone(),
+            role: Role::Member(id),
+        }
     }
 }
 
@@ -210,7 +222,11 @@ mod tests {
 
     #[test]
     fn ids_print_as_they_parse() {
-        for text in ["spiffe://tanqiao.example/hub", "spiffe://tanqiao.example/node/wuhan", "spiffe://a/node/0-9"] {
+        for text in [
+            "spiffe://tanqiao.example/hub",
+            "spiffe://tanqiao.example/node/wuhan",
+            "spiffe://a/node/0-9",
+        ] {
             assert_eq!(text.parse::<SpiffeId>().unwrap().to_string(), text);
         }
     }

@@ -1,0 +1,311 @@
+//! What may be asked of the ledger, once the signature has been found good.
+
+use std::sync::Arc;
+
+use tanqiao_protocol::event::{EventPlan, InventoryBasis, InventoryItem};
+use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
+use tanqiao_protocol::message::{
+    Action, Cancellation, Donation, DonationWithdrawal, Issuance, KeyProposal, Listing, Methodology, Pledge, PledgeConsent,
+    PledgeForeclosure, PledgeRelease, Retirement, TransferAcceptance, TransferDecline, TransferProposal, TransferWithdrawal,
+};
+use tanqiao_protocol::methodology::MappingRef;
+use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::region::RegionCode;
+use tanqiao_protocol::serial::BlockRef;
+use tanqiao_protocol::signing::{KeyId, VerifyingKey};
+use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::view::MemberKind;
+
+use super::objects::{Policy, Role};
+
+/// One command, ready for the sequencer.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Who asks.
+    pub origin: Origin,
+    /// Its id; with the member the key of idempotency.
+    pub id: MessageId,
+    /// SHA-256 of the payload: "the same" message means the same payload.
+    pub payload_sha256: Sha256,
+    /// What is asked.
+    pub body: Body,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A member, by its signature.
+    Member(Box<Signed>),
+    /// Officers of the hub.
+    Officers(Vec<Name>),
+    /// The hub itself: sweeps.
+    Hub,
+}
+
+/// What the verified signature says.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// Who signed.
+    pub member: NodeId,
+    /// With which key.
+    pub key: KeyId,
+    /// When the message was written.
+    pub issued_at: Timestamp,
+    /// A first arrival after this is refused.
+    pub not_after: Timestamp,
+    /// The item's payload, as received.
+    pub payload: Arc<str>,
+    /// The envelope that it came in.
+    pub envelope: Arc<ReceivedEnvelope>,
+    /// The position in a batch.
+    pub item: Option<u32>,
+}
+
+/// An envelope as received.
+#[derive(Debug)]
+pub struct ReceivedEnvelope {
+    /// SHA-256 of the payload.
+    pub sha256: Sha256,
+    /// The `payloadType`.
+    pub payload_type: String,
+    /// The payload.
+    pub payload: Vec<u8>,
+    /// The signatures, as JSON.
+    pub signatures: String,
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// Members.
+    Issuance(Box<Issuance>),
+    /// Publish a methodology version.
+    Methodology(Box<Methodology>),
+    /// Expose credits.
+    Listing(Box<Listing>),
+    /// Offer blocks to another member.
+    TransferProposal(Box<TransferProposal>),
+    /// Accept an offer.
+    TransferAcceptance(Box<TransferAcceptance>),
+    /// Say no to an offer.
+    TransferDecline(TransferDecline),
+    /// Take an offer back.
+    TransferWithdrawal(TransferWithdrawal),
+    /// Use blocks for a claim.
+    Retirement(Box<Retirement>),
+    /// Take blocks out.
+    Cancellation(Cancellation),
+    /// Give collateral.
+    Pledge(Box<Pledge>),
+    /// Give collateral back, with the pledgee's verified word.
+    PledgeRelease(Box<PledgeRelease>, Option<Consent>),
+    /// Ask to take collateral, with the pledgee's verified word.
+    PledgeForeclosure(Box<PledgeForeclosure>, Option<Consent>),
+    /// Give to an event.
+    Donation(Box<Donation>),
+    /// Take an undecided donation back.
+    DonationWithdrawal(DonationWithdrawal),
+    /// Propose a signing key.
+    Key(KeyProposal),
+    /// Officers' decisions, and the hub's own sweeps.
+    Governance(Box<Decision>),
+}
+
+/// A pledgee's word whose signature was found good.
+#[derive(Debug, Clone)]
+pub struct Consent {
+    /// Who signed it.
+    pub by: NodeId,
+    /// With which key.
+    pub key: KeyId,
+    /// What it says.
+    pub content: PledgeConsent,
+}
+
+/// What officers decide, and what the hub does by itself.
+#[derive(Debug, Clone)]
+pub enum Decision {
+    /// Set what holds for the whole federation.
+    SetPolicy(Policy),
+    /// Make or change an account. The first is made by the hub itself.
+    PutOfficer {
+        /// The account.
+        account: Name,
+        /// What it may do.
+        role: Role,
+        /// argon2id hash in PHC form.
+        password_hash: String,
+        /// False to withdraw it.
+        active: bool,
+    },
+    /// Admit a member with its first signing key, or a pledgee that has no node.
+    Admit {
+        /// Its id.
+        member: NodeId,
+        /// Its region.
+        region: RegionCode,
+        /// Its kind.
+        kind: MemberKind,
+        /// Chinese name.
+        name_zh: String,
+        /// English name.
+        name_en: String,
+        /// Its first key.
+        key: VerifyingKey,
+    },
+    /// Accept nothing more from a member; its open transfers and donations are halted.
+    Suspend {
+        /// Whom.
+        member: NodeId,
+        /// Why.
+        reason: String,
+    },
+    /// Accept again.
+    Reinstate {
+        /// Whom.
+        member: NodeId,
+    },
+    /// Let a proposed signing key count.
+    ApproveKey {
+        /// Which.
+        key: KeyId,
+    },
+    /// Let a signing key count no more.
+    RetireKey {
+        /// Which.
+        key: KeyId,
+    },
+    /// Let a mapping version recognise. Signed by both members; two officers.
+    ActivateMapping {
+        /// The record.
+        record: Box<MappingRecord>,
+        /// The envelope, as received.
+        envelope: String,
+        /// Whose signatures on it were found good.
+        signed_by: Vec<NodeId>,
+    },
+    /// Stop a mapping version.
+    SuspendMapping {
+        /// Which.
+        mapping: MappingRef,
+        /// Why.
+        reason: String,
+    },
+    /// Hold blocks back.
+    Freeze {
+        /// Which serials.
+        blocks: Vec<BlockRef>,
+        /// Why.
+        reason: String,
+    },
+    /// Return frozen blocks to the state that they had.
+    Unfreeze {
+        /// Which serials.
+        blocks: Vec<BlockRef>,
+        /// Why.
+        reason: String,
+    },
+    /// Cancel frozen blocks.
+    CancelFrozen {
+        /// Which serials.
+        blocks: Vec<BlockRef>,
+        /// Why.
+        reason: String,
+    },
+    /// Offer a transfer that waits for a second approval.
+    ApproveTransfer {
+        /// Which.
+        transfer: MessageId,
+    },
+    /// Stop an open transfer or donation.
+    Halt {
+        /// Which.
+        subject: MessageId,
+        /// Why.
+        reason: String,
+    },
+    /// Hand pledged blocks to the pledgee. Two officers.
+    Foreclose {
+        /// Which pledge.
+        pledge: MessageId,
+    },
+    /// Announce an event.
+    PlanEvent(Box<EventPlan>),
+    /// Replace an event's inventory.
+    SetInventory {
+        /// Which event.
+        event: Name,
+        /// Whether it is verified.
+        basis: InventoryBasis,
+        /// The inventory; the sum is the target.
+        inventory: Vec<InventoryItem>,
+    },
+    /// End an event's call.
+    CloseEvent {
+        /// Which.
+        event: Name,
+    },
+    /// The organiser's yes to a donation.
+    AcceptDonation {
+        /// Which.
+        donation: MessageId,
+    },
+    /// The organiser's no to a donation.
+    DeclineDonation {
+        /// Which.
+        donation: MessageId,
+        /// Why.
+        reason: String,
+    },
+    /// The regulator's global stop, and its end.
+    StopHub {
+        /// On or off.
+        stopped: bool,
+        /// Why.
+        reason: String,
+    },
+    /// End delays, offers and donations whose time has come. By the hub itself.
+    Sweep,
+}
+
+impl Body {
+    /// The action in the stored outcome; 0 for officers' decisions.
+    #[must_use]
+    pub const fn action_code(&self) -> i16 {
+        match self {
+            Self::Issuance(_) => Action::Issuance.code(),
+            Self::Methodology(_) => Action::Methodology.code(),
+            Self::Listing(_) => Action::Listing.code(),
+            Self::TransferProposal(_) => Action::TransferProposal.code(),
+            Self::TransferAcceptance(_) => Action::TransferAcceptance.code(),
+            Self::TransferDecline(_) => Action::TransferDecline.code(),
+            Self::TransferWithdrawal(_) => Action::TransferWithdrawal.code(),
+            Self::Retirement(_) => Action::Retirement.code(),
+            Self::Cancellation(_) => Action::Cancellation.code(),
+            Self::Pledge(_) => Action::Pledge.code(),
+            Self::PledgeRelease(..) => Action::PledgeRelease.code(),
+            Self::PledgeForeclosure(..) => Action::PledgeForeclosure.code(),
+            Self::Donation(_) => Action::Donation.code(),
+            Self::DonationWithdrawal(_) => Action::DonationWithdrawal.code(),
+            Self::Key(_) => Action::Key.code(),
+            Self::Governance(_) => 0,
+        }
+    }
+
+    /// The serials that it names.
+    #[must_use]
+    pub fn blocks(&self) -> &[BlockRef] {
+        match self {
+            Self::TransferProposal(c) => &c.blocks,
+            Self::Retirement(c) => &c.blocks,
+            Self::Cancellation(c) => &c.blocks,
+            Self::Pledge(c) => &c.blocks,
+            Self::Donation(c) => &c.blocks,
+            Self::Governance(d) => match d.as_ref() {
+                Decision::Freeze { blocks, .. } | Decision::Unfreeze { blocks, .. } | Decision::CancelFrozen { blocks, .. } => blocks,
+                _ => &[],
+            },
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What the ledger decides: pure functions from what was loaded and one command to changes or a refusal.
+//!
+//! **Architecture invariant:** nothing here does I/O or reads a clock; the decision time is in [`Working::now`]. Each decision
+//! first checks everything and then changes; a refusal leaves no trace but its stored answer.
+
+mod blocks;
+mod collateral;
+mod donation;
+mod event;
+mod freeze;
+mod governance;
+mod issuance;
+mod listing;
+mod membership;
+mod recognise;
+mod retirement;
+mod sweep;
+mod transfer;
+
+pub use recognise::crossing_caps;
+
+use tanqiao_protocol::check::CheckCode;
+use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::view::{KeyStatus, MemberStatus, Outcome};
+
+use super::command::{Body, Command, Decision, Origin, Signed};
+use super::refusal::{Decided, Refusal, ensure};
+use super::working::Working;
+
+/// Decides one command and carries it out in the working set.
+///
+/// # Errors
+/// The refusal; the working set is as before.
+pub fn decide(working: &mut Working, command: &Command) -> Decided<Outcome> {
+    match &command.origin {
+        Origin::Member(signed) => {
+            standing(working, signed)?;
+            ensure(working.now <= signed.not_after, || {
+                Refusal::new(
+                    CheckCode::M10,
+                    "This message arrived for the first time after its own `not_after`. Write a new one with a new id.",
+                )
+                .expected(signed.not_after, working.now)
+            })?;
+            decide_member(working, command, signed)
+        }
+        Origin::Officers(officers) => decide_governance(working, command, officers),
+        Origin::Hub => decide_governance(working, command, &[]),
+    }
+}
+
+/// N02, N03, M05, M06, N07: decided under the lock, so that a suspension in another process holds from its commit on.
+fn standing(working: &Working, signed: &Signed) -> Decided<()> {
+    let governance = &working.governance;
+    let member = governance
+        .members
+        .get(&signed.member)
+        .ok_or_else(|| Refusal::new(CheckCode::N03, "This member is not admitted to the federation. Ask the regulator."))?;
+    match member.status {
+        MemberStatus::Admitted => {}
+        MemberStatus::Suspended => {
+            return Err(Refusal::new(CheckCode::N02, "This member is suspended: nothing is accepted from it. Ask the regulator.").into());
+        }
+        MemberStatus::Candidate => {
+            return Err(Refusal::new(CheckCode::N03, "This member is enrolled but not admitted yet. Ask the regulator.").into());
+        }
+    }
+    let key = governance.keys.get(&signed.key).filter(|key| key.member == signed.member);
+    match key.map(|key| key.status) {
+        Some(KeyStatus::Active) => {}
+        Some(_) => {
+            return Err(Refusal::new(CheckCode::M06, "The signing key is not active (any more). Sign with an active key of this member.").into());
+        }
+        None => return Err(Refusal::new(CheckCode::M05, "The signing key is not one of this member's.").into()),
+    }
+    ensure(!working.head.frozen, || Refusal::new(CheckCode::N07, "The regulator has stopped the hub. Send the same message again later."))
+}
+
+fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> Decided<Outcome> {
+    match &command.body {
+        Body::Issuance(content) => issuance::register(working, command, signed, content),
+        Body::Methodology(content) => governance::publish_methodology(working, command, signed, content),
+        Body::Listing(content) => listing::put(working, command, signed, content),
+        Body::TransferProposal(content) => transfer::propose(working, command, signed, content),
+        Body::TransferAcceptance(content) => transfer::accept(working, command, signed, content),
+        Body::TransferDecline(content) => transfer::decline(working, command, signed, content),
+        Body::TransferWithdrawal(content) => transfer::withdraw(working, command, signed, content),
+        Body::Retirement(content) => retirement::retire(working, command, signed, content),
+        Body::Cancellation(content) => retirement::cancel(working, command, signed, content),
+        Body::Pledge(content) => collateral::pledge(working, command, signed, content),
+        Body::PledgeRelease(content, consent) => collateral::release(working, command, signed, content, consent.as_ref()),
+        Body::PledgeForeclosure(content, consent) => {
+            collateral::request_foreclosure(working, command, signed, content, consent.as_ref())
+        }
+        Body::Donation(content) => donation::give(working, command, signed, content),
+        Body::DonationWithdrawal(content) => donation::withdraw(working, command, signed, content),
+        Body::Key(content) => membership::propose_key(working, command, signed, content),
+        Body::Governance(_) => Err(Refusal::new(CheckCode::G02, "Only officers of the hub decide this.").into()),
+    }
+}
+
+fn decide_governance(working: &mut Working, command: &Command, officers: &[tanqiao_protocol::id::Name]) -> Decided<Outcome> {
+    let Body::Governance(decision) = &command.body else {
+        return Err(Refusal::new(CheckCode::N05, "Only a member may ask for this, under its own signature.").into());
+    };
+    governance::authorise(working, command, officers, decision)?;
+    match decision.as_ref() {
+        Decision::SetPolicy(policy) => governance::set_policy(working, officers, policy),
+        Decision::PutOfficer { account, role, password_hash, active } => {
+            governance::put_officer(working, officers, account, *role, password_hash, *active)
+        }
+        Decision::Admit { member, region, kind, name_zh, name_en, key } => {
+            membership::admit(working, officers, member, *region, *kind, (name_zh, name_en), key)
+        }
+        Decision::Suspend { member, reason } => membership::suspend(working, officers, member, reason),
+        Decision::Reinstate { member } => membership::reinstate(working, officers, member),
+        Decision::ApproveKey { key } => membership::set_key(working, officers, key, KeyStatus::Active),
+        Decision::RetireKey { key } => membership::set_key(working, officers, key, KeyStatus::Retired),
+        Decision::ActivateMapping { record, envelope, signed_by } => {
+            governance::activate_mapping(working, officers, record, envelope, signed_by)
+        }
+        Decision::SuspendMapping { mapping, reason } => governance::suspend_mapping(working, officers, mapping, reason),
+        Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, command.id, blocks, reason),
+        Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, command.id, blocks, reason),
+        Decision::CancelFrozen { blocks, reason } => freeze::cancel(working, officers, command.id, blocks, reason),
+        Decision::ApproveTransfer { transfer } => transfer::approve(working, officers, *transfer),
+        Decision::Halt { subject, reason } => freeze::halt(working, officers, *subject, reason),
+        Decision::Foreclose { pledge } => collateral::foreclose(working, officers, *pledge),
+        Decision::PlanEvent(plan) => event::plan(working, officers, plan),
+        Decision::SetInventory { event, basis, inventory } => event::set_inventory(working, officers, event, *basis, inventory),
+        Decision::CloseEvent { event } => event::close(working, officers, event),
+        Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
+        Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
+        Decision::StopHub { stopped, reason } => governance::stop(working, officers, *stopped, reason),
+        Decision::Sweep => sweep::sweep(working, command.id),
+    }
+}
+
+/// The region of a member.
+fn region_of(working: &Working, member: &NodeId) -> Decided<tanqiao_protocol::region::RegionCode> {
+    working
+        .governance
+        .members
+        .get(member)
+        .map(|m| m.region)
+        .ok_or_else(|| Refusal::new(CheckCode::T02, format!("`{member}` is not a member of this federation.")).into())
+}
+
+/// Refuses texts for people that are empty or longer than `max` characters (M02).
+fn check_text(text: &str, field: &str, max: usize) -> Decided<()> {
+    ensure((1..=max).contains(&text.chars().count()), || {
+        Refusal::new(CheckCode::M02, format!("`{field}` must have 1 to {max} characters."))
+            .expected(format!("1 to {max} characters"), format!("{} characters", text.chars().count()))
+    })
+}

@@ -1,0 +1,160 @@
+//! Issuance: the hub numbers serials itself, so that two blocks cannot overlap.
+
+use rust_decimal::Decimal;
+use serde_json::json;
+use tanqiao_protocol::block::{Block, BlockStatus, BlockTerms};
+use tanqiao_protocol::check::CheckCode;
+use tanqiao_protocol::ledger::Replacement;
+use tanqiao_protocol::message::{Issuance as Header, Methodology};
+use tanqiao_protocol::quantity::{Factor, MAX_SAFE_INTEGER};
+use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
+use tanqiao_protocol::transfer::IssuanceState;
+use tanqiao_protocol::view::Outcome;
+
+use crate::ledger::command::{Command, Signed};
+use crate::ledger::objects::Issuance;
+use crate::ledger::refusal::{Decided, Refusal, ensure};
+use crate::ledger::working::{Notice, Step, Working};
+
+/// The series of an issuance: issuer, region of the act, methodology version, vintage.
+pub(in crate::ledger) fn series_of(member: &tanqiao_protocol::id::NodeId, header: &Header) -> Decided<SeriesRef> {
+    SeriesRef::new(member.clone(), header.region_of_act, header.methodology.clone(), header.vintage)
+        .map_err(|error| Refusal::new(CheckCode::S03, error.to_string()).into())
+}
+
+/// S01 to S03: the rule is known, the issuer's own, in force, and covers the vintage and the region.
+fn check_rule(working: &Working, signed: &Signed, header: &Header) -> Decided<Methodology> {
+    let published = working.governance.methodologies.get(&header.methodology).ok_or_else(|| {
+        Refusal::new(CheckCode::S01, format!("Methodology {} is not published. Publish it first.", header.methodology))
+    })?;
+    ensure(published.publisher == signed.member, || Refusal::new(CheckCode::N05, "A member issues by its own region's methodologies only."))?;
+    let rule = &published.content;
+    let in_force = header.period_from >= rule.in_force_from && rule.in_force_until.is_none_or(|until| header.period_until < until);
+    ensure(in_force && header.period_from <= header.period_until && header.period_until <= working.now, || {
+        Refusal::new(CheckCode::S02, "The period of the activities must lie in the past and within the time in which the methodology is in force.")
+            .expected(format!("from {}", rule.in_force_from), format!("{} to {}", header.period_from, header.period_until))
+    })?;
+    ensure((rule.vintage_first..=rule.vintage_last).contains(&header.vintage), || {
+        Refusal::new(CheckCode::S03, "The vintage is outside the methodology's window.").expected(format!("{} to {}", rule.vintage_first, rule.vintage_last), header.vintage)
+    })?;
+    let years = header.period_from.china_year()..=header.period_until.china_year();
+    ensure(years.contains(&i32::from(header.vintage)) && years.start() == years.end(), || {
+        Refusal::new(CheckCode::S03, "All activities of an issuance fall in its vintage year (UTC+8). Register one issuance a year.")
+    })?;
+    let covered = rule.region.contains(&header.region_of_act) || !rule.region.is_chinese_division();
+    ensure(covered && header.region_of_act.is_chinese_division() == (rule.region.as_str() == "CN" || rule.region.is_chinese_division()), || {
+        Refusal::new(CheckCode::S01, "The region of the act is outside the methodology's region. Name a GB/T 2260 division inside it.").expected(rule.region, header.region_of_act)
+    })?;
+    Ok(rule.clone())
+}
+
+/// S04, S05, S13, S14, S16: rights, verification, declarations.
+fn check_papers(header: &Header) -> Decided<()> {
+    let refuse = |check, detail: &str| Err(Refusal::new(check, detail).into());
+    if header.rights_basis.is_none() {
+        return refuse(CheckCode::S04, "Name the rights basis: without transferred rights a reduction cannot be recognised.");
+    }
+    if header.verification.is_none() {
+        return refuse(CheckCode::S05, "Name the verification body and the SHA-256 of its report.");
+    }
+    match &header.other_schemes {
+        None => return refuse(CheckCode::S14, "Declare the other schemes that the activities take part in, if only as an empty list."),
+        Some(schemes) if !schemes.is_empty() => {
+            let names: Vec<&str> = schemes.iter().map(tanqiao_protocol::id::Name::as_str).collect();
+            return Err(Refusal::new(CheckCode::S13, "The same reduction may not be credited in another scheme as well.").expected("none", names.join(", ")).into());
+        }
+        Some(_) => {}
+    }
+    ensure(header.quantity_g <= header.verified_g, || {
+        Refusal::new(CheckCode::S16, "More is to be issued than was verified.").expected(header.verified_g.get(), header.quantity_g.get())
+    })?;
+    ensure(!header.quantity_g.is_zero() && header.activity_count > 0, || {
+        Refusal::new(CheckCode::M02, "`quantity_g` and `activity_count` must be at least 1.")
+    })
+}
+
+/// S06, S07: what is stated must follow from the activity data, and be plausible.
+fn check_quantity(rule: &Methodology, header: &Header) -> Decided<()> {
+    let schema = |field: &str| Refusal::new(CheckCode::M02, format!("`{field}` must be an exact decimal above 0, such as \"12.5\"."));
+    let decimal = |text: &str, field: &str| Decimal::from_str_exact(text).ok().filter(|d| d.is_sign_positive() && !d.is_zero()).ok_or_else(|| schema(field));
+    let total = decimal(&header.activity_total, "activity_total")?;
+    if let Some(factor) = &rule.factor_g_per_unit {
+        let factor = decimal(factor, "factor_g_per_unit")?;
+        // Each record is rounded down by itself, so that the sum lies less than one gram a record below the total.
+        let exact = total.checked_mul(factor).ok_or_else(|| schema("activity_total"))?;
+        let stated = Decimal::from(header.quantity_g.get());
+        let least = exact - Decimal::from(header.activity_count);
+        ensure(stated <= exact && stated > least, || {
+            Refusal::new(CheckCode::S06, "Activity × factor does not give the stated reduction. Quantify again: each record rounded down to whole grams, then added.")
+                .expected(format!("above {} and at most {} g", least.normalize(), exact.normalize()), format!("{stated} g"))
+        })?;
+    }
+    if let Some(most) = rule.record_g_max {
+        let bound = i128::from(most.get()) * i128::from(header.activity_count);
+        ensure(i128::from(header.quantity_g.get()) <= bound, || {
+            Refusal::new(CheckCode::S07, "The reduction a record is above the plausible range of this activity.").expected(format!("at most {bound} g"), format!("{} g", header.quantity_g.get()))
+        })?;
+    }
+    Ok(())
+}
+
+/// Registers an issuance and, since the hub does not screen yet, recognises it at once, marked unscreened for good.
+pub fn register(working: &mut Working, command: &Command, signed: &Signed, header: &Header) -> Decided<Outcome> {
+    let rule = check_rule(working, signed, header)?;
+    check_papers(header)?;
+    check_quantity(&rule, header)?;
+    let reference = (signed.member.clone(), header.local_reference.clone());
+    if let Some(other) = working.local_references.get(&reference)? {
+        return Err(Refusal::new(CheckCode::S15, "This local reference was used already: it is unique per node.").expected("a new reference", other).into());
+    }
+    let series = series_of(&signed.member, header)?;
+    let issued = working.series.get(&series)?.copied().unwrap_or(0);
+    let last = issued + header.quantity_g.get();
+    let range = SerialRange::new(issued + 1, last).map_err(|_| {
+        Refusal::new(CheckCode::B12, "This series is full: its serials would pass 2^53 − 1.").expected(MAX_SAFE_INTEGER, last)
+    })?;
+    let id = command.id;
+    let subject = format!("issuance/{id}");
+    let header_index = working.carry_out(Step {
+        r#type: "issuance.registered",
+        subject: subject.clone(),
+        state: Some(IssuanceState::Registered.word()),
+        data: json!({ "header": header }),
+        member: Some(signed.member.clone()),
+        payload_sha256: Some(command.payload_sha256),
+        ..Step::default()
+    })?;
+    let block = Block {
+        series: series.clone(),
+        range,
+        status: BlockStatus::held_by(signed.member.clone()),
+        terms: BlockTerms { buffered: false, factor_paid: Factor::ONE, issuance: id, mapping: None, uses: rule.uses },
+    };
+    let body = json!({ "state": IssuanceState::Recognised, "unscreened": 1, "quantity_g": header.quantity_g, "local_reference": header.local_reference });
+    let log_index = working.carry_out(Step {
+        r#type: "issuance.recognised",
+        subject: subject.clone(),
+        state: Some(IssuanceState::Recognised.word()),
+        data: json!({ "unscreened": 1 }),
+        member: Some(signed.member.clone()),
+        payload_sha256: Some(command.payload_sha256),
+        replacements: vec![Replacement::issue(block)],
+        notices: vec![Notice { to: signed.member.clone(), r#type: "issuance.recognised", body }],
+        ..Step::default()
+    })?;
+    let block = BlockRef { series, range };
+    working.local_references.put(reference, id);
+    working.issuances.put(
+        id,
+        Issuance {
+            id,
+            issuer: signed.member.clone(),
+            state: IssuanceState::Recognised,
+            unscreened: true,
+            block: Some(block.clone()),
+            content: header.clone(),
+            log_index: header_index,
+        },
+    );
+    Ok(Outcome { blocks: vec![block], ..working.outcome(subject, Some(IssuanceState::Recognised.word()), log_index) })
+}

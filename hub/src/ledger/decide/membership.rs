@@ -1,0 +1,199 @@
+//! Who takes part, and with which keys.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tanqiao_protocol::check::CheckCode;
+use tanqiao_protocol::id::{Name, NodeId};
+use tanqiao_protocol::message::KeyProposal;
+use tanqiao_protocol::region::RegionCode;
+use tanqiao_protocol::signing::{KeyId, VerifyingKey};
+use tanqiao_protocol::transfer::{DonationState, TransferState};
+use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus, Outcome};
+
+use super::transfer::By;
+use super::{check_text, donation, transfer};
+use crate::ledger::command::{Command, Signed};
+use crate::ledger::objects::{Governance, Key, Member};
+use crate::ledger::refusal::{Decided, Refusal, ensure};
+use crate::ledger::working::{Notice, Step, Working};
+
+/// The most keys of one member that may be active at once: two, while one rotates.
+const ACTIVE_KEYS_MAX: usize = 2;
+
+fn subject(member: &NodeId) -> String {
+    format!("member/{member}")
+}
+
+/// Changes governance in the working set; the store writes it, and every process reloads it by its version.
+pub(super) fn change_governance(working: &mut Working, change: impl FnOnce(&mut Governance)) {
+    let governance = Arc::make_mut(&mut working.governance);
+    change(governance);
+    if !working.written.governance {
+        working.written.governance = true;
+        working.head.governance_version += 1;
+    }
+    governance.version = working.head.governance_version;
+}
+
+fn has_feed(kind: MemberKind) -> bool {
+    kind != MemberKind::Party
+}
+
+/// Admits a member with its first signing key. Repeating the same admission changes nothing; another key or region is refused.
+pub fn admit(
+    working: &mut Working,
+    officers: &[Name],
+    id: &NodeId,
+    region: RegionCode,
+    kind: MemberKind,
+    (name_zh, name_en): (&str, &str),
+    key: &VerifyingKey,
+) -> Decided<Outcome> {
+    check_text(name_zh, "name_zh", 200)?;
+    check_text(name_en, "name_en", 200)?;
+    ensure(!working.governance.members.contains_key(id), || {
+        Refusal::new(CheckCode::M02, format!("`{id}` is a member already. Reinstate it, or approve another key for it."))
+    })?;
+    ensure(kind != MemberKind::Hub, || Refusal::new(CheckCode::G02, "The hub's own member is made when the ledger is."))?;
+    let key_id = key.id();
+    ensure(!working.governance.keys.contains_key(&key_id), || Refusal::new(CheckCode::M02, "This signing key belongs to a member already."))?;
+    let log_index = working.carry_out(Step {
+        r#type: "member.admitted",
+        subject: subject(id),
+        data: json!({ "region": region, "kind": kind, "name_zh": name_zh, "name_en": name_en, "key": key }),
+        officers: officers.to_vec(),
+        ..Step::default()
+    })?;
+    change_governance(working, |governance| {
+        let member = Member { region, kind, status: MemberStatus::Admitted, name_zh: name_zh.to_owned(), name_en: name_en.to_owned() };
+        governance.members.insert(id.clone(), member);
+        let key = Key { member: id.clone(), key: key.clone(), status: KeyStatus::Active, first_index: Some(log_index), last_index: None };
+        governance.keys.insert(key_id, key);
+    });
+    if has_feed(kind) {
+        working.feeds.load(id.clone(), None);
+    }
+    Ok(working.outcome(subject(id), Some(MemberStatus::Admitted.word()), log_index))
+}
+
+fn find(working: &Working, id: &NodeId) -> Decided<Member> {
+    let member = working.governance.members.get(id).filter(|m| m.kind != MemberKind::Hub);
+    member.cloned().ok_or_else(|| Refusal::new(CheckCode::N03, format!("`{id}` is not a member that officers can change.")).into())
+}
+
+fn set_status(working: &mut Working, officers: &[Name], id: &NodeId, status: MemberStatus, reason: &str) -> Decided<i64> {
+    let member = find(working, id)?;
+    let r#type = if status == MemberStatus::Suspended { "member.suspended" } else { "member.reinstated" };
+    let notices = if has_feed(member.kind) {
+        vec![Notice { to: id.clone(), r#type, body: json!({ "reason": reason }) }]
+    } else {
+        Vec::new()
+    };
+    let log_index = working.carry_out(Step {
+        r#type,
+        subject: subject(id),
+        data: json!({ "reason": reason }),
+        officers: officers.to_vec(),
+        notices,
+        ..Step::default()
+    })?;
+    change_governance(working, |governance| {
+        if let Some(member) = governance.members.get_mut(id) {
+            member.status = status;
+        }
+    });
+    Ok(log_index)
+}
+
+/// Accepts nothing more from a member. Its open transfers and donations, as source or target, are halted at once.
+pub fn suspend(working: &mut Working, officers: &[Name], id: &NodeId, reason: &str) -> Decided<Outcome> {
+    check_text(reason, "reason", 500)?;
+    let open = working.open_of.get(id)?.cloned().unwrap_or_default();
+    let log_index = set_status(working, officers, id, MemberStatus::Suspended, reason)?;
+    let why = format!("`{id}` was suspended");
+    for subject in open {
+        halt_one(working, officers, subject, &why)?;
+    }
+    Ok(working.outcome(subject(id), Some(MemberStatus::Suspended.word()), log_index))
+}
+
+/// Halts an open transfer or donation; one that has ended meanwhile stays as it is. False if there was nothing to halt.
+pub(super) fn halt_one(working: &mut Working, officers: &[Name], id: tanqiao_protocol::id::MessageId, why: &str) -> Decided<bool> {
+    let by = || By { officers: officers.to_vec(), ..By::default() };
+    if let Some(open) = working.transfers.get(&id)?.filter(|t| t.state.is_open()).cloned() {
+        transfer::release(working, open, TransferState::Halted, why, by())?;
+        return Ok(true);
+    }
+    if let Some(open) = working.donations.get(&id)?.filter(|d| !d.state.is_final()).cloned() {
+        donation::release(working, open, DonationState::Halted, why, by())?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Accepts again.
+pub fn reinstate(working: &mut Working, officers: &[Name], id: &NodeId) -> Decided<Outcome> {
+    let log_index = set_status(working, officers, id, MemberStatus::Admitted, "reinstated")?;
+    Ok(working.outcome(subject(id), Some(MemberStatus::Admitted.word()), log_index))
+}
+
+/// A member proposes a new key under the signature of an active one.
+pub fn propose_key(working: &mut Working, command: &Command, signed: &Signed, content: &KeyProposal) -> Decided<Outcome> {
+    let id = content.key.id();
+    ensure(!working.governance.keys.contains_key(&id), || Refusal::new(CheckCode::M02, "This signing key is known already."))?;
+    let subject = format!("key/{id}");
+    let log_index = working.carry_out(Step {
+        r#type: "key.proposed",
+        subject: subject.clone(),
+        data: json!({ "key": content.key }),
+        member: Some(signed.member.clone()),
+        payload_sha256: Some(command.payload_sha256),
+        notices: vec![Notice { to: signed.member.clone(), r#type: "key.proposed", body: json!({ "key": content.key }) }],
+        ..Step::default()
+    })?;
+    change_governance(working, |governance| {
+        let key = Key { member: signed.member.clone(), key: content.key.clone(), status: KeyStatus::Proposed, first_index: None, last_index: None };
+        governance.keys.insert(id, key);
+    });
+    Ok(working.outcome(subject, Some(KeyStatus::Proposed.word()), log_index))
+}
+
+/// Officers let a proposed key count, or an active one count no more.
+pub fn set_key(working: &mut Working, officers: &[Name], id: &KeyId, status: KeyStatus) -> Decided<Outcome> {
+    let key = working.governance.keys.get(id).cloned().ok_or_else(|| Refusal::new(CheckCode::M05, "There is no such signing key."))?;
+    let active = working.governance.keys.values().filter(|k| k.member == key.member && k.status == KeyStatus::Active).count();
+    let (r#type, fits) = match status {
+        KeyStatus::Active => ("key.approved", key.status == KeyStatus::Proposed && active < ACTIVE_KEYS_MAX),
+        _ => ("key.retired", key.status == KeyStatus::Active),
+    };
+    ensure(fits, || {
+        Refusal::new(CheckCode::G03, "Only a proposed key can be approved (two may be active at once), and only an active one retired.")
+            .expected(format!("to become {status}"), key.status)
+    })?;
+    let subject = format!("key/{id}");
+    let kind = find(working, &key.member)?.kind;
+    let notices = if has_feed(kind) {
+        vec![Notice { to: key.member.clone(), r#type, body: json!({ "key": key.key }) }]
+    } else {
+        Vec::new()
+    };
+    let log_index = working.carry_out(Step {
+        r#type,
+        subject: subject.clone(),
+        data: json!({ "key": key.key, "member": key.member }),
+        officers: officers.to_vec(),
+        notices,
+        ..Step::default()
+    })?;
+    change_governance(working, |governance| {
+        if let Some(key) = governance.keys.get_mut(id) {
+            key.status = status;
+            match status {
+                KeyStatus::Active => key.first_index = Some(log_index),
+                _ => key.last_index = Some(log_index),
+            }
+        }
+    });
+    Ok(working.outcome(subject, Some(status.word()), log_index))
+}

@@ -1,0 +1,110 @@
+//! The final use of blocks for one claim, and cancellation without one.
+
+use serde_json::json;
+use tanqiao_protocol::block::{BlockState, BlockStatus};
+use tanqiao_protocol::check::CheckCode;
+use tanqiao_protocol::event::{Claim, ClaimantKind};
+use tanqiao_protocol::message::{Cancellation, Retirement as RetirementContent};
+use tanqiao_protocol::view::Outcome;
+
+use super::blocks::{Selection, move_all, select_held};
+use super::check_text;
+use crate::ledger::command::{Command, Signed};
+use crate::ledger::objects::Retirement;
+use crate::ledger::refusal::{Decided, Refusal, ensure};
+use crate::ledger::working::{Step, Working};
+
+/// U01: a claim names who, for what, when and where; a person only as a commitment.
+fn check_claim(claim: &Claim) -> Decided<()> {
+    check_text(&claim.claimant, "claim.claimant", 200)?;
+    if let Some(statement) = &claim.statement {
+        check_text(statement, "claim.statement", 500)?;
+    }
+    let commitment = claim.claimant.len() == 64 && claim.claimant.bytes().all(|b| b.is_ascii_hexdigit());
+    let personal = claim.r#use == tanqiao_protocol::r#use::Use::PersonalOffset;
+    ensure(commitment == (claim.claimant_kind == ClaimantKind::Commitment) && (!personal || commitment), || {
+        Refusal::new(CheckCode::U01, "A person is named by a salted commitment of 64 hexadecimal digits, and by nothing else.")
+    })?;
+    ensure(claim.claimant_kind != ClaimantKind::Event, || {
+        Refusal::new(CheckCode::U02, "An event's claim is made by a donation to the event: POST /v1/events/{id}/donations.")
+    })
+}
+
+/// U03: the accounting year lies between the vintage of each block and the present year.
+fn check_year(working: &Working, claim: &Claim, selection: &Selection) -> Decided<()> {
+    let this_year = u16::try_from(working.now.china_year()).unwrap_or(0);
+    for part in &selection.parts {
+        let vintage = part.block.series.vintage();
+        ensure((vintage..=this_year).contains(&claim.year), || {
+            Refusal::new(CheckCode::U03, "The accounting year must lie between the vintage and the present year.")
+                .block(part.block.reference())
+                .expected(format!("{vintage} to {this_year}"), claim.year)
+        })?;
+    }
+    Ok(())
+}
+
+/// U05: each block must have been recognised for this use where it is.
+fn check_use(claim: &Claim, selection: &Selection) -> Decided<()> {
+    for part in &selection.parts {
+        ensure(part.block.terms.uses.contains(claim.r#use), || {
+            let permitted: Vec<&str> = part.block.terms.uses.iter().map(tanqiao_protocol::r#use::Use::word).collect();
+            Refusal::new(CheckCode::U05, "These serials were not recognised for this use. A mapping for it has to pay what is missing first.")
+                .block(part.block.reference())
+                .expected(permitted.join(", "), claim.r#use)
+        })?;
+    }
+    Ok(())
+}
+
+/// Retires blocks for a claim.
+pub fn retire(working: &mut Working, command: &Command, signed: &Signed, content: &RetirementContent) -> Decided<Outcome> {
+    let selection = select_held(working, &signed.member, &content.blocks)?;
+    check_claim(&content.claim)?;
+    check_year(working, &content.claim, &selection)?;
+    check_use(&content.claim, &selection)?;
+    let id = command.id;
+    let subject = format!("retirement/{id}");
+    let replacements = move_all(&selection, |block| BlockStatus::bound(block.status.holder.clone(), BlockState::Retired, id));
+    let log_index = working.carry_out(Step {
+        r#type: "retirement.committed",
+        subject: subject.clone(),
+        data: json!({ "claim": content.claim, "quantity_g": selection.quantity }),
+        member: Some(signed.member.clone()),
+        payload_sha256: Some(command.payload_sha256),
+        replacements,
+        ..Step::default()
+    })?;
+    working.retirements.put(
+        id,
+        Retirement {
+            id,
+            member: signed.member.clone(),
+            quantity: selection.quantity,
+            claim: content.claim.clone(),
+            blocks: content.blocks.clone(),
+            at: working.now,
+            log_index,
+        },
+    );
+    Ok(working.outcome(subject, None, log_index))
+}
+
+/// Takes blocks out with no claim.
+pub fn cancel(working: &mut Working, command: &Command, signed: &Signed, content: &Cancellation) -> Decided<Outcome> {
+    let selection = select_held(working, &signed.member, &content.blocks)?;
+    check_text(&content.reason, "reason", 500)?;
+    let id = command.id;
+    let subject = format!("cancellation/{id}");
+    let replacements = move_all(&selection, |block| BlockStatus::bound(block.status.holder.clone(), BlockState::Cancelled, id));
+    let log_index = working.carry_out(Step {
+        r#type: "cancellation.committed",
+        subject: subject.clone(),
+        data: json!({ "reason": content.reason, "quantity_g": selection.quantity }),
+        member: Some(signed.member.clone()),
+        payload_sha256: Some(command.payload_sha256),
+        replacements,
+        ..Step::default()
+    })?;
+    Ok(working.outcome(subject, None, log_index))
+}

@@ -1,0 +1,425 @@
+//! What a batch has loaded and changed. Decisions read it; [`Step`]s change it; the store writes what was changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tanqiao_protocol::block::{Block, BlockChange};
+use tanqiao_protocol::canonical;
+use tanqiao_protocol::feed::{self, FeedEntry};
+use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
+use tanqiao_protocol::lattice::SetDigest;
+use tanqiao_protocol::leaf::{CapChange, LEAF_BYTES_MAX, Leaf, RoomChange, leaf_hash};
+use tanqiao_protocol::ledger::{Book, Replacement};
+use tanqiao_protocol::methodology::MappingRef;
+use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::serial::{BlockRef, SeriesRef};
+use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::view::Outcome;
+
+use super::loaded::Loaded;
+use super::objects::{CapCount, Donation, Event, Governance, Issuance, Listing, Pledge, Retirement, Transfer};
+use super::refusal::{Decided, Rejection};
+
+/// The head of the log: the row that a batch locks first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Number of leaves.
+    pub size: i64,
+    /// The decision time of the last batch.
+    pub time: Timestamp,
+    /// Changes when governance changes.
+    pub governance_version: i64,
+    /// The regulator's global stop.
+    pub frozen: bool,
+    /// Chain over all leaf hashes: two heads of the same size agree only if their logs do.
+    pub chain: Sha256,
+}
+
+/// An outcome that the store keeps for an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAnswer {
+    /// The payload that it answers.
+    pub payload_sha256: Sha256,
+    /// The HTTP status.
+    pub status: u16,
+    /// The outcome or problem, as JSON.
+    pub answer: String,
+}
+
+/// A member's feed.
+#[derive(Debug, Clone)]
+pub struct FeedHead {
+    /// The last entry's number.
+    pub seq: i64,
+    /// Its chain hash.
+    pub chain: Sha256,
+    /// The digest of the set of the member's blocks.
+    pub lattice: SetDigest,
+}
+
+impl Default for FeedHead {
+    fn default() -> Self {
+        Self { seq: 0, chain: feed::CHAIN_START, lattice: SetDigest::default() }
+    }
+}
+
+/// What a batch has loaded and changed.
+#[derive(Debug, Clone)]
+pub struct Working {
+    /// The decision time.
+    pub now: Timestamp,
+    /// The head.
+    pub head: Head,
+    /// Governance; replaced as a whole when it changes.
+    pub governance: Arc<Governance>,
+    /// Blocks over the ranges that were asked for.
+    pub book: Book,
+    /// The ranges that were asked for.
+    pub ranges: BTreeSet<BlockRef>,
+    /// Last serials.
+    pub series: Loaded<SeriesRef, i64>,
+    /// Stored answers.
+    pub answers: Loaded<(NodeId, MessageId), StoredAnswer>,
+    /// Transfers.
+    pub transfers: Loaded<MessageId, Transfer>,
+    /// Donations.
+    pub donations: Loaded<MessageId, Donation>,
+    /// Pledges.
+    pub pledges: Loaded<MessageId, Pledge>,
+    /// Issuances.
+    pub issuances: Loaded<MessageId, Issuance>,
+    /// Issuances by the node's own reference.
+    pub local_references: Loaded<(NodeId, Name), MessageId>,
+    /// Retirements; written, never read.
+    pub retirements: Loaded<MessageId, Retirement>,
+    /// Events.
+    pub events: Loaded<Name, Event>,
+    /// Caps.
+    pub caps: Loaded<(MappingRef, u16), CapCount>,
+    /// First dealings, with their leaf.
+    pub dealings: Loaded<(NodeId, NodeId), i64>,
+    /// Listings.
+    pub listings: Loaded<(NodeId, Name), Listing>,
+    /// For a series and member: grams held, and grams in its listings.
+    pub free: Loaded<(NodeId, SeriesRef), (Grams, Grams)>,
+    /// Open transfers and donations of members about to be suspended.
+    pub open_of: Loaded<NodeId, Vec<MessageId>>,
+    /// Transfers and donations whose time has come; `None` until asked for.
+    pub due: Option<Vec<MessageId>>,
+    /// Feed heads.
+    pub feeds: Loaded<NodeId, FeedHead>,
+    /// What the batch writes anew.
+    pub written: Written,
+}
+
+/// What the batch writes anew.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// Leaves, from the head's size on.
+    pub leaves: Vec<Vec<u8>>,
+    /// The leaf that last changed a block, by series and first serial.
+    pub blocks: BTreeMap<(SeriesRef, i64), i64>,
+    /// Feed entries in order, by member.
+    pub entries: BTreeMap<NodeId, Vec<FeedEntry>>,
+    /// True if governance changed.
+    pub governance: bool,
+    /// True if the global stop changed.
+    pub head: bool,
+}
+
+/// One change of the ledger: one leaf, and all that goes with it.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    /// What happened, such as `transfer.committed`.
+    pub r#type: &'static str,
+    /// What it is about, such as `transfer/<id>`.
+    pub subject: String,
+    /// The state afterwards.
+    pub state: Option<&'static str>,
+    /// What else was decided, in clear.
+    pub data: serde_json::Value,
+    /// Whose command it was.
+    pub member: Option<NodeId>,
+    /// Which officers decided.
+    pub officers: Vec<Name>,
+    /// SHA-256 of the signed payload.
+    pub payload_sha256: Option<Sha256>,
+    /// Blocks.
+    pub replacements: Vec<Replacement>,
+    /// Caps.
+    pub caps: Vec<CapChange>,
+    /// Room.
+    pub room: Option<RoomChange>,
+    /// Whom to tell what, besides the blocks.
+    pub notices: Vec<Notice>,
+}
+
+/// What one member is told.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// Whom.
+    pub to: NodeId,
+    /// The entry's type.
+    pub r#type: &'static str,
+    /// The entry's body.
+    pub body: serde_json::Value,
+}
+
+impl Working {
+    /// An empty working set under this head.
+    #[must_use]
+    pub fn new(now: Timestamp, head: Head, governance: Arc<Governance>) -> Self {
+        Self {
+            now,
+            head,
+            governance,
+            book: Book::default(),
+            ranges: BTreeSet::new(),
+            series: Loaded::default(),
+            answers: Loaded::default(),
+            transfers: Loaded::default(),
+            donations: Loaded::default(),
+            pledges: Loaded::default(),
+            issuances: Loaded::default(),
+            local_references: Loaded::default(),
+            retirements: Loaded::default(),
+            events: Loaded::default(),
+            caps: Loaded::default(),
+            dealings: Loaded::default(),
+            listings: Loaded::default(),
+            free: Loaded::default(),
+            open_of: Loaded::default(),
+            due: None,
+            feeds: Loaded::default(),
+            written: Written::default(),
+        }
+    }
+
+    /// The index that the next leaf will have.
+    #[must_use]
+    pub fn next_index(&self) -> i64 {
+        self.head.size + i64::try_from(self.written.leaves.len()).unwrap_or(i64::MAX)
+    }
+
+    /// The blocks over a range, ascending.
+    ///
+    /// # Errors
+    /// [`Rejection::NotLoaded`] if the range was not asked for.
+    pub fn blocks_over(&self, range: &BlockRef) -> Decided<Vec<&Block>> {
+        if self.ranges.contains(range) {
+            Ok(self.book.overlapping(&range.series, range.range).collect())
+        } else {
+            Err(Rejection::NotLoaded(range.to_string()))
+        }
+    }
+
+    /// What was given under a mapping version in a year.
+    ///
+    /// # Errors
+    /// [`Rejection::NotLoaded`] if it was not asked for.
+    pub fn cap(&self, mapping: &MappingRef, year: u16) -> Decided<CapCount> {
+        Ok(self.caps.get(&(mapping.clone(), year))?.copied().unwrap_or_default())
+    }
+
+    /// Carries out a step: changes blocks, caps and room, appends the leaf and the feed entries. Returns the leaf's index.
+    /// Objects (transfers, events, …) are put by the decision itself, with the index that this returns.
+    ///
+    /// # Errors
+    /// [`Rejection::NotLoaded`] if something that it changes was not loaded, or breaks a rule of the ledger: then the whole
+    /// batch is given up, because a decision that breaks a rule is a fault of the program.
+    pub fn carry_out(&mut self, mut step: Step) -> Decided<i64> {
+        let index = self.next_index();
+        for replacement in &step.replacements {
+            replacement.check().map_err(|violation| Rejection::NotLoaded(violation.to_string()))?;
+        }
+        for change in &step.caps {
+            self.change_cap(change)?;
+        }
+        if let Some(change) = &step.room {
+            self.change_room(change)?;
+        }
+        self.tell(&mut step, index)?;
+        for replacement in &step.replacements {
+            self.replace(replacement, index)?;
+        }
+        self.append(step)?;
+        Ok(index)
+    }
+
+    fn change_cap(&mut self, change: &CapChange) -> Decided<()> {
+        let key = (change.mapping.clone(), change.year);
+        let mut count = self.caps.get(&key)?.copied().unwrap_or_default();
+        count.reserved = moved(count.reserved, change.reserved_g)?;
+        count.committed = moved(count.committed, change.committed_g)?;
+        self.caps.put(key, count);
+        Ok(())
+    }
+
+    fn change_room(&mut self, change: &RoomChange) -> Decided<()> {
+        let index = self.next_index();
+        let mut event = self.events.get(&change.event)?.cloned().ok_or_else(|| Rejection::NotLoaded(change.event.to_string()))?;
+        event.reserved = moved(event.reserved, change.reserved_g)?;
+        event.committed = moved(event.committed, change.committed_g)?;
+        event.log_index = index;
+        self.events.put(change.event.clone(), event);
+        Ok(())
+    }
+
+    fn replace(&mut self, replacement: &Replacement, index: i64) -> Decided<()> {
+        if let Some(before) = &replacement.before {
+            self.lattice(&before.status.holder, |lattice| lattice.remove(before.digest_record().as_bytes()))?;
+        } else if let Some(first) = replacement.after.first() {
+            let issued = self.series.get(&first.series)?.copied().unwrap_or(0);
+            if first.range.first() != issued + 1 {
+                return Err(Rejection::NotLoaded(format!("{}: does not continue its series", first.reference())));
+            }
+            self.series.put(first.series.clone(), first.range.last());
+        }
+        for after in &replacement.after {
+            self.lattice(&after.status.holder, |lattice| lattice.add(after.digest_record().as_bytes()))?;
+            self.written.blocks.insert((after.series.clone(), after.range.first()), index);
+        }
+        self.book.apply(replacement);
+        Ok(())
+    }
+
+    fn lattice(&mut self, member: &NodeId, change: impl FnOnce(&mut SetDigest)) -> Decided<()> {
+        change(&mut self.feeds.get_mut(member)?.lattice);
+        Ok(())
+    }
+
+    /// Every member whose blocks change gets an entry, whether or not the decision has something to say to it.
+    fn tell(&mut self, step: &mut Step, index: i64) -> Decided<()> {
+        let mut told: BTreeMap<NodeId, (&'static str, serde_json::Value)> =
+            step.notices.drain(..).map(|n| (n.to, (n.r#type, n.body))).collect();
+        let mut changes: BTreeMap<NodeId, Vec<BlockChange>> = BTreeMap::new();
+        for replacement in &step.replacements {
+            let before = replacement.before.as_ref().map(|b| &b.status.holder);
+            for (change, after) in replacement.changes().zip(&replacement.after) {
+                if let Some(before) = before
+                    && *before != after.status.holder
+                {
+                    changes.entry(before.clone()).or_default().push(change.clone());
+                }
+                changes.entry(after.status.holder.clone()).or_default().push(change);
+            }
+        }
+        for member in changes.keys() {
+            told.entry(member.clone()).or_insert((step.r#type, serde_json::Value::Null));
+        }
+        for (member, (r#type, body)) in told {
+            let seq = self.feeds.get_mut(&member)?.take_next();
+            let entry = FeedEntry {
+                at: self.now,
+                body,
+                changes: changes.remove(&member).unwrap_or_default(),
+                digest: None,
+                log_index: index,
+                seq,
+                subject: step.subject.clone(),
+                r#type: r#type.to_owned(),
+            };
+            self.written.entries.entry(member).or_default().push(entry);
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, step: Step) -> Decided<()> {
+        let changes: Vec<BlockChange> = step.replacements.iter().flat_map(Replacement::changes).collect();
+        let leaf = Leaf {
+            at: self.now,
+            caps: step.caps,
+            changes,
+            data: step.data,
+            index: self.next_index(),
+            member: step.member,
+            officers: step.officers,
+            part: None,
+            parts: None,
+            payload_sha256: step.payload_sha256,
+            room: step.room,
+            state: step.state.map(str::to_owned),
+            subject: step.subject,
+            r#type: step.r#type.to_owned(),
+            v: 1,
+        };
+        for bytes in leaf_parts(leaf)? {
+            let hash = leaf_hash(&bytes);
+            self.head.chain = Sha256::of_parts(&[&self.head.chain.0, &hash.0]);
+            self.written.leaves.push(bytes);
+        }
+        Ok(())
+    }
+
+    /// An outcome that names the leaf `index`.
+    #[must_use]
+    pub fn outcome(&self, subject: String, state: Option<&'static str>, log_index: i64) -> Outcome {
+        Outcome {
+            subject,
+            state: state.map(str::to_owned),
+            log_index,
+            at: self.now,
+            delivered_g: None,
+            buffered_g: None,
+            cancelled_g: None,
+            blocks: Vec::new(),
+        }
+    }
+}
+
+impl FeedHead {
+    fn take_next(&mut self) -> i64 {
+        self.seq += 1;
+        self.seq
+    }
+}
+
+fn moved(quantity: Grams, by: i64) -> Decided<Grams> {
+    Grams::new(quantity.get() + by).map_err(|error| Rejection::NotLoaded(error.to_string()))
+}
+
+/// The bytes of a leaf: one, or as many parts as its changes need.
+fn leaf_parts(leaf: Leaf) -> Decided<Vec<Vec<u8>>> {
+    let encode = |leaf: &Leaf| serde_json::to_vec(leaf).map_err(|error| Rejection::NotLoaded(error.to_string()));
+    let whole = encode(&leaf)?;
+    debug_assert!(canonical::is_canonical(&whole), "a leaf is RFC 8785: {}", String::from_utf8_lossy(&whole));
+    if whole.len() <= LEAF_BYTES_MAX {
+        return Ok(vec![whole]);
+    }
+    let sizes: Vec<usize> = leaf.changes.iter().map(|c| encode_len(c).map(|n| n + 1)).collect::<Decided<_>>()?;
+    let head_len = whole.len() - sizes.iter().sum::<usize>() + 64;
+    let mut groups: Vec<Vec<BlockChange>> = vec![Vec::new()];
+    let mut used = head_len;
+    for (change, size) in leaf.changes.iter().zip(sizes) {
+        if used + size > LEAF_BYTES_MAX {
+            groups.push(Vec::new());
+            used = 512;
+        }
+        used += size;
+        if let Some(group) = groups.last_mut() {
+            group.push(change.clone());
+        }
+    }
+    let parts = u32::try_from(groups.len()).unwrap_or(u32::MAX);
+    let mut rest = Leaf { caps: Vec::new(), changes: Vec::new(), data: serde_json::Value::Null, room: None, ..leaf.clone() };
+    let mut first = Some(leaf);
+    let mut out = Vec::with_capacity(groups.len());
+    for (position, group) in groups.into_iter().enumerate() {
+        let mut part = first.take().unwrap_or_else(|| rest.clone());
+        part.index = rest.index;
+        rest.index += 1;
+        part.changes = group;
+        part.part = u32::try_from(position + 1).ok();
+        part.parts = Some(parts);
+        let bytes = encode(&part)?;
+        if bytes.len() > LEAF_BYTES_MAX {
+            return Err(Rejection::NotLoaded("a leaf is larger than 65,535 bytes without its changes".to_owned()));
+        }
+        out.push(bytes);
+    }
+    Ok(out)
+}
+
+fn encode_len(change: &BlockChange) -> Decided<usize> {
+    serde_json::to_vec(change).map(|b| b.len()).map_err(|error| Rejection::NotLoaded(error.to_string()))
+}

@@ -1,0 +1,93 @@
+//! The rows of the hub's tables. What the columns mean is written where the tables are made, in `migrations/hub/`.
+
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
+
+use crate::store::row::row;
+
+row!(HeadRow in "log_head", key "id", {
+    id: SmallInt => i16, size: BigInt => i64, time_us: BigInt => i64, governance_version: BigInt => i64, frozen: Bool => bool,
+    series_count: BigInt => i64, member_count: Integer => i32, mapping_count: Integer => i32, chain: Binary => Vec<u8>,
+});
+row!(LeafRow in "leaf", key "idx", { idx: BigInt => i64, bytes: Binary => Vec<u8> });
+row!(MemberRow in "member", key "no", {
+    no: Integer => i32, id: Text => String, region: Text => String, kind: SmallInt => i16, status: SmallInt => i16,
+    name_zh: Text => String, name_en: Text => String,
+});
+row!(MemberKeyRow in "member_key", key "key_id", {
+    key_id: Text => String, member_no: Integer => i32, public_key: Text => String, status: SmallInt => i16,
+    first_index: Nullable<BigInt> => Option<i64>, last_index: Nullable<BigInt> => Option<i64>,
+});
+row!(OfficerRow in "officer", key "account", {
+    account: Text => String, role: SmallInt => i16, password_hash: Text => String, active: Bool => bool,
+});
+row!(PolicyRow in "policy", key "id", { id: SmallInt => i16, content: Text => String });
+row!(MethodologyRow in "methodology", key "reference", {
+    reference: Text => String, publisher_no: Integer => i32, content: Text => String, log_index: BigInt => i64,
+});
+row!(MappingRow in "mapping", key "no", {
+    no: Integer => i32, reference: Text => String, status: SmallInt => i16, content: Text => String, envelope: Text => String,
+    log_index: BigInt => i64,
+});
+row!(CapRow in "mapping_cap", key "mapping_no, year", {
+    mapping_no: Integer => i32, year: Integer => i32, cap_g: Nullable<BigInt> => Option<i64>, reserved_g: BigInt => i64,
+    committed_g: BigInt => i64,
+});
+row!(SeriesRow in "series", key "no", { no: BigInt => i64, reference: Text => String, issued: BigInt => i64 });
+row!(BlockRow in "block", key "series_no, first", {
+    series_no: BigInt => i64, first: BigInt => i64, last: BigInt => i64, holder: Integer => i32, state: SmallInt => i16,
+    state_before: Nullable<SmallInt> => Option<i16>, bound_to: Nullable<Binary> => Option<Vec<u8>>, issuance: Binary => Vec<u8>,
+    uses: SmallInt => i16, mapping_no: Nullable<Integer> => Option<i32>, factor_paid: Integer => i32, buffered: Bool => bool,
+    log_index: BigInt => i64,
+});
+row!(MessageRow in "message", key "member_no, id", {
+    member_no: Integer => i32, id: Binary => Vec<u8>, payload_sha256: Binary => Vec<u8>, action: SmallInt => i16,
+    status: SmallInt => i16, answer: Text => String, envelope_sha256: Nullable<Binary> => Option<Vec<u8>>,
+    item: Nullable<Integer> => Option<i32>,
+});
+row!(EnvelopeRow in "envelope", key "sha256", {
+    sha256: Binary => Vec<u8>, member_no: Integer => i32, payload_type: Text => String, payload: Binary => Vec<u8>,
+    signatures: Text => String,
+});
+row!(IssuanceRow in "issuance", key "id", {
+    id: Binary => Vec<u8>, member_no: Integer => i32, local_reference: Text => String, state: SmallInt => i16,
+    unscreened: Bool => bool, series_no: Nullable<BigInt> => Option<i64>, first: Nullable<BigInt> => Option<i64>,
+    last: Nullable<BigInt> => Option<i64>, content: Text => String, log_index: BigInt => i64,
+});
+row!(TransferRow in "transfer", key "id", {
+    id: Binary => Vec<u8>, source_no: Integer => i32, target_no: Integer => i32, state: SmallInt => i16, purpose: SmallInt => i16,
+    valid_until: BigInt => i64, delayed_until: Nullable<BigInt> => Option<i64>, cap_year: Integer => i32,
+    payload_sha256: Binary => Vec<u8>, proposed_at: BigInt => i64, ended_at: Nullable<BigInt> => Option<i64>,
+    reason: Nullable<Text> => Option<String>, log_index: BigInt => i64, end_log_index: Nullable<BigInt> => Option<i64>,
+    content: Text => String,
+});
+row!(DealingRow in "dealing", key "source_no, target_no", {
+    source_no: Integer => i32, target_no: Integer => i32, first_index: BigInt => i64,
+});
+row!(EventRow in "event", key "name", {
+    name: Text => String, state: SmallInt => i16, basis: SmallInt => i16, target_g: BigInt => i64, ceiling_g: BigInt => i64,
+    reserved_g: BigInt => i64, committed_g: BigInt => i64, content: Text => String, log_index: BigInt => i64,
+});
+row!(DonationRow in "donation", key "id", {
+    id: Binary => Vec<u8>, event: Text => String, donor_no: Integer => i32, state: SmallInt => i16, valid_until: BigInt => i64,
+    cap_year: Integer => i32, payload_sha256: Binary => Vec<u8>, proposed_at: BigInt => i64,
+    ended_at: Nullable<BigInt> => Option<i64>, reason: Nullable<Text> => Option<String>, log_index: BigInt => i64,
+    end_log_index: Nullable<BigInt> => Option<i64>, content: Text => String,
+});
+row!(RetirementRow in "retirement", key "id", {
+    id: Binary => Vec<u8>, member_no: Integer => i32, quantity_g: BigInt => i64, claim: Text => String, blocks: Text => String,
+    retired_at: BigInt => i64, log_index: BigInt => i64,
+});
+row!(PledgeRow in "pledge", key "id", {
+    id: Binary => Vec<u8>, debtor_no: Integer => i32, pledgee_no: Integer => i32, state: SmallInt => i16,
+    foreclosure_requested: Bool => bool, content: Text => String, log_index: BigInt => i64,
+});
+row!(ListingRow in "listing", key "member_no, name", {
+    member_no: Integer => i32, name: Text => String, series_no: BigInt => i64, quantity_g: BigInt => i64, content: Text => String,
+    log_index: BigInt => i64,
+});
+row!(FeedHeadRow in "feed_head", key "member_no", {
+    member_no: Integer => i32, seq: BigInt => i64, chain: Binary => Vec<u8>, lattice: Binary => Vec<u8>,
+});
+row!(FeedRow in "feed_entry", key "member_no, seq", {
+    member_no: Integer => i32, seq: BigInt => i64, chain: Binary => Vec<u8>, bytes: Binary => Vec<u8>,
+});

@@ -1,0 +1,26 @@
+//! The recognition engine: which mapping applies to a lot, and what it makes of it.
+//!
+//! [`lots_of`] groups blocks into lots, [`terms_for`] finds what applies to one, [`recognise`] divides all of them and
+//! explains the result. The arithmetic itself is the protocol's ([`tanqiao_protocol::recognition::Division`]), so that a
+//! verifier computes the same grams. Everything here is integers: grams and millionths.
+
+mod explain;
+mod lots;
+mod mapping_set;
+mod quote;
+mod record;
+mod refusal;
+mod terms;
+
+#[cfg(test)]
+mod tests;
+
+pub use explain::use_zh;
+pub use lots::lots_of;
+pub use mapping_set::{MappingEntry, MappingSet};
+pub use quote::{RecognisedLot, Recognition, quote, quote_for_quantity, quote_to_deliver, recognise};
+pub use record::{
+    BUFFER_MAX, RecordFault, TEXT_CHARS_MAX, VALIDITY_DAYS_MAX, check_not_home, check_record, check_successor,
+};
+pub use refusal::{Inactive, Reason, Refusal};
+pub use terms::{Basis, Crossing, GivenLot, Terms, terms_for};

@@ -1,0 +1,54 @@
+//! Grouping blocks into lots: one floor a lot (3-recognition, rule 5).
+
+use std::collections::BTreeMap;
+
+use tanqiao_protocol::block::Block;
+use tanqiao_protocol::methodology::MappingRef;
+use tanqiao_protocol::quantity::Factor;
+use tanqiao_protocol::recognition::Lot;
+use tanqiao_protocol::serial::{SerialRange, SeriesRef};
+use tanqiao_protocol::r#use::Uses;
+
+type Sameness = (SeriesRef, Option<MappingRef>, Factor, bool, Uses);
+
+/// Groups blocks, already cut to the ranges that are given, by series, mapping version, factor paid, buffer flag and uses.
+/// Lots come in the order of these, blocks in the order of their serials, whatever the order of `blocks`.
+#[must_use]
+pub fn lots_of(blocks: &[Block]) -> Vec<Lot> {
+    let mut lots: BTreeMap<Sameness, Vec<&Block>> = BTreeMap::new();
+    for block in blocks {
+        let terms = &block.terms;
+        let key = (
+            block.series.clone(),
+            terms.mapping.clone(),
+            terms.factor_paid,
+            terms.buffered,
+            terms.uses,
+        );
+        lots.entry(key).or_default().push(block);
+    }
+    lots.into_iter()
+        .map(|((series, mapping, paid, buffered, uses), mut blocks)| {
+            blocks.sort_by_key(|block| block.range);
+            Lot {
+                blocks: blocks.into_iter().map(Block::reference).collect(),
+                series,
+                mapping,
+                paid,
+                buffered,
+                uses,
+            }
+        })
+        .collect()
+}
+
+/// The serials of a lot, if they are ascending, disjoint and of its series.
+pub(super) fn ranges_of(lot: &Lot) -> Option<Vec<SerialRange>> {
+    let ascending = lot
+        .blocks
+        .iter()
+        .zip(lot.blocks.iter().skip(1))
+        .all(|(a, b)| a.range.last() < b.range.first());
+    let of_series = lot.blocks.iter().all(|block| block.series == lot.series);
+    (ascending && of_series).then(|| lot.blocks.iter().map(|block| block.range).collect())
+}

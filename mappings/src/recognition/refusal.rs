@@ -1,0 +1,153 @@
+//! Why a lot is not recognised: each reason with the number of its check (6-checks) and words for people.
+
+use std::fmt;
+
+use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
+use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::region::RegionCode;
+use tanqiao_protocol::serial::{BlockRef, SeriesRef};
+use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::r#use::{Use, Uses};
+
+use super::explain::{use_zh, uses_en, uses_zh};
+
+/// Why a mapping version does not recognise now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inactive {
+    /// One of its three parties stopped it.
+    Suspended,
+    /// A later version replaced it.
+    Superseded,
+    /// Its validity is over.
+    Expired {
+        /// The end of its validity.
+        since: Timestamp,
+    },
+    /// Its validity has not begun.
+    NotYetValid {
+        /// The beginning of its validity.
+        from: Timestamp,
+    },
+}
+
+impl Inactive {
+    fn zh(self) -> String {
+        match self {
+            Self::Suspended => "已被暂停".into(),
+            Self::Superseded => "已被新版本取代".into(),
+            Self::Expired { since } => format!("已于 {since} 到期"),
+            Self::NotYetValid { from } => format!("自 {from} 起才生效"),
+        }
+    }
+}
+
+impl fmt::Display for Inactive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Suspended => f.write_str("is suspended"),
+            Self::Superseded => f.write_str("was superseded by a later version"),
+            Self::Expired { since } => write!(f, "expired at {since}"),
+            Self::NotYetValid { from } => write!(f, "is not valid before {from}"),
+        }
+    }
+}
+
+/// Why a lot is not recognised.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// R01: no mapping leads from this methodology to this place.
+    #[error(
+        "no mapping recognises {origin} in {to} for {use}: propose one, and have both regions and two officers sign it"
+    )]
+    NoMapping {
+        /// The methodology that quantified the reductions.
+        origin: MethodologyRef,
+        /// Where they would be used.
+        to: RegionCode,
+        /// For what.
+        r#use: Use,
+    },
+    /// R02: there is a mapping, but it does not recognise at this time.
+    #[error("mapping {mapping} {why}, so nothing is recognised in {to} by it: wait for a version in force")]
+    NotActive {
+        /// The mapping version.
+        mapping: MappingRef,
+        /// Where the reductions would be used.
+        to: RegionCode,
+        /// Why it does not recognise.
+        why: Inactive,
+    },
+    /// R04: the place recognises these reductions, but not for this use.
+    #[error("in {to} these reductions may be used for {}, not for {use}", uses_en(*permitted))]
+    UseNotPermitted {
+        /// Where the reductions would be used.
+        to: RegionCode,
+        /// For what.
+        r#use: Use,
+        /// What they may be used for there; empty if for nothing.
+        permitted: Uses,
+    },
+    /// R08: after rounding down and the buffer not one gram would arrive.
+    #[error("{given} would deliver 0 g: give a larger lot")]
+    DeliversNothing {
+        /// What was given, in grams.
+        given: Grams,
+    },
+    /// B07: the serials of the lot are not ascending and disjoint blocks of its series, or a sum is above 2^53 − 1 g.
+    #[error("the serials of this lot are not ascending and disjoint, or their sum is above 9007199254740991 g")]
+    SerialsInvalid,
+    /// B07: no quantity up to 2^53 − 1 g delivers as much as was asked for.
+    #[error("no quantity that a series can hold delivers {wanted}")]
+    OutOfReach {
+        /// What was to be delivered, in grams.
+        wanted: Grams,
+    },
+}
+
+impl Reason {
+    /// The number of the check that refuses, such as `R01` (6-checks).
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoMapping { .. } => "R01",
+            Self::NotActive { .. } => "R02",
+            Self::UseNotPermitted { .. } => "R04",
+            Self::DeliversNothing { .. } => "R08",
+            Self::SerialsInvalid | Self::OutOfReach { .. } => "B07",
+        }
+    }
+
+    /// The reason in Chinese words.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Self::NoMapping { origin, to, r#use } => format!(
+                "没有任何映射认可 {origin} 的减排量在 {to} 用于{}：请提出映射，并由两地及两名主管人员签署",
+                use_zh(*r#use)
+            ),
+            Self::NotActive { mapping, to, why } => {
+                format!("映射 {mapping} {}，{to} 不能据此认可减排量：请等待有效版本", why.zh())
+            }
+            Self::UseNotPermitted { to, r#use, permitted } => format!(
+                "这些减排量在 {to} 可用于{}，不可用于{}",
+                uses_zh(*permitted),
+                use_zh(*r#use)
+            ),
+            Self::DeliversNothing { given } => format!("给出 {given}，到达量为 0 克：请增大本批数量"),
+            Self::SerialsInvalid => "本批序列号不是递增且互不重叠的区块段，或总量超过 9007199254740991 克".into(),
+            Self::OutOfReach { wanted } => format!("一个系列所能容纳的任何数量都不足以交付 {wanted}"),
+        }
+    }
+}
+
+/// A lot that is not recognised, with its blocks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} {series}: {reason}", reason.code())]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// The series of the lot.
+    pub series: SeriesRef,
+    /// The blocks of the lot.
+    pub blocks: Vec<BlockRef>,
+}

@@ -1,0 +1,8 @@
+//! The engine as stories of the domain, as properties, and against the shipped vectors.
+
+mod lookup;
+mod properties;
+mod records;
+mod stories;
+mod vectors;
+mod world;

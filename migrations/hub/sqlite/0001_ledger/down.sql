@@ -1,0 +1,26 @@
+-- For development only: takes the whole ledger away.
+DROP TABLE feed_entry;
+DROP TABLE feed_head;
+DROP TABLE listing;
+DROP TABLE pledge;
+DROP TABLE retirement;
+DROP TABLE donation;
+DROP TABLE event;
+DROP TABLE dealing;
+DROP TABLE transfer;
+DROP TABLE issuance;
+DROP TABLE envelope;
+DROP TABLE message;
+DROP TABLE block;
+DROP TABLE series;
+DROP TABLE mapping_cap;
+DROP TABLE mapping;
+DROP TABLE methodology;
+DROP TABLE policy;
+DROP TABLE officer;
+DROP TABLE member_key;
+DROP TABLE member;
+DROP TABLE leaf;
+DROP TABLE log_head;
+DROP TABLE enrolment;
+DROP TABLE enrolment_code;

@@ -1,0 +1,11 @@
+DROP TABLE acceptance_rule;
+DROP TABLE contradiction;
+DROP TABLE feed_entry;
+DROP TABLE feed_cursor;
+DROP TABLE share;
+DROP TABLE dealing;
+DROP TABLE outbox;
+DROP TABLE journal;
+DROP TABLE lot;
+DROP TABLE block;
+DROP TABLE account;

@@ -1,0 +1,10 @@
+DROP TABLE api_token;
+DROP TABLE import_total;
+DROP TABLE import_error;
+DROP TABLE import_job;
+DROP TABLE activity_issuance;
+DROP TABLE activity;
+DROP TABLE activity_counter;
+DROP TABLE activity_series;
+DROP TABLE activity_source;
+DROP TABLE methodology;

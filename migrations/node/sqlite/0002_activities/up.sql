@@ -1,0 +1,111 @@
+-- Activity records and their import. Quantities are whole grams, times are microseconds since 1970 UTC.
+
+-- Methodology versions that this node has quantified with, as published.
+CREATE TABLE methodology (
+    reference  TEXT   NOT NULL PRIMARY KEY,
+    content    TEXT   NOT NULL,
+    learned_at BIGINT NOT NULL
+);
+
+-- Platforms that record activities, by a short number.
+CREATE TABLE activity_source (
+    id   BIGINT NOT NULL PRIMARY KEY,
+    name TEXT   NOT NULL UNIQUE
+);
+
+-- What becomes one series when it is issued.
+CREATE TABLE activity_series (
+    id            BIGINT   NOT NULL PRIMARY KEY,
+    methodology   TEXT     NOT NULL,
+    unit          TEXT     NOT NULL,
+    region_of_act TEXT     NOT NULL,
+    vintage       SMALLINT NOT NULL,
+    UNIQUE (methodology, region_of_act, vintage)
+);
+
+-- One row. Every transaction that adds activities takes its ids here, so that none can appear below an id that another
+-- transaction has already seen.
+CREATE TABLE activity_counter (
+    id      SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    next_id BIGINT   NOT NULL
+);
+INSERT INTO activity_counter (id, next_id) VALUES (1, 1);
+
+-- One activity, quantified. Rows are never changed; whether one is issued, activity_issuance says.
+CREATE TABLE activity (
+    series_id   BIGINT NOT NULL,
+    id          BIGINT NOT NULL,
+    source_id   BIGINT NOT NULL,
+    record_id   TEXT   NOT NULL,
+    account     TEXT   NOT NULL,
+    quantity    TEXT   NOT NULL,
+    started_at  BIGINT NOT NULL,
+    ended_at    BIGINT NOT NULL,
+    place       TEXT   NOT NULL,
+    asset       TEXT,
+    reduction_g BIGINT NOT NULL CHECK (reduction_g >= 0),
+    job         BIGINT NOT NULL,
+    line        BIGINT NOT NULL,
+    PRIMARY KEY (series_id, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX activity_record ON activity (source_id, record_id);
+
+-- The activities of a series with an id in first_id..=last_id belong to this issuance. Ranges of one series never overlap.
+CREATE TABLE activity_issuance (
+    issuance  TEXT   NOT NULL PRIMARY KEY,
+    series_id BIGINT NOT NULL,
+    first_id  BIGINT NOT NULL,
+    last_id   BIGINT NOT NULL CHECK (last_id >= first_id)
+);
+CREATE UNIQUE INDEX activity_issuance_series ON activity_issuance (series_id, first_id);
+
+-- The import of one file under one methodology, and how far it is. Written with the records, in one transaction.
+CREATE TABLE import_job (
+    id            TEXT     NOT NULL PRIMARY KEY,
+    number        BIGINT   NOT NULL UNIQUE,
+    methodology   TEXT     NOT NULL,
+    format        TEXT     NOT NULL,
+    state         SMALLINT NOT NULL,
+    bytes_total   BIGINT   NOT NULL,
+    bytes_done    BIGINT   NOT NULL,
+    lines_done    BIGINT   NOT NULL,
+    added         BIGINT   NOT NULL,
+    already_there BIGINT   NOT NULL,
+    refused       BIGINT   NOT NULL,
+    started_at    BIGINT   NOT NULL,
+    updated_at    BIGINT   NOT NULL,
+    ended_at      BIGINT,
+    problem       TEXT
+);
+
+-- Lines that were not counted; a limited number a job, its `refused` counts all.
+CREATE TABLE import_error (
+    job     BIGINT   NOT NULL,
+    line    BIGINT   NOT NULL,
+    "check" TEXT     NOT NULL,
+    field   TEXT     NOT NULL,
+    message TEXT     NOT NULL,
+    PRIMARY KEY (job, line)
+);
+
+-- What a job added to each series.
+CREATE TABLE import_total (
+    job         BIGINT NOT NULL,
+    series_id   BIGINT NOT NULL,
+    first_id    BIGINT NOT NULL,
+    last_id     BIGINT NOT NULL,
+    count       BIGINT NOT NULL,
+    quantity    TEXT   NOT NULL,
+    reduction_g BIGINT NOT NULL,
+    PRIMARY KEY (job, series_id)
+);
+
+-- Bearer tokens of the platform's programs: never the token, only its SHA-256.
+CREATE TABLE api_token (
+    name         TEXT   NOT NULL PRIMARY KEY,
+    token_sha256 TEXT   NOT NULL UNIQUE,
+    scopes       TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT,
+    revoked_at   BIGINT
+);

@@ -1,0 +1,377 @@
+//! Asking the hub, over mutual TLS.
+
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+use tanqiao_certs::{ClientTls, TlsFiles};
+use tanqiao_protocol::envelope::Envelope;
+use tanqiao_protocol::event::Certificate;
+use tanqiao_protocol::feed::FeedPage;
+use tanqiao_protocol::id::{MessageId, Sha256};
+use tanqiao_protocol::message::Action;
+use tanqiao_protocol::problem::{ApiProblem, Problem};
+use tanqiao_protocol::recognition::Quote;
+use tanqiao_protocol::view::{
+    CreditView, DonationView, EventView, HubInfo, IssuanceView, ItemResult, MappingView, MemberView, MethodologyView, Outcome,
+    Page, PledgeView, RecognitionQuery, Results, RetirementView, TransferView,
+};
+
+use crate::config::Config;
+use crate::error::NodeError;
+use crate::exchange::ExchangeError;
+
+/// How long a connection may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may take, beyond what the hub was asked to wait.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pages of a list that are followed at most.
+const PAGES_MAX: usize = 1_000;
+
+/// Why the hub gave no answer, or which.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// It could not be reached, or the connection broke: the outcome is unknown.
+    #[error("the hub cannot be reached: {0}")]
+    Unreachable(String),
+    /// It said no.
+    #[error("the hub says: {} ({})", .0.detail, .0.code)]
+    Problem(Box<Problem>),
+    /// Its answer is not what the protocol says.
+    #[error("the hub's answer cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl HubError {
+    /// A stable word for programs.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Unreachable(_) => "hub-unreachable",
+            Self::Problem(problem) => &problem.code,
+            Self::Unreadable(_) => "hub-unreadable",
+        }
+    }
+
+    /// The HTTP status that this node's own API answers with.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Unreachable(_) => 503,
+            Self::Problem(problem) => problem.status,
+            Self::Unreadable(_) => 502,
+        }
+    }
+
+    /// After how long the hub asked to try again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Problem(problem) => problem.retry_after_s.map(|s| Duration::from_secs(u64::from(s))),
+            _ => None,
+        }
+    }
+
+    /// True if the hub's feed is another one than this node has read.
+    #[must_use]
+    pub fn is_fork(&self) -> bool {
+        matches!(self, Self::Problem(p) if p.code == ApiProblem::FeedFork.name())
+    }
+
+    fn broken(error: reqwest::Error) -> Self {
+        // The cause says what matters (a refused certificate, a name that does not resolve); the address is known.
+        let mut text = error.without_url().to_string();
+        let mut source = None;
+        if let Some(inner) = text.strip_prefix("error sending request") {
+            source = Some(inner.to_owned());
+        }
+        if let Some(inner) = source.filter(|s| !s.is_empty()) {
+            text = inner.trim_start_matches(": ").to_owned();
+        }
+        Self::Unreachable(text)
+    }
+}
+
+/// The hub, as this member may ask it. Cheap to clone.
+#[derive(Clone)]
+pub struct HubClient {
+    http: reqwest::Client,
+    base: String,
+    tls: Option<ClientTls>,
+}
+
+impl std::fmt::Debug for HubClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HubClient").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+#[derive(Serialize)]
+struct FeedQuestion<'a> {
+    after: i64,
+    chain: &'a Sha256,
+    limit: u32,
+    wait: u32,
+}
+
+#[derive(Serialize)]
+struct Envelopes<'a> {
+    envelopes: &'a [Envelope],
+}
+
+impl HubClient {
+    /// Prepares the connection of the configuration; nothing is sent.
+    ///
+    /// # Errors
+    /// [`NodeError::Exchange`] if a TLS file cannot be used.
+    pub fn open(config: &Config) -> Result<Self, NodeError> {
+        let tls = load_tls(config)?;
+        let http = builder()
+            .tls_backend_preconfigured(tls.hub_config().map_err(ExchangeError::from)?)
+            .https_only(true)
+            .build()
+            .map_err(|e| ExchangeError::Connection(e.to_string()))?;
+        Ok(Self { http, base: config.hub.url.trim_end_matches('/').to_owned(), tls: Some(tls) })
+    }
+
+    /// A client of a given HTTP client and address: for tests against a hub in the same process.
+    #[must_use]
+    pub fn over(http: reqwest::Client, base: &str) -> Self {
+        Self { http, base: base.trim_end_matches('/').to_owned(), tls: None }
+    }
+
+    /// The TLS files in use, where there are any: for reloading and health.
+    #[must_use]
+    pub const fn tls(&self) -> Option<&ClientTls> {
+        self.tls.as_ref()
+    }
+
+    /// `GET /v1/hub`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn info(&self) -> Result<HubInfo, HubError> {
+        self.get("/v1/hub", &()).await
+    }
+
+    /// `GET /v1/recognition`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn quote(&self, question: &RecognitionQuery) -> Result<Quote, HubError> {
+        self.get("/v1/recognition", question).await
+    }
+
+    /// All members.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn members(&self) -> Result<Vec<MemberView>, HubError> {
+        self.all("/v1/members", &[]).await
+    }
+
+    /// All methodologies that fit the query, such as `[("region", "420100")]`.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn methodologies(&self, query: &[(String, String)]) -> Result<Vec<MethodologyView>, HubError> {
+        self.all("/v1/methodologies", query).await
+    }
+
+    /// All mappings that fit the query.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn mappings(&self, query: &[(String, String)]) -> Result<Vec<MappingView>, HubError> {
+        self.all("/v1/mappings", query).await
+    }
+
+    /// All events.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn events(&self) -> Result<Vec<EventView>, HubError> {
+        self.all("/v1/events", &[]).await
+    }
+
+    /// All credits on offer that fit the query.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn credits(&self, query: &[(String, String)]) -> Result<Vec<CreditView>, HubError> {
+        self.all("/v1/credits", query).await
+    }
+
+    /// `GET /v1/transfers/{id}`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn transfer(&self, id: MessageId) -> Result<TransferView, HubError> {
+        self.get(&format!("/v1/transfers/{id}"), &()).await
+    }
+
+    /// `GET /v1/donations/{id}`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn donation(&self, id: MessageId) -> Result<DonationView, HubError> {
+        self.get(&format!("/v1/donations/{id}"), &()).await
+    }
+
+    /// `GET /v1/retirements/{id}`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn retirement(&self, id: MessageId) -> Result<RetirementView, HubError> {
+        self.get(&format!("/v1/retirements/{id}"), &()).await
+    }
+
+    /// `GET /v1/issuances/{id}`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn issuance(&self, id: MessageId) -> Result<IssuanceView, HubError> {
+        self.get(&format!("/v1/issuances/{id}"), &()).await
+    }
+
+    /// `GET /v1/pledges/{id}`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn pledge(&self, id: MessageId) -> Result<PledgeView, HubError> {
+        self.get(&format!("/v1/pledges/{id}"), &()).await
+    }
+
+    /// `GET /v1/certificates/{id}`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn certificate(&self, id: MessageId) -> Result<Certificate, HubError> {
+        self.get(&format!("/v1/certificates/{id}"), &()).await
+    }
+
+    /// `GET /v1/envelopes/{sha256}`: an envelope as the hub received it.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn envelope(&self, payload: &Sha256) -> Result<Envelope, HubError> {
+        self.get(&format!("/v1/envelopes/{payload}"), &()).await
+    }
+
+    /// `GET /v1/feed`: entries after a cursor; the hub waits up to `wait_s` seconds for one.
+    ///
+    /// # Errors
+    /// [`HubError`]; [`HubError::is_fork`] if the hub's feed is not the one that the cursor is in.
+    pub async fn feed(&self, after: i64, chain: &Sha256, limit: u32, wait_s: u32) -> Result<FeedPage, HubError> {
+        let question = FeedQuestion { after, chain, limit, wait: wait_s };
+        let timeout = ANSWER_TIMEOUT + Duration::from_secs(u64::from(wait_s));
+        let request = self.http.get(format!("{}/v1/feed", self.base)).query(&question).timeout(timeout);
+        read(request.send().await.map_err(HubError::broken)?).await
+    }
+
+    /// `POST /v1/messages` with one envelope: what its items did, one result for a message that is no batch.
+    ///
+    /// # Errors
+    /// [`HubError`] if the request as a whole got no answer that speaks of its items.
+    pub async fn post(&self, envelope: &Envelope) -> Result<Vec<ItemResult>, HubError> {
+        self.post_json(envelope, envelope.payload_type() == Action::Batch.payload_type()).await
+    }
+
+    /// `POST /v1/messages` with many envelopes: one result each.
+    ///
+    /// # Errors
+    /// As [`HubClient::post`].
+    pub async fn post_all(&self, envelopes: &[Envelope]) -> Result<Vec<ItemResult>, HubError> {
+        self.post_json(&Envelopes { envelopes }, true).await
+    }
+
+    async fn post_json(&self, body: &impl Serialize, many: bool) -> Result<Vec<ItemResult>, HubError> {
+        let request = self.http.post(format!("{}/v1/messages", self.base)).json(body).timeout(ANSWER_TIMEOUT);
+        let response = request.send().await.map_err(HubError::broken)?;
+        let status = response.status().as_u16();
+        if many {
+            return read::<Results>(response).await.map(|r| r.results);
+        }
+        let result = |outcome, problem| vec![ItemResult { id: None, status, outcome, problem }];
+        match read::<Outcome>(response).await {
+            Ok(outcome) => Ok(result(Some(outcome), None)),
+            Err(HubError::Problem(problem)) if problem.check.is_some() => Ok(result(None, Some(*problem))),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<T, HubError> {
+        let request = self.http.get(format!("{}{path}", self.base)).query(query).timeout(ANSWER_TIMEOUT);
+        read(request.send().await.map_err(HubError::broken)?).await
+    }
+
+    async fn all<T: DeserializeOwned>(&self, path: &str, query: &[(String, String)]) -> Result<Vec<T>, HubError> {
+        let mut items = Vec::new();
+        let mut query = query.to_vec();
+        for _ in 0..PAGES_MAX {
+            let page: Page<T> = self.get(path, &query).await?;
+            items.extend(page.items);
+            let Some(next) = page.next else { return Ok(items) };
+            query.retain(|(name, _)| name != "after");
+            query.push(("after".to_owned(), next));
+        }
+        Err(HubError::Unreadable(format!("{path} has more than {PAGES_MAX} pages")))
+    }
+}
+
+/// The TLS files of a configuration.
+///
+/// # Errors
+/// [`ExchangeError`] if one cannot be used.
+pub(crate) fn load_tls(config: &Config) -> Result<ClientTls, ExchangeError> {
+    let mut files = TlsFiles::new(&config.tls.ca).with_identity(&config.tls.certificate, &config.tls.key);
+    if let Some(crl) = &config.tls.crl {
+        files = files.with_crl(crl);
+    }
+    let domain = config
+        .trust_domain
+        .as_str()
+        .parse()
+        .map_err(|e: tanqiao_certs::identity::IdError| ExchangeError::Connection(e.to_string()))?;
+    Ok(ClientTls::load(files, domain, chrono::Utc::now())?)
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_keepalive(Duration::from_secs(30))
+        .pool_idle_timeout(Duration::from_secs(90))
+        .no_proxy()
+        .user_agent(concat!("tanqiao-node/", env!("CARGO_PKG_VERSION")))
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, HubError> {
+    let status = response.status();
+    let asked = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let body = response.bytes().await.map_err(HubError::broken)?;
+    if status.is_success() {
+        return serde_json::from_slice(&body).map_err(|e| HubError::Unreadable(e.to_string()));
+    }
+    let mut problem = problem_of(status, &body);
+    problem.retry_after_s = problem.retry_after_s.or(asked);
+    Err(HubError::Problem(Box::new(problem)))
+}
+
+/// The problem of a body, or one made from the status: a proxy in between answers in its own words.
+fn problem_of(status: StatusCode, body: &[u8]) -> Problem {
+    if let Ok(problem) = serde_json::from_slice::<Problem>(body) {
+        return problem;
+    }
+    let kind = match status.as_u16() {
+        404 => ApiProblem::NotFound,
+        401 => ApiProblem::Unauthorised,
+        403 => ApiProblem::Forbidden,
+        429 | 502..=504 => ApiProblem::Busy,
+        _ => ApiProblem::Internal,
+    };
+    let mut problem = Problem::api(kind);
+    problem.status = status.as_u16();
+    problem
+}

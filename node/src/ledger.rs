@@ -1,0 +1,21 @@
+//! The node's own ledger: which account holds which serials of the blocks that the hub says this member holds.
+//!
+//! The lots of all accounts together are exactly the serials of the member's blocks that are not final (held, reserved,
+//! pledged or frozen): nothing is in two lots, nothing in none. What a command binds is marked on its lots in the
+//! transaction that writes the outbox row.
+
+pub(crate) mod account;
+pub(crate) mod dealing;
+mod lots;
+mod personal;
+mod select;
+
+#[cfg(test)]
+mod tests;
+
+pub use account::{AccountId, AccountKind, attribute, balance, balances, create_account, move_between};
+pub use dealing::{Decision, Direction, JournalKind, Kind};
+pub use lots::{Journal, arrive, bind, deal, leave, release, unbind};
+pub use personal::check_text;
+pub use select::reserve;
+pub(crate) use lots::{block_ref, grams};

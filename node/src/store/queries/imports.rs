@@ -1,0 +1,122 @@
+//! Import jobs, their refused lines and totals; tokens.
+
+use diesel::dsl::{max, sql};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::{Conn, ROWS_MAX};
+use crate::store::activities::{
+    AccountSum, ImportErrorRow, ImportJobRow, ImportTotalRow, ImportTx, TokenRow, TokenTx, activity, api_token,
+    import_error, import_job, import_total,
+};
+
+impl ImportTx for Conn {
+    fn import_job(&mut self, id: &str) -> QueryResult<Option<ImportJobRow>> {
+        import_job::table.find(id).first(self).optional()
+    }
+
+    fn import_jobs(&mut self, before: i64, limit: i64) -> QueryResult<Vec<ImportJobRow>> {
+        import_job::table
+            .filter(import_job::number.lt(before))
+            .order(import_job::number.desc())
+            .limit(limit)
+            .load(self)
+    }
+
+    fn insert_import_job(&mut self, row: ImportJobRow) -> QueryResult<i64> {
+        let last: Option<i64> = import_job::table.select(max(import_job::number)).first(self)?;
+        let number = last.unwrap_or(0) + 1;
+        diesel::insert_into(import_job::table)
+            .values(ImportJobRow { number, ..row })
+            .execute(self)?;
+        Ok(number)
+    }
+
+    fn update_import_job(&mut self, row: &ImportJobRow) -> QueryResult<()> {
+        diesel::update(import_job::table.find(&row.id)).set(row).execute(self).map(|_| ())
+    }
+
+    fn insert_import_errors(&mut self, rows: &[ImportErrorRow]) -> QueryResult<()> {
+        rows.chunks(ROWS_MAX).try_for_each(|some| {
+            diesel::insert_into(import_error::table)
+                .values(some)
+                .on_conflict_do_nothing()
+                .execute(self)
+                .map(|_| ())
+        })
+    }
+
+    fn import_errors(&mut self, job: i64, after_line: i64, limit: i64) -> QueryResult<Vec<ImportErrorRow>> {
+        import_error::table
+            .filter(import_error::job.eq(job).and(import_error::line.gt(after_line)))
+            .order(import_error::line)
+            .limit(limit)
+            .load(self)
+    }
+
+    fn count_import_errors(&mut self, job: i64) -> QueryResult<i64> {
+        import_error::table.filter(import_error::job.eq(job)).count().get_result(self)
+    }
+
+    fn import_totals(&mut self, job: i64) -> QueryResult<Vec<ImportTotalRow>> {
+        import_total::table
+            .filter(import_total::job.eq(job))
+            .order(import_total::series_id)
+            .load(self)
+    }
+
+    fn put_import_total(&mut self, row: &ImportTotalRow) -> QueryResult<()> {
+        diesel::insert_into(import_total::table)
+            .values(row)
+            .on_conflict((import_total::job, import_total::series_id))
+            .do_update()
+            .set(row)
+            .execute(self)
+            .map(|_| ())
+    }
+
+    fn import_accounts(&mut self, total: &ImportTotalRow, after: &str, limit: i64) -> QueryResult<Vec<AccountSum>> {
+        activity::table
+            .filter(activity::series_id.eq(total.series_id))
+            .filter(activity::id.between(total.first_id, total.last_id))
+            .filter(activity::job.eq(total.job).and(activity::account.gt(after)))
+            .group_by(activity::account)
+            .select((
+                activity::account,
+                sql::<BigInt>("CAST(COUNT(*) AS BIGINT)"),
+                sql::<BigInt>("CAST(SUM(reduction_g) AS BIGINT)"),
+            ))
+            .order(activity::account)
+            .limit(limit)
+            .load(self)
+    }
+}
+
+impl TokenTx for Conn {
+    fn insert_token(&mut self, row: &TokenRow) -> QueryResult<bool> {
+        let added = diesel::insert_into(api_token::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(self)?;
+        Ok(added == 1)
+    }
+
+    fn token(&mut self, token_sha256: &str) -> QueryResult<Option<TokenRow>> {
+        api_token::table
+            .filter(api_token::token_sha256.eq(token_sha256))
+            .first(self)
+            .optional()
+    }
+
+    fn tokens(&mut self) -> QueryResult<Vec<TokenRow>> {
+        api_token::table.order(api_token::name).load(self)
+    }
+
+    fn revoke_token(&mut self, name: &str, at: i64) -> QueryResult<bool> {
+        let ended = diesel::update(api_token::table.find(name))
+            .filter(api_token::revoked_at.is_null())
+            .set(api_token::revoked_at.eq(at))
+            .execute(self)?;
+        Ok(ended == 1)
+    }
+}

@@ -1,0 +1,12 @@
+//! SQL, written once. This folder is a module of [`super::super::sqlite`] and of [`super::super::postgres`].
+
+mod accounts;
+mod activities;
+mod dealings;
+mod feed;
+mod imports;
+
+use super::Conn;
+
+/// Rows of one INSERT: SQLite takes 32,766 variables in a statement, PostgreSQL 65,535.
+const ROWS_MAX: usize = 1_000;
