@@ -1,8 +1,19 @@
 //! The ledger: what is decided (pure), and the sequencer that loads, decides, writes and only then answers.
 
+pub mod batch;
 pub mod command;
 pub mod decide;
 pub mod loaded;
+pub mod needs;
 pub mod objects;
 pub mod refusal;
+pub mod sequencer;
 pub mod working;
+
+use tanqiao_protocol::id::NodeId;
+
+/// The member under which officers' decisions are stored: the hub itself.
+#[must_use]
+pub fn hub_member() -> NodeId {
+    "hub".parse().unwrap_or_else(|_| NodeId::hub_buffer())
+}

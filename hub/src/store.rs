@@ -1,7 +1,12 @@
 //! The hub's database: SQLite by default, PostgreSQL when a user outgrows one machine. All SQL is below this module.
 
 pub mod connection;
+pub mod convert;
 pub mod database;
+pub mod governance;
+pub mod load;
+pub mod numbers;
 pub mod row;
 pub mod rows;
+pub mod save;
 pub mod statement;

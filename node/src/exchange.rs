@@ -23,8 +23,11 @@ pub use feed::Contradiction;
 pub use follow::follow;
 pub use hub::{HubClient, HubError};
 pub use offer::{decide_waiting, verify_offer};
+pub(crate) use offer::{accept, decline, offer_of, open_offer};
+pub(crate) use outbox::id_reused;
 pub use outbox::{Outgoing, enqueue};
 pub use policy::{Rule, Verdict};
+pub(crate) use send::reached;
 pub use send::send;
 pub use signer::Signer;
 

@@ -33,7 +33,7 @@ pub use job::{accounts, errors, find, list};
 pub use run::{Source, run};
 
 /// Records of one transaction.
-pub const RECORDS_A_BATCH: usize = 1_000;
+pub const RECORDS_A_BATCH: usize = 5_000;
 /// Refused lines of a job that are kept; more are only counted.
 pub const ERRORS_KEPT_MAX: usize = 1_000;
 

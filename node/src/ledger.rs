@@ -10,9 +10,6 @@ mod lots;
 mod personal;
 mod select;
 
-#[cfg(test)]
-mod tests;
-
 pub use account::{AccountId, AccountKind, attribute, balance, balances, create_account, move_between};
 pub use dealing::{Decision, Direction, JournalKind, Kind};
 pub use lots::{Journal, arrive, bind, deal, leave, release, unbind};

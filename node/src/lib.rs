@@ -8,6 +8,9 @@
 //! | [`ledger`] | accounts, lots and the journal: who holds what inside the node |
 //! | [`exchange`] | dealing with the hub: outbox, feed, offers, signatures |
 //! | [`store`] | the database, SQLite or PostgreSQL; the only place with SQL |
+//! | [`quantification`] | from activity data to grams, never rounded up |
+//! | [`adapters`] | activity records from the files of a platform, as a stream |
+//! | [`import`] | records of a file into the database, each once, whatever crashes |
 //! | [`config`] | one file and environment variables |
 //! | [`crash`] | named points where a test may kill the process |
 //! | [`serve`] | what runs while the node serves |
@@ -16,11 +19,14 @@
 //! applied, in the same transaction as the cursor; never from the answer to a request.
 #![forbid(unsafe_code)]
 
+pub mod adapters;
 pub mod config;
 pub mod crash;
 pub mod error;
 pub mod exchange;
+pub mod import;
 pub mod ledger;
+pub mod quantification;
 pub mod serve;
 pub mod service;
 pub mod store;

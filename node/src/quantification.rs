@@ -6,6 +6,7 @@
 //! **Architecture invariant:** no file, no database, no clock and no floating point in this module.
 
 mod amount;
+mod canonical;
 mod record;
 mod refusal;
 mod root;
@@ -15,6 +16,7 @@ mod rule;
 mod tests;
 
 pub use amount::{AMOUNT_DECIMALS_MAX, Amount, AmountError};
+pub use canonical::CanonicalRecord;
 pub use record::{ActivityRecord, RawRecord, RecordId};
 pub use refusal::{Field, Refusal};
 pub use root::RecordsRoot;

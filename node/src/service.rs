@@ -11,7 +11,7 @@ mod request;
 mod view;
 mod waiting;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::time::Timestamp;
@@ -26,6 +26,7 @@ pub use view::{
     Status,
 };
 
+use self::waiting::Contact;
 use crate::config::Config;
 use crate::error::NodeError;
 use crate::exchange::{HubClient, Signer};
@@ -43,6 +44,7 @@ struct Inner {
     hub: HubClient,
     clock: Clock,
     progress: watch::Sender<u64>,
+    contact: Mutex<Contact>,
 }
 
 /// Where the time comes from; a test gives its own.
@@ -78,7 +80,7 @@ impl Node {
     /// A node of given parts: what [`Node::open`] does after opening them.
     #[must_use]
     pub fn assemble(config: Config, store: Store, signer: Signer, hub: HubClient, clock: Clock) -> Self {
-        Self(Arc::new(Inner { config, store, signer, hub, clock, progress: watch::Sender::new(0) }))
+        Self(Arc::new(Inner { config, store, signer, hub, clock, progress: watch::Sender::new(0), contact: Mutex::default() }))
     }
 
     /// How it is set up.

@@ -128,11 +128,12 @@ impl Store {
         match &*self.0 {
             Backend::Sqlite { readers, .. } => {
                 let mut connection = readers.get().map_err(StoreError::from)?;
+                let connection: &mut SqliteConnection = &mut connection;
                 connection.transaction::<_, Stop, _>(|c| Ok(work(c)?)).map_err(Stop::into_error)
             }
             Backend::Postgres { readers, .. } => {
                 let mut connection = readers.get().map_err(StoreError::from)?;
-                let run = connection.build_transaction().read_only().repeatable_read();
+                let mut run = connection.build_transaction().read_only().repeatable_read();
                 run.run::<_, Stop, _>(|c| Ok(work(c)?)).map_err(Stop::into_error)
             }
         }
@@ -169,7 +170,7 @@ impl Writer {
     fn repeat<T>(&mut self, work: impl Fn(&mut dyn Tx) -> Result<T, NodeError>) -> Result<T, NodeError> {
         let mut left = REPEATS;
         loop {
-            let run = self.connection.build_transaction().serializable();
+            let mut run = self.connection.build_transaction().serializable();
             match run.run::<_, Stop, _>(|c| finish(work(c))).map_err(Stop::into_error) {
                 Err(NodeError::Store(StoreError::Query(DieselError::DatabaseError(
                     DatabaseErrorKind::SerializationFailure,

@@ -11,7 +11,7 @@ use super::{ERRORS_KEPT_MAX, JobState};
 use crate::adapters::Place;
 use crate::error::NodeError;
 use crate::quantification::{ActivityRecord, Amount, Field, Quantified, Refusal, Rule};
-use crate::store::activities::{ActivityRow, ActivitySeriesRow, ImportErrorRow, ImportJobRow, ImportTotalRow, NewActivity};
+use crate::store::activities::{ActivityRow, ActivitySeriesRow, ImportBatchRow, ImportErrorRow, ImportJobRow, ImportTotalRow, NewActivity};
 use crate::store::{StoreError, Tx};
 
 /// A record that counts, with what it comes to.
@@ -74,13 +74,14 @@ pub(super) fn write(
         ));
     }
     let numbers = Numbers::take(tx, rule, &batch.counted)?;
-    let rows = rows(&numbers, job.number, &batch.counted)?;
+    let rows = rows(&numbers, &batch.counted)?;
     let added = tx.insert_activities(&rows)?;
     let fates = if added == rows.len() {
         vec![Fate::Added; rows.len()]
     } else {
         fates(tx, &rows)?
     };
+    note(tx, job.number, &numbers, &batch.counted)?;
     let reused = fates.iter().zip(&batch.counted).filter_map(|(fate, counted)| match fate {
         Fate::Reused(refusal) => Some((counted.line, refusal.clone())),
         _ => None,
@@ -150,7 +151,7 @@ impl Numbers {
     }
 }
 
-fn rows<'a>(numbers: &Numbers, job: i64, counted: &'a [Counted]) -> Result<Vec<NewActivity<'a>>, NodeError> {
+fn rows<'a>(numbers: &Numbers, counted: &'a [Counted]) -> Result<Vec<NewActivity<'a>>, NodeError> {
     let missing = || NodeError::Store(StoreError::Corrupt("a number that was just taken".into()));
     let mut last: Option<(&Quantified, i64)> = None;
     let mut rows = Vec::with_capacity(counted.len());
@@ -177,11 +178,21 @@ fn rows<'a>(numbers: &Numbers, job: i64, counted: &'a [Counted]) -> Result<Vec<N
             place: record.place.as_str(),
             asset: record.asset.as_ref().map(tanqiao_protocol::id::Name::as_str),
             reduction_g: one.quantified.reduction.get(),
-            job,
-            line: signed(one.line),
         });
     }
     Ok(rows)
+}
+
+/// Notes which activity ids come from which job and line.
+fn note(tx: &mut dyn Tx, job: i64, numbers: &Numbers, counted: &[Counted]) -> Result<(), NodeError> {
+    let Some(first) = counted.first() else { return Ok(()) };
+    tx.insert_import_batch(&ImportBatchRow {
+        first_id: numbers.first_id,
+        last_id: numbers.first_id + signed(counted.len() as u64) - 1,
+        job,
+        first_line: signed(first.line),
+    })?;
+    Ok(())
 }
 
 /// What became of a record that counts.
@@ -215,7 +226,8 @@ fn fates(tx: &mut dyn Tx, rows: &[NewActivity<'_>]) -> Result<Vec<Fate>, NodeErr
 }
 
 fn fate(row: &NewActivity<'_>, found: &ActivityRow) -> Fate {
-    if (found.job, found.line) == (row.job, row.line) {
+    // Ids are never given twice: this is the row itself.
+    if found.id == row.id {
         return Fate::Added;
     }
     let differs = [
@@ -264,15 +276,12 @@ fn add_totals(
             let none = ImportTotalRow {
                 job,
                 series_id: row.series_id,
-                first_id: row.id,
-                last_id: row.id,
                 count: 0,
                 quantity: String::new(),
                 reduction_g: 0,
             };
             (none, Amount::ZERO)
         });
-        total.last_id = row.id;
         total.count += 1;
         total.reduction_g = Grams::new(total.reduction_g)?.plus(one.quantified.reduction)?.get();
         *amount = amount.plus(one.record.quantity).ok_or_else(too_much)?;

@@ -57,7 +57,7 @@ pub fn accounts(tx: &mut dyn Tx, id: JobId, after: &str, limit: i64) -> Result<V
     let mut out = Vec::new();
     for total in tx.import_totals(row.number)? {
         let of = series_of(&series, &total)?;
-        for (account, count, grams) in tx.import_accounts(&total, after, limit)? {
+        for (account, count, grams) in tx.import_accounts(row.number, total.series_id, after, limit)? {
             out.push(AccountTotal {
                 account: parsed(&account)?,
                 vintage: vintage(of)?,

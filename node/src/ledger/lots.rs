@@ -8,11 +8,6 @@ use crate::ledger::{AccountId, JournalKind};
 use crate::store::rows::{JournalRow, LotRow};
 use crate::store::{StoreError, Tx};
 
-impl LotRow {
-    pub(super) const fn quantity_g(&self) -> i64 {
-        self.last - self.first + 1
-    }
-}
 
 /// A block of a database row.
 pub(crate) fn block_ref(series: &str, first: i64, last: i64) -> Result<BlockRef, StoreError> {

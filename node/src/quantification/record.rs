@@ -1,6 +1,6 @@
 //! One activity record: as texts, as types, and as the canonical bytes that an issuance commits to.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -130,30 +130,6 @@ impl ActivityRecord {
             ));
         }
         Ok(record)
-    }
-
-    /// Appends the canonical bytes of this record, quantified as `reduction` under `methodology`: a JSON object in the form
-    /// of RFC 8785, `asset` only where there is one. An issuance commits to these bytes.
-    pub fn write_canonical(&self, methodology: &MethodologyRef, reduction: Grams, out: &mut String) {
-        // Every text but the unit is of a character set that JSON writes as it is; the unit is escaped.
-        let unit = serde_json::Value::from(&*self.unit);
-        let _ = write!(out, "{{\"account\":\"{}\"", self.account);
-        if let Some(asset) = &self.asset {
-            let _ = write!(out, ",\"asset\":\"{asset}\"");
-        }
-        let _ = write!(
-            out,
-            ",\"ended_at\":\"{}\",\"methodology\":\"{methodology}\",\"place\":\"{}\",\"quantity\":\"{}\"",
-            self.ended_at, self.place, self.quantity
-        );
-        let _ = write!(
-            out,
-            ",\"record_id\":\"{}\",\"reduction_g\":{},\"source\":\"{}\",\"started_at\":\"{}\",\"unit\":{unit}}}",
-            self.record_id,
-            reduction.get(),
-            self.source,
-            self.started_at
-        );
     }
 }
 

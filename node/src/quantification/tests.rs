@@ -299,14 +299,21 @@ fn a_factor_that_is_no_decimal_is_refused_before_any_record_is_read() {
 
 #[test]
 fn the_canonical_record_is_json_with_sorted_members() {
-    let raw = RawRecord {
+    let record = CanonicalRecord {
+        account: "holder-000001",
         asset: Some("gate-7"),
-        unit: Some("t·km"),
-        ..RAW
+        ended_at: time("2025-05-23T08:40:00+08:00"),
+        methodology: "CN-4201-metro.v1",
+        place: "420106",
+        quantity: "12.5",
+        record_id: "ride-000001",
+        reduction_g: 980,
+        source: "wuhan-metro",
+        started_at: time("2025-05-23T08:00:00+08:00"),
+        unit: "t·km",
     };
-    let record = ActivityRecord::parse(&raw).unwrap();
     let mut text = String::new();
-    record.write_canonical(&metro().methodology, Grams::new(980).unwrap(), &mut text);
+    record.write(&mut text);
     assert_eq!(
         text,
         "{\"account\":\"holder-000001\",\"asset\":\"gate-7\",\"ended_at\":\"2025-05-23T00:40:00.000000Z\",\

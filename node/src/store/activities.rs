@@ -22,11 +22,12 @@ diesel::table! {
     activity (series_id, id) {
         series_id -> BigInt, id -> BigInt, source_id -> BigInt, record_id -> Text, account -> Text, quantity -> Text,
         started_at -> BigInt, ended_at -> BigInt, place -> Text, asset -> Nullable<Text>, reduction_g -> BigInt,
-        job -> BigInt, line -> BigInt,
     }
 }
 diesel::table! {
-    activity_issuance (issuance) { issuance -> Text, series_id -> BigInt, first_id -> BigInt, last_id -> BigInt, }
+    activity_issuance (series_id, first_id) {
+        series_id -> BigInt, first_id -> BigInt, last_id -> BigInt, issuance -> Text,
+    }
 }
 diesel::table! {
     import_job (id) {
@@ -36,12 +37,14 @@ diesel::table! {
     }
 }
 diesel::table! {
+    import_batch (first_id) { first_id -> BigInt, last_id -> BigInt, job -> BigInt, first_line -> BigInt, }
+}
+diesel::table! {
     import_error (job, line) { job -> BigInt, line -> BigInt, check -> Text, field -> Text, message -> Text, }
 }
 diesel::table! {
     import_total (job, series_id) {
-        job -> BigInt, series_id -> BigInt, first_id -> BigInt, last_id -> BigInt, count -> BigInt, quantity -> Text,
-        reduction_g -> BigInt,
+        job -> BigInt, series_id -> BigInt, count -> BigInt, quantity -> Text, reduction_g -> BigInt,
     }
 }
 diesel::table! {
@@ -50,6 +53,8 @@ diesel::table! {
         revoked_at -> Nullable<BigInt>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(activity, import_batch);
 
 /// Declares a row that is read and written whole, in the order of its columns.
 macro_rules! row {
@@ -112,23 +117,19 @@ row! {
         asset: Option<String>,
         /// Grams.
         reduction_g: i64,
-        /// [`ImportJobRow::number`]
-        job: i64,
-        /// Line of the file.
-        line: i64,
     }
 }
 row! {
-    /// The activities of one issuance.
+    /// Activities of one issuance: one row for each run of ids.
     ActivityIssuanceRow of activity_issuance {
-        /// The message.
-        issuance: String,
         /// The series.
         series_id: i64,
         /// First activity id.
         first_id: i64,
         /// Last activity id.
         last_id: i64,
+        /// The message.
+        issuance: String,
     }
 }
 row! {
@@ -167,6 +168,19 @@ row! {
     }
 }
 row! {
+    /// Activity ids that a job was given.
+    ImportBatchRow of import_batch {
+        /// The first of them.
+        first_id: i64,
+        /// The last of them.
+        last_id: i64,
+        /// [`ImportJobRow::number`]
+        job: i64,
+        /// The line of the first.
+        first_line: i64,
+    }
+}
+row! {
     /// A line that was not counted.
     ImportErrorRow of import_error {
         /// [`ImportJobRow::number`]
@@ -188,10 +202,6 @@ row! {
         job: i64,
         /// [`ActivitySeriesRow::id`]
         series_id: i64,
-        /// The lowest activity id of the job in it.
-        first_id: i64,
-        /// The highest.
-        last_id: i64,
         /// Number of records.
         count: i64,
         /// Σ activity data, an exact decimal.
@@ -219,8 +229,7 @@ row! {
 }
 
 /// A quantified activity to be added, borrowed from the record.
-#[derive(Debug, Clone, Copy, Insertable)]
-#[diesel(table_name = activity, treat_none_as_default_value = false)]
+#[derive(Debug, Clone, Copy)]
 pub struct NewActivity<'a> {
     /// See [`ActivityRow`].
     pub series_id: i64,
@@ -244,10 +253,6 @@ pub struct NewActivity<'a> {
     pub asset: Option<&'a str>,
     /// See [`ActivityRow`].
     pub reduction_g: i64,
-    /// See [`ActivityRow`].
-    pub job: i64,
-    /// See [`ActivityRow`].
-    pub line: i64,
 }
 
 /// Number of records and grams of one account.
@@ -283,12 +288,12 @@ pub trait ActivityTx {
     fn activity_sum(&mut self, series_id: i64, first: i64, last: i64) -> QueryResult<(i64, i64)>;
     /// Ranges of a series that belong to issuances, ascending.
     fn activity_issuances(&mut self, series_id: i64) -> QueryResult<Vec<ActivityIssuanceRow>>;
-    /// Gives a range to an issuance.
-    fn insert_activity_issuance(&mut self, row: &ActivityIssuanceRow) -> QueryResult<()>;
-    /// Frees the range of an issuance; `false` if it had none.
-    fn delete_activity_issuance(&mut self, issuance: &str) -> QueryResult<bool>;
-    /// The range of an issuance.
-    fn activity_issuance(&mut self, issuance: &str) -> QueryResult<Option<ActivityIssuanceRow>>;
+    /// Gives ranges to issuances.
+    fn insert_activity_issuances(&mut self, rows: &[ActivityIssuanceRow]) -> QueryResult<()>;
+    /// Frees the ranges of an issuance. How many there were.
+    fn delete_activity_issuance(&mut self, issuance: &str) -> QueryResult<usize>;
+    /// The ranges of an issuance, ascending.
+    fn activity_issuance(&mut self, issuance: &str) -> QueryResult<Vec<ActivityIssuanceRow>>;
 }
 
 /// Imports.
@@ -301,6 +306,8 @@ pub trait ImportTx {
     fn insert_import_job(&mut self, row: ImportJobRow) -> QueryResult<i64>;
     /// Writes a job back.
     fn update_import_job(&mut self, row: &ImportJobRow) -> QueryResult<()>;
+    /// Notes which ids a job was given.
+    fn insert_import_batch(&mut self, row: &ImportBatchRow) -> QueryResult<()>;
     /// Adds refused lines; one that is there already is left out.
     fn insert_import_errors(&mut self, rows: &[ImportErrorRow]) -> QueryResult<()>;
     /// Refused lines of a job after a line.
@@ -312,7 +319,7 @@ pub trait ImportTx {
     /// Writes what a job added to a series.
     fn put_import_total(&mut self, row: &ImportTotalRow) -> QueryResult<()>;
     /// What a job added for each account of a series, accounts after `after`.
-    fn import_accounts(&mut self, total: &ImportTotalRow, after: &str, limit: i64) -> QueryResult<Vec<AccountSum>>;
+    fn import_accounts(&mut self, job: i64, series_id: i64, after: &str, limit: i64) -> QueryResult<Vec<AccountSum>>;
 }
 
 /// Tokens of the platform's programs.

@@ -279,4 +279,7 @@ CREATE TRIGGER leaf_fixed BEFORE UPDATE OR DELETE ON leaf FOR EACH STATEMENT EXE
 CREATE TRIGGER message_fixed BEFORE UPDATE OR DELETE ON message FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER feed_fixed BEFORE UPDATE OR DELETE ON feed_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-INSERT INTO log_head VALUES (1, 0, 0, 1, FALSE, 0, 0, 0, decode(repeat('00', 32), 'hex'));
+-- The hub's own members: 0 keeps officers' decisions, 1 holds the buffer that recognition sets aside.
+INSERT INTO member VALUES (0, 'hub', 'CN', 4, 2, '枢纽', 'Hub');
+INSERT INTO member VALUES (1, 'hub-buffer', 'CN', 4, 2, '枢纽缓冲账户', 'Hub buffer');
+INSERT INTO log_head VALUES (1, 0, 0, 1, FALSE, 0, 1, 0, decode(repeat('00', 32), 'hex'));

@@ -281,4 +281,7 @@ CREATE TRIGGER leaf_kept BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves
 CREATE TRIGGER message_fixed BEFORE UPDATE ON message BEGIN SELECT RAISE(ABORT, 'stored outcomes never change'); END;
 CREATE TRIGGER feed_fixed BEFORE UPDATE ON feed_entry BEGIN SELECT RAISE(ABORT, 'feed entries never change'); END;
 
-INSERT INTO log_head VALUES (1, 0, 0, 1, 0, 0, 0, 0, zeroblob(32));
+-- The hub's own members: 0 keeps officers' decisions, 1 holds the buffer that recognition sets aside.
+INSERT INTO member VALUES (0, 'hub', 'CN', 4, 2, '枢纽', 'Hub');
+INSERT INTO member VALUES (1, 'hub-buffer', 'CN', 4, 2, '枢纽缓冲账户', 'Hub buffer');
+INSERT INTO log_head VALUES (1, 0, 0, 1, 0, 0, 1, 0, zeroblob(32));

@@ -1,6 +1,7 @@
 DROP TABLE api_token;
 DROP TABLE import_total;
 DROP TABLE import_error;
+DROP TABLE import_batch;
 DROP TABLE import_job;
 DROP TABLE activity_issuance;
 DROP TABLE activity;

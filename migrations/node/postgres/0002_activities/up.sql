@@ -44,20 +44,19 @@ CREATE TABLE activity (
     place       TEXT   NOT NULL,
     asset       TEXT,
     reduction_g BIGINT NOT NULL CHECK (reduction_g >= 0),
-    job         BIGINT NOT NULL,
-    line        BIGINT NOT NULL,
     PRIMARY KEY (series_id, id)
 );
 CREATE UNIQUE INDEX activity_record ON activity (source_id, record_id);
 
 -- The activities of a series with an id in first_id..=last_id belong to this issuance. Ranges of one series never overlap.
 CREATE TABLE activity_issuance (
-    issuance  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     series_id BIGINT NOT NULL,
     first_id  BIGINT NOT NULL,
-    last_id   BIGINT NOT NULL CHECK (last_id >= first_id)
+    last_id   BIGINT NOT NULL CHECK (last_id >= first_id),
+    issuance  TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (series_id, first_id)
 );
-CREATE UNIQUE INDEX activity_issuance_series ON activity_issuance (series_id, first_id);
+CREATE INDEX activity_issuance_of ON activity_issuance (issuance);
 
 -- The import of one file under one methodology, and how far it is. Written with the records, in one transaction.
 CREATE TABLE import_job (
@@ -78,6 +77,15 @@ CREATE TABLE import_job (
     problem       TEXT
 );
 
+-- Which activity ids a job was given: from which file, and from about which line, a record came.
+CREATE TABLE import_batch (
+    first_id   BIGINT NOT NULL PRIMARY KEY,
+    last_id    BIGINT NOT NULL,
+    job        BIGINT NOT NULL,
+    first_line BIGINT NOT NULL
+);
+CREATE INDEX import_batch_job ON import_batch (job, first_id);
+
 -- Lines that were not counted; a limited number a job, its `refused` counts all.
 CREATE TABLE import_error (
     job     BIGINT   NOT NULL,
@@ -92,8 +100,6 @@ CREATE TABLE import_error (
 CREATE TABLE import_total (
     job         BIGINT NOT NULL,
     series_id   BIGINT NOT NULL,
-    first_id    BIGINT NOT NULL,
-    last_id     BIGINT NOT NULL,
     count       BIGINT NOT NULL,
     quantity    TEXT   NOT NULL,
     reduction_g BIGINT NOT NULL,

@@ -8,8 +8,7 @@ use super::Conn;
 use crate::store::activities::NewActivity;
 
 const INSERT: &str = "INSERT INTO activity (series_id, id, source_id, record_id, account, quantity, started_at, ended_at, \
-     place, asset, reduction_g, job, line) \
-     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING";
+     place, asset, reduction_g) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
 
 /// Adds activities; those whose record is there already are left out.
 pub(crate) fn insert_activities(connection: &mut Conn, rows: &[NewActivity<'_>]) -> QueryResult<usize> {
@@ -26,7 +25,5 @@ pub(crate) fn insert_activities(connection: &mut Conn, rows: &[NewActivity<'_>])
         .bind::<Array<Text>, _>(rows.iter().map(|r| r.place).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|r| r.asset).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(numbers(|r| r.reduction_g))
-        .bind::<Array<BigInt>, _>(numbers(|r| r.job))
-        .bind::<Array<BigInt>, _>(numbers(|r| r.line))
         .execute(connection)
 }

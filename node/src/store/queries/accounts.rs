@@ -2,7 +2,7 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::BigInt;
 
 use super::{Conn, ROWS_MAX};
 use crate::store::rows::{AccountRow, JournalRow, LotRow, ShareRow};
@@ -99,15 +99,19 @@ impl AccountTx for Conn {
     }
 
     fn lot_sums(&mut self, from: &str, to: &str) -> QueryResult<Vec<(String, bool, i64)>> {
-        lot::table
-            .filter(lot::account.between(from, to))
-            .group_by((lot::account, lot::reserved_by.is_null()))
-            .select((
-                lot::account,
-                sql::<Bool>("reserved_by IS NOT NULL"),
-                sql::<BigInt>("CAST(SUM(last - first + 1) AS BIGINT)"),
-            ))
-            .load(self)
+        let sum = || sql::<BigInt>("CAST(SUM(last - first + 1) AS BIGINT)");
+        let free: Vec<(String, i64)> = lot::table
+            .filter(lot::account.between(from, to).and(lot::reserved_by.is_null()))
+            .group_by(lot::account)
+            .select((lot::account, sum()))
+            .load(self)?;
+        let bound: Vec<(String, i64)> = lot::table
+            .filter(lot::account.between(from, to).and(lot::reserved_by.is_not_null()))
+            .group_by(lot::account)
+            .select((lot::account, sum()))
+            .load(self)?;
+        let mark = |bound: bool| move |(account, sum)| (account, bound, sum);
+        Ok(free.into_iter().map(mark(false)).chain(bound.into_iter().map(mark(true))).collect())
     }
 
     fn insert_journal(&mut self, rows: &[JournalRow]) -> QueryResult<()> {

@@ -131,18 +131,23 @@ impl ActivityTx for Conn {
             .load(self)
     }
 
-    fn insert_activity_issuance(&mut self, row: &ActivityIssuanceRow) -> QueryResult<()> {
-        diesel::insert_into(activity_issuance::table)
-            .values(row)
-            .execute(self)
-            .map(|_| ())
+    fn insert_activity_issuances(&mut self, rows: &[ActivityIssuanceRow]) -> QueryResult<()> {
+        rows.chunks(ROWS_MAX).try_for_each(|some| {
+            diesel::insert_into(activity_issuance::table)
+                .values(some)
+                .execute(self)
+                .map(|_| ())
+        })
     }
 
-    fn delete_activity_issuance(&mut self, issuance: &str) -> QueryResult<bool> {
-        Ok(diesel::delete(activity_issuance::table.find(issuance)).execute(self)? == 1)
+    fn delete_activity_issuance(&mut self, issuance: &str) -> QueryResult<usize> {
+        diesel::delete(activity_issuance::table.filter(activity_issuance::issuance.eq(issuance))).execute(self)
     }
 
-    fn activity_issuance(&mut self, issuance: &str) -> QueryResult<Option<ActivityIssuanceRow>> {
-        activity_issuance::table.find(issuance).first(self).optional()
+    fn activity_issuance(&mut self, issuance: &str) -> QueryResult<Vec<ActivityIssuanceRow>> {
+        activity_issuance::table
+            .filter(activity_issuance::issuance.eq(issuance))
+            .order((activity_issuance::series_id, activity_issuance::first_id))
+            .load(self)
     }
 }

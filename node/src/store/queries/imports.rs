@@ -6,8 +6,8 @@ use diesel::sql_types::BigInt;
 
 use super::{Conn, ROWS_MAX};
 use crate::store::activities::{
-    AccountSum, ImportErrorRow, ImportJobRow, ImportTotalRow, ImportTx, TokenRow, TokenTx, activity, api_token,
-    import_error, import_job, import_total,
+    AccountSum, ImportBatchRow, ImportErrorRow, ImportJobRow, ImportTotalRow, ImportTx, TokenRow, TokenTx, activity, api_token,
+    import_batch, import_error, import_job, import_total,
 };
 
 impl ImportTx for Conn {
@@ -34,6 +34,10 @@ impl ImportTx for Conn {
 
     fn update_import_job(&mut self, row: &ImportJobRow) -> QueryResult<()> {
         diesel::update(import_job::table.find(&row.id)).set(row).execute(self).map(|_| ())
+    }
+
+    fn insert_import_batch(&mut self, row: &ImportBatchRow) -> QueryResult<()> {
+        diesel::insert_into(import_batch::table).values(row).execute(self).map(|_| ())
     }
 
     fn insert_import_errors(&mut self, rows: &[ImportErrorRow]) -> QueryResult<()> {
@@ -75,11 +79,11 @@ impl ImportTx for Conn {
             .map(|_| ())
     }
 
-    fn import_accounts(&mut self, total: &ImportTotalRow, after: &str, limit: i64) -> QueryResult<Vec<AccountSum>> {
-        activity::table
-            .filter(activity::series_id.eq(total.series_id))
-            .filter(activity::id.between(total.first_id, total.last_id))
-            .filter(activity::job.eq(total.job).and(activity::account.gt(after)))
+    fn import_accounts(&mut self, job: i64, series_id: i64, after: &str, limit: i64) -> QueryResult<Vec<AccountSum>> {
+        import_batch::table
+            .inner_join(activity::table.on(activity::id.between(import_batch::first_id, import_batch::last_id)))
+            .filter(import_batch::job.eq(job))
+            .filter(activity::series_id.eq(series_id).and(activity::account.gt(after)))
             .group_by(activity::account)
             .select((
                 activity::account,

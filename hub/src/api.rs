@@ -1,0 +1,29 @@
+//! What programs outside may ask: the federation API (mutual TLS), enrolment, and what is public.
+//!
+//! **Architecture invariant:** handlers parse, call and answer. What changes the ledger goes through [`crate::intake`] to the
+//! sequencer; who asks is known from the verified certificate only, and judged before any handler runs.
+
+pub mod admission;
+pub mod answer;
+pub mod endpoints;
+pub mod feed;
+pub mod hub;
+pub mod observation;
+pub mod openapi;
+
+mod blocks;
+mod body;
+mod credits;
+mod dealings;
+mod enrolments;
+mod evidence;
+mod governance;
+mod health;
+mod info;
+mod page;
+mod public;
+mod views;
+mod writes;
+
+pub use endpoints::{Endpoint, Listener, mount};
+pub use hub::Hub;

@@ -1,0 +1,120 @@
+//! Who asks, and whether it may: judged at every request, because an open connection outlives a revocation, an expiry and a
+//! suspension.
+
+use std::any::Any;
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::rt::net::TcpStream;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
+use governor::clock::{Clock, DefaultClock};
+use tanqiao_certs::identity::Role;
+use tanqiao_certs::{IdentityRefusal, PeerIdentity, ServerTls};
+use tanqiao_protocol::check::CheckCode;
+use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::problem::{ApiProblem, Problem};
+use tanqiao_protocol::view::MemberStatus;
+
+use super::answer::Refused;
+use super::hub::Hub;
+
+/// What the handshake of a connection showed.
+#[derive(Debug, Clone)]
+struct Shown(Result<PeerIdentity, IdentityRefusal>);
+
+/// The member that asks.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Its id.
+    pub member: NodeId,
+    /// Its certificate.
+    pub peer: PeerIdentity,
+}
+
+/// Keeps with a new connection who is at its other end.
+pub fn remember_peer(tls: &ServerTls, io: &dyn Any, connection: &mut Extensions) {
+    if let Some(stream) = io.downcast_ref::<actix_tls::accept::rustls_0_23::TlsStream<TcpStream>>() {
+        connection.insert(Shown(tls.state().peer(stream.get_ref().1.peer_certificates())));
+    }
+}
+
+/// Lets a request of the federation listener pass only for a member in good standing. Without a verified certificate
+/// nothing passes.
+///
+/// # Errors
+/// N01, N02, N03, N06; 401.
+pub async fn admit_member(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+    match judge(&request) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+        }
+        Err(refused) => Ok(request.error_response(refused)),
+    }
+}
+
+fn judge(request: &ServiceRequest) -> Result<Caller, Refused> {
+    let hub = request.app_data::<web::Data<Hub>>().ok_or_else(|| Problem::api(ApiProblem::Internal))?;
+    let shown = request.conn_data::<Shown>().map_or(Err(IdentityRefusal::NoCertificate), |shown| shown.0.clone());
+    let peer = shown.map_err(|refusal| identity_problem(&refusal))?;
+    hub.tls.state().check_request(&peer, chrono::Utc::now()).map_err(|refusal| identity_problem(&refusal))?;
+    let Role::Member(member) = peer.spiffe.role() else {
+        return Err(Problem::api(ApiProblem::Unauthorised).into());
+    };
+    let member: NodeId = member.as_str().parse().map_err(|_| Problem::api(ApiProblem::Unauthorised))?;
+    check_standing(hub, &member)?;
+    if let Err(until) = hub.member_rate.check_key(&member) {
+        return Err(rate_limited(until.wait_time_from(DefaultClock::default().now())).into());
+    }
+    Ok(Caller { member, peer })
+}
+
+/// N02, N03.
+fn check_standing(hub: &Hub, member: &NodeId) -> Result<(), Problem> {
+    match hub.sequencer.governance().members.get(member).map(|member| member.status) {
+        Some(MemberStatus::Admitted) => Ok(()),
+        Some(MemberStatus::Suspended) => Err(Problem::of(CheckCode::N02)),
+        Some(MemberStatus::Candidate) | None => Err(Problem::of(CheckCode::N03)),
+    }
+}
+
+fn identity_problem(refusal: &IdentityRefusal) -> Problem {
+    match refusal {
+        IdentityRefusal::Revoked(_) => Problem::of(CheckCode::N01).detail(format!("{refusal}.")),
+        other => Problem::api(ApiProblem::Unauthorised).detail(format!("{other}.")),
+    }
+}
+
+fn rate_limited(wait: std::time::Duration) -> Problem {
+    let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+    Problem::of(CheckCode::N06).retry_after(seconds)
+}
+
+/// Slows down whoever asks too often on the enrolment listener.
+///
+/// # Errors
+/// N06.
+pub async fn slow_down(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let address = request.peer_addr().map(|peer| peer.ip());
+    let refused = request.app_data::<web::Data<Hub>>().and_then(|hub| {
+        let address = address.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+        hub.address_rate.check_key(&address).err().map(|until| rate_limited(until.wait_time_from(DefaultClock::default().now())))
+    });
+    match refused {
+        Some(problem) => Ok(request.error_response(Refused::from(problem))),
+        None => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Refused;
+    type Future = Ready<Result<Self, Refused>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = request.extensions().get::<Self>().cloned();
+        ready(caller.ok_or_else(|| Problem::api(ApiProblem::Unauthorised).into()))
+    }
+}

@@ -1,0 +1,117 @@
+//! What the handlers of one hub process share.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::num::NonZeroU32;
+use tanqiao_certs::ServerTls;
+use tanqiao_protocol::id::{NodeId, TrustDomain};
+use tanqiao_protocol::time::Timestamp;
+use tokio::sync::watch;
+
+use super::answer::Refused;
+use super::feed::FeedHeads;
+use crate::config::LimitsConfig;
+use crate::ledger::sequencer::Sequencer;
+use crate::metrics::Metrics;
+use crate::store::database::{Database, ReadConnection, StoreError};
+use crate::store::read::statistics::Statistics;
+
+/// What does not change while the process runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The federation.
+    pub trust_domain: TrustDomain,
+    /// The name of the log.
+    pub log_origin: String,
+    /// The log's verifier key.
+    pub log_public_key: String,
+    /// Limits.
+    pub limits: LimitsConfig,
+    /// The authority's directory, where this process may issue.
+    pub authority: Option<PathBuf>,
+    /// Root and issuing CA, PEM.
+    pub ca_file: PathBuf,
+    /// The current CRLs, PEM.
+    pub crl_file: PathBuf,
+}
+
+/// What the handlers of one hub process share.
+#[derive(Debug)]
+pub struct Hub {
+    /// What does not change.
+    pub settings: Settings,
+    /// For questions.
+    pub database: Database,
+    /// For everything that changes the ledger.
+    pub sequencer: Sequencer,
+    /// Identities, revocations, days left.
+    pub tls: ServerTls,
+    /// How far every feed goes.
+    pub heads: FeedHeads,
+    /// For Prometheus.
+    pub metrics: Metrics,
+    /// True once the process stops: waiting polls end.
+    pub stopping: watch::Receiver<bool>,
+    /// Requests of members.
+    pub member_rate: DefaultKeyedRateLimiter<NodeId>,
+    /// Requests on the enrolment listener.
+    pub address_rate: DefaultKeyedRateLimiter<IpAddr>,
+    /// The last totals, and when they were made.
+    pub statistics: Arc<Mutex<Option<(Instant, Statistics)>>>,
+}
+
+impl Hub {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(settings: Settings, database: Database, sequencer: Sequencer, tls: ServerTls, metrics: Metrics, stopping: watch::Receiver<bool>) -> Self {
+        let limits = &settings.limits;
+        let rate = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        let members = Quota::per_second(rate(limits.requests_per_second)).allow_burst(rate(limits.requests_burst));
+        let addresses = Quota::per_minute(rate(limits.enrolments_per_minute));
+        Self {
+            member_rate: RateLimiter::keyed(members),
+            address_rate: RateLimiter::keyed(addresses),
+            heads: FeedHeads::default(),
+            statistics: Arc::default(),
+            settings,
+            database,
+            sequencer,
+            tls,
+            metrics,
+            stopping,
+        }
+    }
+
+    /// The hub's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        now()
+    }
+
+    /// Reads off the async threads.
+    ///
+    /// # Errors
+    /// The store's, as a fault of the service.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut ReadConnection<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let database = self.database.clone();
+        let done = actix_web::web::block(move || database.read(work)).await;
+        match done {
+            Ok(result) => result.map_err(|error| Refused::fault(&error)),
+            Err(error) => Err(Refused::fault(&error)),
+        }
+    }
+}
+
+/// The system's clock.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

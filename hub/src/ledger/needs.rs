@@ -1,0 +1,317 @@
+//! What decisions will read: worked out from the commands, and again from what the first round found, until nothing is
+//! missing. At most three rounds: command → transfer → its blocks; command → block → what binds it → its blocks.
+
+use std::collections::BTreeSet;
+
+use tanqiao_protocol::id::{MessageId, Name, NodeId};
+use tanqiao_protocol::methodology::MappingRef;
+use tanqiao_protocol::region::RegionCode;
+use tanqiao_protocol::serial::{BlockRef, SeriesRef};
+use tanqiao_protocol::r#use::Use;
+use tanqiao_protocol::view::MemberKind;
+
+use super::command::{Body, Command, Decision, Origin};
+use super::decide::crossing_caps;
+use super::working::Working;
+
+/// What has to be loaded.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Stored answers.
+    pub answers: BTreeSet<(NodeId, MessageId)>,
+    /// Blocks over ranges.
+    pub ranges: BTreeSet<BlockRef>,
+    /// Last serials.
+    pub series: BTreeSet<SeriesRef>,
+    /// Transfers and donations, by an id that may be either.
+    pub dealings_by_id: BTreeSet<MessageId>,
+    /// Pledges.
+    pub pledges: BTreeSet<MessageId>,
+    /// Issuances.
+    pub issuances: BTreeSet<MessageId>,
+    /// The nodes' own references.
+    pub local_references: BTreeSet<(NodeId, Name)>,
+    /// Events.
+    pub events: BTreeSet<Name>,
+    /// Caps.
+    pub caps: BTreeSet<(MappingRef, u16)>,
+    /// First dealings.
+    pub dealings: BTreeSet<(NodeId, NodeId)>,
+    /// Listings.
+    pub listings: BTreeSet<(NodeId, Name)>,
+    /// Free and listed grams.
+    pub free: BTreeSet<(NodeId, SeriesRef)>,
+    /// Open transfers and donations of members.
+    pub open_of: BTreeSet<NodeId>,
+    /// What is due.
+    pub due: bool,
+    /// Feed heads.
+    pub feeds: BTreeSet<NodeId>,
+}
+
+impl Needs {
+    /// What `commands` need that `working` has not loaded yet.
+    #[must_use]
+    pub fn of(commands: &[Command], working: &Working) -> Self {
+        let mut needs = Self::default();
+        for command in commands {
+            needs.add_command(command, working);
+        }
+        needs.add_feeds(working);
+        needs
+    }
+
+    /// True if nothing is missing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn add_command(&mut self, command: &Command, working: &Working) {
+        let speaker = match &command.origin {
+            Origin::Member(signed) => {
+                self.answer(signed.member.clone(), command.id, working);
+                Some(&signed.member)
+            }
+            Origin::Officers(_) => {
+                self.answer(super::hub_member(), command.id, working);
+                None
+            }
+            Origin::Hub => None,
+        };
+        for range in command.body.blocks() {
+            self.range(range, working);
+        }
+        if let Some(speaker) = speaker {
+            self.feed(speaker, working);
+            self.add_message(&command.body, speaker, working);
+        }
+        if let Body::Governance(decision) = &command.body {
+            self.add_decision(decision, working);
+        }
+    }
+
+    fn add_message(&mut self, body: &Body, speaker: &NodeId, working: &Working) {
+        match body {
+            Body::Issuance(header) => {
+                if let Ok(series) = SeriesRef::new(speaker.clone(), header.region_of_act, header.methodology.clone(), header.vintage)
+                    && !working.series.knows(&series)
+                {
+                    self.series.insert(series);
+                }
+                let reference = (speaker.clone(), header.local_reference.clone());
+                if !working.local_references.knows(&reference) {
+                    self.local_references.insert(reference);
+                }
+            }
+            Body::Listing(listing) => self.listing(speaker, listing, working),
+            Body::TransferProposal(proposal) => {
+                self.feed(&proposal.target, working);
+                self.dealing(speaker, &proposal.target, working);
+                let region = working.governance.members.get(&proposal.target).map(|m| m.region);
+                self.crossing(&proposal.blocks, region, proposal.r#use, working);
+            }
+            Body::TransferAcceptance(c) => self.dealing_by_id(c.transfer, working),
+            Body::TransferDecline(c) => self.dealing_by_id(c.transfer, working),
+            Body::TransferWithdrawal(c) => self.dealing_by_id(c.transfer, working),
+            Body::Pledge(c) => self.feed(&c.pledgee, working),
+            Body::PledgeRelease(c, _) => self.pledge(c.pledge, working),
+            Body::PledgeForeclosure(c, _) => self.pledge(c.pledge, working),
+            Body::Donation(c) => {
+                self.event(&c.event, working);
+                if let Ok(Some(event)) = working.events.get(&c.event) {
+                    self.crossing(&c.blocks, Some(event.plan.region), Use::EventNeutrality, working);
+                }
+            }
+            Body::DonationWithdrawal(c) => self.dealing_by_id(c.donation, working),
+            Body::Methodology(_) | Body::Retirement(_) | Body::Cancellation(_) | Body::Key(_) | Body::Governance(_) => {}
+        }
+    }
+
+    fn add_decision(&mut self, decision: &Decision, working: &Working) {
+        match decision {
+            Decision::Admit { member, .. } | Decision::Reinstate { member } => self.feed(member, working),
+            Decision::ActivateMapping { record, .. } => {
+                self.feed(&record.endorsed_by, working);
+                if let Some(published) = working.governance.methodologies.get(&record.origin) {
+                    self.feed(&published.publisher, working);
+                }
+            }
+            Decision::SuspendMapping { mapping, .. } => {
+                if let Some(version) = working.governance.mapping_versions.get(mapping) {
+                    self.feed(&version.record.endorsed_by, working);
+                    if let Some(published) = working.governance.methodologies.get(&version.record.origin) {
+                        self.feed(&published.publisher, working);
+                    }
+                }
+            }
+            Decision::ApproveKey { key } | Decision::RetireKey { key } => {
+                if let Some(key) = working.governance.keys.get(key) {
+                    self.feed(&key.member, working);
+                }
+            }
+            Decision::Suspend { member, .. } => {
+                self.feed(member, working);
+                match working.open_of.get(member) {
+                    Ok(open) => open.into_iter().flatten().for_each(|id| self.dealing_by_id(*id, working)),
+                    Err(_) => drop(self.open_of.insert(member.clone())),
+                }
+            }
+            Decision::Freeze { blocks, .. } => self.bound_by(blocks, working),
+            Decision::ApproveTransfer { transfer } => self.dealing_by_id(*transfer, working),
+            Decision::Halt { subject, .. } => self.dealing_by_id(*subject, working),
+            Decision::Foreclose { pledge } => self.pledge(*pledge, working),
+            Decision::PlanEvent(plan) => self.event(&plan.event, working),
+            Decision::SetInventory { event, .. } | Decision::CloseEvent { event } => self.event(event, working),
+            Decision::AcceptDonation { donation } | Decision::DeclineDonation { donation, .. } => self.dealing_by_id(*donation, working),
+            Decision::Sweep => match &working.due {
+                Some(due) => due.iter().for_each(|id| self.dealing_by_id(*id, working)),
+                None => self.due = true,
+            },
+            Decision::SetPolicy(_)
+            | Decision::PutOfficer { .. }
+            | Decision::Unfreeze { .. }
+            | Decision::CancelFrozen { .. }
+            | Decision::StopHub { .. } => {}
+        }
+    }
+
+    /// Freezing a reserved block halts what binds it.
+    fn bound_by(&mut self, blocks: &[BlockRef], working: &Working) {
+        for range in blocks {
+            for block in working.blocks_over(range).into_iter().flatten() {
+                if block.status.state == tanqiao_protocol::block::BlockState::Reserved
+                    && let Some(by) = block.status.bound_to
+                {
+                    self.dealing_by_id(by, working);
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, member: NodeId, id: MessageId, working: &Working) {
+        if !working.answers.knows(&(member.clone(), id)) {
+            self.answers.insert((member, id));
+        }
+    }
+
+    fn range(&mut self, range: &BlockRef, working: &Working) {
+        if !working.ranges.contains(range) {
+            self.ranges.insert(range.clone());
+        }
+    }
+
+    fn feed(&mut self, member: &NodeId, working: &Working) {
+        let exists = working.governance.members.get(member).is_some_and(|m| m.kind != MemberKind::Party);
+        if exists && !working.feeds.knows(member) {
+            self.feeds.insert(member.clone());
+        }
+    }
+
+    fn dealing(&mut self, source: &NodeId, target: &NodeId, working: &Working) {
+        let pair = (source.clone(), target.clone());
+        if working.governance.policy.first_dealing_delay_s > 0 && !working.dealings.knows(&pair) {
+            self.dealings.insert(pair);
+        }
+    }
+
+    fn listing(&mut self, member: &NodeId, listing: &tanqiao_protocol::message::Listing, working: &Working) {
+        let key = (member.clone(), listing.listing.clone());
+        if !working.listings.knows(&key) {
+            self.listings.insert(key);
+        }
+        let key = (member.clone(), listing.series.clone());
+        if !working.free.knows(&key) {
+            self.free.insert(key);
+        }
+    }
+
+    fn pledge(&mut self, id: MessageId, working: &Working) {
+        match working.pledges.get(&id) {
+            Ok(Some(pledge)) => {
+                for member in [&pledge.debtor, &pledge.pledgee] {
+                    self.feed(member, working);
+                }
+                for range in &pledge.content.blocks {
+                    self.range(range, working);
+                }
+            }
+            Ok(None) => {}
+            Err(_) => drop(self.pledges.insert(id)),
+        }
+    }
+
+    fn event(&mut self, name: &Name, working: &Working) {
+        if !working.events.knows(name) {
+            self.events.insert(name.clone());
+        }
+    }
+
+    fn cap(&mut self, mapping: &MappingRef, year: u16, working: &Working) {
+        let key = (mapping.clone(), year);
+        if !working.caps.knows(&key) {
+            self.caps.insert(key);
+        }
+    }
+
+    /// A transfer or donation, then its sides, blocks, caps and event.
+    fn dealing_by_id(&mut self, id: MessageId, working: &Working) {
+        if !working.transfers.knows(&id) || !working.donations.knows(&id) {
+            self.dealings_by_id.insert(id);
+        }
+        if let Ok(Some(transfer)) = working.transfers.get(&id) {
+            if !transfer.state.is_open() {
+                return;
+            }
+            self.feed(&transfer.source, working);
+            self.feed(&transfer.target, working);
+            self.dealing(&transfer.source, &transfer.target, working);
+            transfer.content.blocks.iter().for_each(|range| self.range(range, working));
+            for lot in &transfer.content.quote.lots {
+                lot.mapping.iter().for_each(|mapping| self.cap(mapping, transfer.cap_year, working));
+            }
+        }
+        if let Ok(Some(donation)) = working.donations.get(&id) {
+            if donation.state.is_final() {
+                return;
+            }
+            self.feed(&donation.donor, working);
+            self.event(&donation.event, working);
+            donation.content.blocks.iter().for_each(|range| self.range(range, working));
+            for lot in &donation.content.quote.lots {
+                lot.mapping.iter().for_each(|mapping| self.cap(mapping, donation.cap_year, working));
+            }
+        }
+    }
+
+    /// Caps, and without the demonstration setting issuances, of blocks that shall cross.
+    fn crossing(&mut self, blocks: &[BlockRef], to: Option<RegionCode>, r#use: Use, working: &Working) {
+        let Some(to) = to else { return };
+        let year = u16::try_from(working.now.china_year()).unwrap_or(0);
+        let origins: BTreeSet<_> = blocks.iter().map(|b| b.series.methodology()).collect();
+        for origin in origins {
+            if let Some(mapping) = crossing_caps(&working.governance, origin, to, r#use, working.now) {
+                self.cap(&mapping, year, working);
+            }
+        }
+        if working.governance.policy.demonstration {
+            return;
+        }
+        for range in blocks {
+            for block in working.blocks_over(range).into_iter().flatten() {
+                if !working.issuances.knows(&block.terms.issuance) {
+                    self.issuances.insert(block.terms.issuance);
+                }
+            }
+        }
+    }
+
+    /// Every member whose blocks may change is told, and the hub's buffer may always gain.
+    fn add_feeds(&mut self, working: &Working) {
+        self.feed(&NodeId::hub_buffer(), working);
+        let holders: BTreeSet<NodeId> = working.book.blocks().map(|b| b.status.holder.clone()).collect();
+        for holder in holders {
+            self.feed(&holder, working);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Governance in the store: read whole, written by difference.
+
+use std::collections::BTreeMap;
+
+use tanqiao_mappings::recognition::MappingEntry;
+use tanqiao_protocol::view::{KeyStatus, MappingStatus, MemberKind, MemberStatus};
+
+use super::connection::StoreConnection;
+use super::convert::{content, json, parse};
+use super::database::StoreError;
+use super::numbers::Numbers;
+use super::rows::{HeadRow, MappingRow, MemberKeyRow, MemberRow, MethodologyRow, OfficerRow, PolicyRow};
+use super::statement::Statement;
+use crate::ledger::objects::{Governance, Key, MappingVersion, Member, Officer, Published, Role};
+
+fn all(table: &'static str) -> Statement<'static> {
+    Statement::new(format!("SELECT * FROM {table}"))
+}
+
+fn known<T>(found: Option<T>, code: i16) -> Result<T, StoreError> {
+    found.ok_or_else(|| content(format!("unknown kind or status {code}")))
+}
+
+/// Reads governance at `version`, and learns the numbers of members and mappings.
+pub fn load<C: StoreConnection>(connection: &mut C, version: i64, numbers: &mut Numbers) -> Result<Governance, StoreError> {
+    let mut governance = Governance { version, ..Governance::default() };
+    for row in connection.select::<MemberRow>(all("member"))? {
+        let id: tanqiao_protocol::id::NodeId = row.id.parse().map_err(content)?;
+        numbers.members.learn(id.clone(), row.no);
+        let member = Member {
+            region: row.region.parse().map_err(content)?,
+            kind: known(MemberKind::from_code(row.kind), row.kind)?,
+            status: known(MemberStatus::from_code(row.status), row.status)?,
+            name_zh: row.name_zh,
+            name_en: row.name_en,
+        };
+        governance.members.insert(id, member);
+    }
+    for row in connection.select::<MemberKeyRow>(all("member_key"))? {
+        let key = Key {
+            member: numbers.members.name(row.member_no)?.clone(),
+            key: row.public_key.parse().map_err(content)?,
+            status: known(KeyStatus::from_code(row.status), row.status)?,
+            first_index: row.first_index,
+            last_index: row.last_index,
+        };
+        governance.keys.insert(row.key_id.parse().map_err(content)?, key);
+    }
+    for row in connection.select::<MethodologyRow>(all("methodology"))? {
+        let published = Published {
+            publisher: numbers.members.name(row.publisher_no)?.clone(),
+            content: parse(&row.content)?,
+            log_index: row.log_index,
+        };
+        governance.methodologies.insert(published.content.methodology.clone(), published);
+    }
+    for row in connection.select::<OfficerRow>(all("officer"))? {
+        let officer = Officer { role: known(Role::from_code(row.role), row.role)?, password_hash: row.password_hash, active: row.active };
+        governance.officers.insert(row.account.parse().map_err(content)?, officer);
+    }
+    for row in connection.select::<PolicyRow>(all("policy"))? {
+        governance.policy = parse(&row.content)?;
+    }
+    load_mappings(connection, &mut governance, numbers)?;
+    Ok(governance)
+}
+
+fn load_mappings<C: StoreConnection>(connection: &mut C, governance: &mut Governance, numbers: &mut Numbers) -> Result<(), StoreError> {
+    for row in connection.select::<MappingRow>(all("mapping"))? {
+        let version = MappingVersion {
+            status: known(MappingStatus::from_code(row.status), row.status)?,
+            record: parse(&row.content)?,
+            envelope: row.envelope,
+            log_index: row.log_index,
+        };
+        numbers.mappings.learn(version.record.mapping.clone(), row.no);
+        governance.mapping_versions.insert(version.record.mapping.clone(), version);
+    }
+    governance.mappings = governance.mapping_versions.values().map(|v| MappingEntry::new(v.record.clone(), v.status)).collect();
+    Ok(())
+}
+
+fn changed<'a, K: Ord, V: PartialEq>(before: &'a BTreeMap<K, V>, after: &'a BTreeMap<K, V>) -> impl Iterator<Item = (&'a K, &'a V)> {
+    after.iter().filter(|(key, value)| before.get(*key) != Some(*value))
+}
+
+/// Writes what differs, numbering what is new from the counters in the head.
+pub fn save<C: StoreConnection>(
+    connection: &mut C,
+    before: &Governance,
+    after: &Governance,
+    numbers: &mut Numbers,
+    head: &mut HeadRow,
+) -> Result<(), StoreError> {
+    let mut members = Vec::new();
+    for (id, member) in changed(&before.members, &after.members) {
+        let no = numbers.members.find(id).unwrap_or_else(|| {
+            head.member_count += 1;
+            head.member_count
+        });
+        numbers.members.learn(id.clone(), no);
+        members.push(MemberRow {
+            no,
+            id: id.to_string(),
+            region: member.region.to_string(),
+            kind: member.kind.code(),
+            status: member.status.code(),
+            name_zh: member.name_zh.clone(),
+            name_en: member.name_en.clone(),
+        });
+    }
+    connection.put_rows(&members)?;
+    let mut keys = Vec::new();
+    for (id, key) in changed(&before.keys, &after.keys) {
+        keys.push(MemberKeyRow {
+            key_id: id.to_string(),
+            member_no: numbers.members.number(&key.member)?,
+            public_key: key.key.to_string(),
+            status: key.status.code(),
+            first_index: key.first_index,
+            last_index: key.last_index,
+        });
+    }
+    connection.put_rows(&keys)?;
+    save_rules(connection, before, after, numbers, head)
+}
+
+fn save_rules<C: StoreConnection>(
+    connection: &mut C,
+    before: &Governance,
+    after: &Governance,
+    numbers: &mut Numbers,
+    head: &mut HeadRow,
+) -> Result<(), StoreError> {
+    let mut methodologies = Vec::new();
+    for (reference, published) in changed(&before.methodologies, &after.methodologies) {
+        methodologies.push(MethodologyRow {
+            reference: reference.to_string(),
+            publisher_no: numbers.members.number(&published.publisher)?,
+            content: json(&published.content)?,
+            log_index: published.log_index,
+        });
+    }
+    connection.put_rows(&methodologies)?;
+    let mut mappings = Vec::new();
+    for (reference, version) in changed(&before.mapping_versions, &after.mapping_versions) {
+        let no = numbers.mappings.find(reference).unwrap_or_else(|| {
+            head.mapping_count += 1;
+            head.mapping_count
+        });
+        numbers.mappings.learn(reference.clone(), no);
+        mappings.push(MappingRow {
+            no,
+            reference: reference.to_string(),
+            status: version.status.code(),
+            content: json(&version.record)?,
+            envelope: version.envelope.clone(),
+            log_index: version.log_index,
+        });
+    }
+    connection.put_rows(&mappings)?;
+    let officers: Vec<OfficerRow> = changed(&before.officers, &after.officers)
+        .map(|(account, officer)| OfficerRow {
+            account: account.to_string(),
+            role: officer.role.code(),
+            password_hash: officer.password_hash.clone(),
+            active: officer.active,
+        })
+        .collect();
+    connection.put_rows(&officers)?;
+    if before.policy != after.policy {
+        connection.put_rows(&[PolicyRow { id: 1, content: json(&after.policy)? }])?;
+    }
+    Ok(())
+}

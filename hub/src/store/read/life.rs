@@ -1,0 +1,59 @@
+//! The life of a serial: every leaf of the log that changed it, from its issuance on.
+
+use diesel::sql_types::{BigInt, Binary};
+use tanqiao_protocol::leaf::Leaf;
+use tanqiao_protocol::serial::SeriesRef;
+
+use crate::store::convert::content;
+use crate::store::database::{ReadConnection, StoreError};
+use crate::store::statement::Statement;
+
+/// The most leaves that a life has here; the log itself has all.
+const LEAVES_MAX: usize = 1_000;
+
+#[derive(diesel::QueryableByName)]
+struct LeafRow {
+    #[diesel(sql_type = BigInt)]
+    idx: i64,
+    #[diesel(sql_type = Binary)]
+    bytes: Vec<u8>,
+}
+
+/// The leaves from `first` to `last` that changed a serial, oldest first. The log has no index by serial: the database looks
+/// through the leaves in between for the name of the series, so that only those leave it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn leaves(connection: &mut ReadConnection<'_>, series: &SeriesRef, serial: i64, first: i64, last: i64) -> Result<Vec<Leaf>, StoreError> {
+    let contains = if connection.is_postgres() { "position(?::bytea IN bytes) > 0" } else { "instr(bytes, ?) > 0" };
+    let sql = format!("SELECT idx, bytes FROM leaf WHERE idx >= ? AND idx <= ? AND {contains} ORDER BY idx LIMIT 200");
+    let name = format!("\"{series}/").into_bytes();
+    let mut life = Vec::new();
+    let mut next = first;
+    while life.len() < LEAVES_MAX {
+        let statement = Statement::new(sql.as_str()).bind(next).bind(last).bind(name.as_slice());
+        let rows: Vec<LeafRow> = connection.load(statement)?;
+        let Some(end) = rows.last().map(|row| row.idx) else { break };
+        for row in rows {
+            let mut leaf: Leaf = serde_json::from_slice(&row.bytes).map_err(content)?;
+            let about = |block: &tanqiao_protocol::serial::BlockRef| {
+                block.series == *series && block.range.first() <= serial && serial <= block.range.last()
+            };
+            leaf.changes.retain(|change| about(&change.block));
+            if !leaf.changes.is_empty() {
+                life.push(leaf);
+            }
+        }
+        next = end + 1;
+    }
+    Ok(life)
+}
+
+/// One leaf's bytes.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn leaf_bytes(connection: &mut ReadConnection<'_>, index: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    let rows: Vec<LeafRow> = connection.load(Statement::new("SELECT idx, bytes FROM leaf WHERE idx = ?").bind(index))?;
+    Ok(rows.into_iter().next().map(|row| row.bytes))
+}

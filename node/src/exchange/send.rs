@@ -1,0 +1,273 @@
+//! Sending the outbox in order, and taking the answers.
+//!
+//! Several waiting messages go as one batch envelope. A message is marked as sent before it is sent; after a crash or a lost
+//! answer it is sent again with the same id, and the hub answers what it has decided. A final refusal gives the local
+//! reservation back. What the hub did not decide (rate limit, suspension, its own faults) waits and is tried again.
+
+use std::time::Duration;
+
+use tanqiao_protocol::check::CheckCode;
+use tanqiao_protocol::envelope::Envelope;
+use tanqiao_protocol::message::{Action, Batch, BatchItem};
+use tanqiao_protocol::problem::Problem;
+use tanqiao_protocol::time::{DAY_US, Timestamp};
+use tanqiao_protocol::view::{ItemResult, Outcome};
+use tokio::sync::watch;
+
+use crate::crash;
+use crate::error::NodeError;
+use crate::exchange::backoff::Backoff;
+use crate::exchange::outbox::{action_of, content_of};
+use crate::exchange::{ExchangeError, FeedState, HubError, OutboxState, apply};
+use crate::ledger::{self, Decision};
+use crate::service::Node;
+use crate::store::Tx;
+use crate::store::rows::OutboxRow;
+
+/// The most payload bytes of one batch: keeps the request below its limits of bytes and of blocks.
+const BATCH_BYTES_MAX: usize = 400_000;
+/// How long to wait for another process to write a message.
+const IDLE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Sends the outbox until `stop` says true.
+pub async fn send(node: Node, mut stop: watch::Receiver<bool>) {
+    let mut backoff = Backoff::default();
+    let mut progress = node.progress();
+    while !*stop.borrow() {
+        progress.mark_unchanged();
+        let step = tokio::select! {
+            _ = stop.changed() => return,
+            step = step(&node) => step,
+        };
+        let pause = match step {
+            Ok(Sent::Some { decided, asked }) if decided == 0 => backoff.next(asked),
+            Ok(Sent::Some { .. }) => {
+                backoff.reset();
+                continue;
+            }
+            Ok(Sent::Nothing) => {
+                tokio::select! {
+                    _ = stop.changed() => return,
+                    _ = progress.changed() => {}
+                    () = tokio::time::sleep(IDLE_PAUSE) => {}
+                }
+                continue;
+            }
+            Err(error) => {
+                node.heard(Some(error.to_string()));
+                let pause = backoff.next(if let NodeError::Hub(e) = &error { e.retry_after() } else { None });
+                tracing::warn!(error = %error, pause_ms = pause.as_millis(), "the outbox could not be sent");
+                pause
+            }
+        };
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// What one round did.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// Nothing waits, or nothing may be sent.
+    Nothing,
+    /// Some messages were sent.
+    Some {
+        /// How many the hub has decided.
+        decided: usize,
+        /// How long it asked to wait with the others.
+        asked: Option<Duration>,
+    },
+}
+
+/// Sends what waits, once.
+pub(super) async fn step(node: &Node) -> Result<Sent, NodeError> {
+    let limit = node.config().outbox.batch_max;
+    let rows = node.read(move |tx| waiting(tx, limit)).await?;
+    if rows.is_empty() {
+        return Ok(Sent::Nothing);
+    }
+    let rows = mark_sent(node, rows).await?;
+    let envelope = envelope_of(node, &rows)?;
+    crash::point("outbox.before-send");
+    let results = match node.hub().post(&envelope).await {
+        Ok(results) => results,
+        Err(HubError::Problem(problem)) if is_final(&problem, true) && rows.len() == 1 => {
+            vec![ItemResult { id: None, status: problem.status, outcome: None, problem: Some(*problem) }]
+        }
+        Err(error) => return Err(error.into()),
+    };
+    crash::point("outbox.after-send");
+    node.heard(None);
+    take_answers(node, rows, results).await
+}
+
+fn waiting(tx: &mut dyn Tx, limit: u32) -> Result<Vec<OutboxRow>, NodeError> {
+    let following = tx.cursor()?.is_none_or(|c| c.state == FeedState::Following.code());
+    if !following {
+        return Ok(Vec::new());
+    }
+    let rows = tx.outbox_in(OutboxState::WAITING, i64::from(limit))?;
+    let mut bytes = 0;
+    Ok(rows
+        .into_iter()
+        .enumerate()
+        .take_while(|(index, row)| {
+            bytes += row.payload.len();
+            *index == 0 || bytes <= BATCH_BYTES_MAX
+        })
+        .map(|(_, row)| row)
+        .collect())
+}
+
+async fn mark_sent(node: &Node, mut rows: Vec<OutboxRow>) -> Result<Vec<OutboxRow>, NodeError> {
+    let now = node.now().micros();
+    let signer = node.signer().clone();
+    for row in &mut rows {
+        row.state = OutboxState::Sent.code();
+        row.attempts = row.attempts.saturating_add(1);
+        row.sent_at = Some(now);
+        let envelope: Envelope = serde_json::from_str(&row.envelope).map_err(ExchangeError::from)?;
+        if !signer.signed(&envelope) {
+            // The key was rotated. The payload stays, so to the hub this is the same message.
+            let again = signer.sign(action_of(row)?, &row.payload)?;
+            row.envelope = serde_json::to_string(&again).map_err(ExchangeError::from)?;
+        }
+    }
+    let marked = rows.clone();
+    node.write(move |tx| marked.iter().try_for_each(|row| Ok(tx.update_outbox(row)?))).await?;
+    Ok(rows)
+}
+
+fn envelope_of(node: &Node, rows: &[OutboxRow]) -> Result<Envelope, NodeError> {
+    if let [row] = rows {
+        return Ok(serde_json::from_str(&row.envelope).map_err(ExchangeError::from)?);
+    }
+    let items = rows
+        .iter()
+        .map(|row| Ok(BatchItem { payload_type: action_of(row)?.payload_type(), payload: row.payload.clone() }))
+        .collect::<Result<_, NodeError>>()?;
+    let payload = node.signer().payload(node.new_id(), node.now(), None, &Batch { items })?;
+    Ok(node.signer().sign(Action::Batch, &payload)?)
+}
+
+/// True if sending the message again would give the same refusal for ever: the hub has stored it, or it is about the
+/// message's own text.
+fn is_final(problem: &Problem, alone: bool) -> bool {
+    match problem.check {
+        Some(CheckCode::M01 | CheckCode::M02 | CheckCode::M09 | CheckCode::M11) => true,
+        Some(CheckCode::M03) => alone,
+        Some(code) => code.check().stored,
+        None => false,
+    }
+}
+
+async fn take_answers(node: &Node, rows: Vec<OutboxRow>, results: Vec<ItemResult>) -> Result<Sent, NodeError> {
+    let alone = rows.len() == 1;
+    let now = node.now();
+    let answers: Vec<(OutboxRow, Option<ItemResult>)> = rows
+        .into_iter()
+        .enumerate()
+        .map(|(index, row)| {
+            let by_id = results.iter().find(|r| r.id.is_some_and(|id| id.to_string() == row.id));
+            let by_place = results.get(index).filter(|r| r.id.is_none());
+            (row, by_id.or(by_place).cloned())
+        })
+        .collect();
+    let asked = results
+        .iter()
+        .filter_map(|r| r.problem.as_ref()?.retry_after_s)
+        .max()
+        .map(|s| Duration::from_secs(u64::from(s)));
+    crash::point("outbox.before-answer");
+    let decided = node
+        .write(move |tx| {
+            let mut decided = 0;
+            for (row, result) in &answers {
+                if let Some(result) = result
+                    && take_answer(tx, row.clone(), result, alone, now)?
+                {
+                    decided += 1;
+                }
+            }
+            Ok(decided)
+        })
+        .await?;
+    crash::point("outbox.after-answer");
+    Ok(Sent::Some { decided, asked })
+}
+
+/// Stores one answer; true if the hub has decided.
+pub(super) fn take_answer(
+    tx: &mut dyn Tx,
+    mut row: OutboxRow,
+    result: &ItemResult,
+    alone: bool,
+    now: Timestamp,
+) -> Result<bool, NodeError> {
+    if let Some(outcome) = &result.outcome {
+        row.state = OutboxState::Answered.code();
+        row.answered_at = Some(now.micros());
+        row.log_index = Some(outcome.log_index);
+        row.outcome = Some(serde_json::to_string(outcome).map_err(ExchangeError::from)?);
+        row.problem = None;
+        tx.update_outbox(&row)?;
+        accepted(tx, &row, outcome)?;
+        return Ok(true);
+    }
+    let Some(problem) = &result.problem else { return Ok(false) };
+    row.problem = Some(serde_json::to_string(problem).map_err(ExchangeError::from)?);
+    // A message that the hub keeps refusing without deciding it has no effect once its time is over; a day more covers
+    // clocks that differ.
+    let over = now.micros() > row.not_after.saturating_add(DAY_US);
+    if !is_final(problem, alone) && !over {
+        tx.update_outbox(&row)?;
+        return Ok(false);
+    }
+    let late = over || problem.check == Some(CheckCode::M10);
+    row.state = if late { OutboxState::Expired.code() } else { OutboxState::Refused.code() };
+    row.answered_at = Some(now.micros());
+    tx.update_outbox(&row)?;
+    refused(tx, &row, problem, now)?;
+    Ok(true)
+}
+
+fn accepted(tx: &mut dyn Tx, row: &OutboxRow, outcome: &Outcome) -> Result<(), NodeError> {
+    if let Some(mut dealing) = tx.dealing(&row.id)? {
+        dealing.delivered_g = outcome.delivered_g.map(|g| g.get()).or(dealing.delivered_g);
+        dealing.buffered_g = outcome.buffered_g.map(|g| g.get()).or(dealing.buffered_g);
+        dealing.cancelled_g = outcome.cancelled_g.map(|g| g.get()).or(dealing.cancelled_g);
+        tx.update_dealing(&dealing)?;
+    }
+    Ok(())
+}
+
+fn refused(tx: &mut dyn Tx, row: &OutboxRow, problem: &Problem, now: Timestamp) -> Result<(), NodeError> {
+    ledger::release(tx, &row.id)?;
+    if let Some(mut dealing) = tx.dealing(&row.id)? {
+        if dealing.state.is_none() {
+            dealing.state = Some(if row.state == OutboxState::Expired.code() { "expired" } else { "refused" }.to_owned());
+            dealing.ended_at = Some(now.micros());
+            dealing.reason = Some(problem.detail.clone());
+            tx.update_dealing(&dealing)?;
+        }
+        return Ok(());
+    }
+    // A refused acceptance or decline leaves the offer to a person, who reads why.
+    if matches!(action_of(row)?, Action::TransferAcceptance | Action::TransferDecline)
+        && let Some(transfer) = content_of(&row.payload)?.get("transfer").and_then(|t| t.as_str())
+        && let Some(mut dealing) = tx.dealing(transfer)?
+        && dealing.ended_at.is_none()
+    {
+        dealing.decision = Some(Decision::Person.code());
+        dealing.reason = Some(problem.detail.clone());
+        tx.update_dealing(&dealing)?;
+    }
+    Ok(())
+}
+
+/// How far the feed has come: the leaf of the last entry applied.
+pub(crate) fn reached(tx: &mut dyn Tx) -> Result<i64, NodeError> {
+    Ok(tx.cursor()?.unwrap_or_else(apply::start).log_index)
+}

@@ -1,0 +1,81 @@
+//! What runs while the node serves: the feed, the outbox, decisions about offers, and changed key files.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::exchange;
+use crate::service::Node;
+
+/// How often certificates, CRL and signing key are looked at.
+const FILES_PERIOD: Duration = Duration::from_secs(10);
+/// How often offers are looked at when nothing moves.
+const OFFERS_PERIOD: Duration = Duration::from_secs(30);
+
+/// The running exchange of a node. Dropping it stops it at the next await; [`Exchange::stop`] lets it finish what it writes.
+#[derive(Debug)]
+pub struct Exchange {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// Starts dealing with the hub. The platform's API is started by the caller, beside it.
+#[must_use]
+pub fn exchange(node: &Node) -> Exchange {
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(exchange::follow(node.clone(), stopped.clone()));
+    tasks.spawn(exchange::send(node.clone(), stopped.clone()));
+    tasks.spawn(decide(node.clone(), stopped.clone()));
+    tasks.spawn(reload(node.clone(), stopped));
+    Exchange { stop, tasks }
+}
+
+impl Exchange {
+    /// Stops, and waits for what is being written.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn decide(node: Node, mut stop: watch::Receiver<bool>) {
+    let mut progress = node.progress();
+    while !*stop.borrow() {
+        progress.mark_unchanged();
+        let mut pause = OFFERS_PERIOD;
+        if let Err(error) = exchange::decide_waiting(&node).await {
+            tracing::warn!(error = %error, "offers could not be decided");
+            pause = Duration::from_secs(1);
+            tokio::select! {
+                _ = stop.changed() => return,
+                () = tokio::time::sleep(pause) => continue,
+            }
+        }
+        tokio::select! {
+            _ = stop.changed() => return,
+            _ = progress.changed() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+async fn reload(node: Node, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(FILES_PERIOD) => {}
+        }
+        if let Some(tls) = node.hub().tls() {
+            match tls.reload_if_changed(chrono::Utc::now()) {
+                Ok(true) => tracing::info!("TLS files were changed and are in use"),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(error = %error, "the changed TLS files cannot be used; the old stay"),
+            }
+        }
+        if let Err(error) = node.signer().reload() {
+            tracing::warn!(error = %error, "the signing key cannot be read; the old stays");
+        }
+    }
+}
