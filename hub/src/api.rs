@@ -10,6 +10,7 @@ pub mod feed;
 pub mod hub;
 pub mod observation;
 pub mod openapi;
+pub mod views;
 
 mod blocks;
 mod body;
@@ -22,7 +23,6 @@ mod health;
 mod info;
 mod page;
 mod public;
-mod views;
 mod writes;
 
 pub use endpoints::{Endpoint, Listener, mount};

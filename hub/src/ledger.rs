@@ -1,5 +1,6 @@
 //! The ledger: what is decided (pure), and the sequencer that loads, decides, writes and only then answers.
 
+pub mod audit;
 pub mod batch;
 pub mod command;
 pub mod decide;

@@ -1,6 +1,13 @@
 //! The hub: the only authority on which member holds which serial.
 #![forbid(unsafe_code)]
 
+pub mod api;
+pub mod enrolment;
+pub mod serve;
+pub mod bench;
+pub mod config;
 pub mod crash;
+pub mod intake;
 pub mod ledger;
+pub mod metrics;
 pub mod store;

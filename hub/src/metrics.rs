@@ -1,17 +1,17 @@
 //! What Prometheus reads. Labels are routes, check codes and kinds of members: never what a peer sent.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus::{Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use tanqiao_protocol::id::NodeId;
 
-/// Upper ends of the buckets of commit and answer times, in seconds.
-const SECONDS: &[f64] = &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
-/// Upper ends of the buckets of batch sizes.
-const COMMANDS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0];
+use crate::ledger::sequencer::Counters;
 
+/// Upper ends of the buckets of answer times, in seconds.
+const SECONDS: &[f64] = &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
 /// The hub's metrics. Cloning gives another handle.
 #[derive(Debug, Clone)]
 pub struct Metrics(std::sync::Arc<Inner>);
@@ -22,8 +22,10 @@ struct Inner {
     requests: IntCounterVec,
     seconds: HistogramVec,
     refusals: IntCounterVec,
-    batch_commands: Histogram,
-    commit_seconds: Histogram,
+    batches: IntCounter,
+    commands: IntCounter,
+    batch_us: IntCounter,
+    retries: IntCounter,
     queue: IntGauge,
     pollers: IntGauge,
     lag: IntGaugeVec,
@@ -46,12 +48,10 @@ impl Metrics {
                 &["listener", "route"],
             )?,
             refusals: IntCounterVec::new(Opts::new("tanqiao_hub_refusals_total", "Refusals by check or problem"), &["check"])?,
-            batch_commands: Histogram::with_opts(
-                HistogramOpts::new("tanqiao_hub_batch_commands", "Commands in a batch").buckets(COMMANDS.to_vec()),
-            )?,
-            commit_seconds: Histogram::with_opts(
-                HistogramOpts::new("tanqiao_hub_commit_seconds", "Time of a batch from the lock to the commit").buckets(SECONDS.to_vec()),
-            )?,
+            batches: IntCounter::new("tanqiao_hub_batches_total", "Batches committed")?,
+            commands: IntCounter::new("tanqiao_hub_commands_total", "Commands decided")?,
+            batch_us: IntCounter::new("tanqiao_hub_batch_microseconds_total", "Time from the begin of a batch to after its commit")?,
+            retries: IntCounter::new("tanqiao_hub_batch_retries_total", "Batches tried again on a new connection")?,
             queue: IntGauge::new("tanqiao_hub_queue_commands", "Commands that wait for the sequencer")?,
             pollers: IntGauge::new("tanqiao_hub_feed_pollers", "Polls of the feed that wait now")?,
             lag: IntGaugeVec::new(
@@ -62,12 +62,14 @@ impl Metrics {
             cursors: Mutex::default(),
             registry,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 9] = [
+        let all: [Box<dyn prometheus::core::Collector>; 11] = [
             Box::new(inner.requests.clone()),
             Box::new(inner.seconds.clone()),
             Box::new(inner.refusals.clone()),
-            Box::new(inner.batch_commands.clone()),
-            Box::new(inner.commit_seconds.clone()),
+            Box::new(inner.batches.clone()),
+            Box::new(inner.commands.clone()),
+            Box::new(inner.batch_us.clone()),
+            Box::new(inner.retries.clone()),
             Box::new(inner.queue.clone()),
             Box::new(inner.pollers.clone()),
             Box::new(inner.lag.clone()),
@@ -92,15 +94,18 @@ impl Metrics {
         self.0.refusals.with_label_values(&[check]).inc();
     }
 
-    /// The sequencer committed a batch.
-    pub fn committed(&self, commands: u32, took: Duration) {
-        self.0.batch_commands.observe(f64::from(commands));
-        self.0.commit_seconds.observe(took.as_secs_f64());
-    }
-
-    /// So many commands wait for the sequencer.
-    pub fn queued(&self, commands: i64) {
-        self.0.queue.set(commands);
+    /// What the sequencer has counted since it started.
+    pub fn sequenced(&self, counters: &Counters) {
+        let pairs = [
+            (&self.0.batches, &counters.batches),
+            (&self.0.commands, &counters.commands),
+            (&self.0.batch_us, &counters.batch_us),
+            (&self.0.retries, &counters.retries),
+        ];
+        for (shown, counted) in pairs {
+            shown.inc_by(counted.load(Ordering::Relaxed).saturating_sub(shown.get()));
+        }
+        self.0.queue.set(i64::try_from(counters.waiting.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
     }
 
     /// Days until a certificate or list runs out.

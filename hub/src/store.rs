@@ -1,11 +1,13 @@
 //! The hub's database: SQLite by default, PostgreSQL when a user outgrows one machine. All SQL is below this module.
 
+pub mod audit;
 pub mod connection;
 pub mod convert;
 pub mod database;
 pub mod governance;
 pub mod load;
 pub mod numbers;
+pub mod read;
 pub mod row;
 pub mod rows;
 pub mod save;

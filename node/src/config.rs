@@ -3,6 +3,8 @@
 //! The variable of `hub.url` is `TANQIAO_NODE_HUB_URL`, and so on for each of [`KEYS`]; it wins over the file. Paths are
 //! relative to the file's folder.
 
+mod keys;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -10,44 +12,11 @@ use serde::Deserialize;
 use tanqiao_protocol::id::{NodeId, TrustDomain};
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
-use toml::{Table, Value};
+use toml::Table;
 
+pub use self::keys::{KEYS, KeyKind, variable_name};
+use self::keys::{put, read_as};
 use crate::ledger::AccountId;
-
-/// What a key's value is, which decides how an environment variable is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyKind {
-    /// A text or path.
-    Text,
-    /// A whole number.
-    Integer,
-    /// `true` or `false`.
-    Boolean,
-}
-
-/// Every key with its kind and what it means; the documentation and the environment variables come from here.
-pub const KEYS: &[(&str, KeyKind, &str)] = &[
-    ("member", KeyKind::Text, "This member's id in the federation, a DNS label such as `wuhan`."),
-    ("region", KeyKind::Text, "Its region: GB/T 2260 code such as `420100`, or ISO 3166-1 alpha-2."),
-    ("trust_domain", KeyKind::Text, "The federation's trust domain, such as `tanqiao.local`."),
-    ("database", KeyKind::Text, "`sqlite:PATH` or `postgres://USER@HOST/NAME`."),
-    ("hub.url", KeyKind::Text, "The hub's federation address, such as `https://hub.example:8443`."),
-    ("hub.feed_wait_s", KeyKind::Integer, "How long one question for news may wait at the hub, in seconds: 0 to 30; 25 when absent."),
-    ("tls.certificate", KeyKind::Text, "This node's certificate chain, PEM."),
-    ("tls.key", KeyKind::Text, "Its private key, PEM, readable by its owner only."),
-    ("tls.ca", KeyKind::Text, "The federation's CA certificates, PEM."),
-    ("tls.crl", KeyKind::Text, "The federation's revocation list, PEM; optional."),
-    ("signing.key", KeyKind::Text, "This member's signing key, PKCS#8 PEM, readable by its owner only (mode 0600)."),
-    ("api.listen", KeyKind::Text, "Where the platform's own API and console listen; `127.0.0.1:9101` when absent."),
-    ("api.token_file", KeyKind::Text, "File with the bearer tokens of the API; optional for commands that do not serve."),
-    ("api.tls_certificate", KeyKind::Text, "Server certificate of the API, PEM; required unless it listens on loopback."),
-    ("api.tls_key", KeyKind::Text, "Its private key, PEM."),
-    ("acceptance.accept_at_once", KeyKind::Boolean, "Accept offers that no rule speaks of without a person; `false` when absent."),
-    ("acceptance.quantity_g_max", KeyKind::Integer, "The most grams of one offer that may be accepted without a person; no limit when absent."),
-    ("acceptance.account", KeyKind::Text, "The account that accepted offers are credited to; `house` when absent."),
-    ("outbox.batch_max", KeyKind::Integer, "The most messages in one batch envelope: 1 to 100; 100 when absent."),
-    ("outbox.message_days", KeyKind::Integer, "Days until an unsent message expires: 1 to 30; 30 when absent."),
-];
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -189,19 +158,31 @@ const fn feed_wait_s() -> u32 {
 
 impl Default for ApiConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9101)), token_file: None, tls_certificate: None, tls_key: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 9101)),
+            token_file: None,
+            tls_certificate: None,
+            tls_key: None,
+        }
     }
 }
 
 impl Default for AcceptanceConfig {
     fn default() -> Self {
-        Self { accept_at_once: false, quantity_g_max: None, account: AccountId::house() }
+        Self {
+            accept_at_once: false,
+            quantity_g_max: None,
+            account: AccountId::house(),
+        }
     }
 }
 
 impl Default for OutboxConfig {
     fn default() -> Self {
-        Self { batch_max: 100, message_days: 30 }
+        Self {
+            batch_max: 100,
+            message_days: 30,
+        }
     }
 }
 
@@ -211,7 +192,10 @@ impl Config {
     /// # Errors
     /// [`ConfigError`]
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(&text, path, |name| std::env::var(name).ok())
     }
 
@@ -220,7 +204,10 @@ impl Config {
     /// # Errors
     /// [`ConfigError`]
     pub fn parse(text: &str, path: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let syntax = |detail: String| ConfigError::Syntax { path: path.to_owned(), detail };
+        let syntax = |detail: String| ConfigError::Syntax {
+            path: path.to_owned(),
+            detail,
+        };
         let mut table: Table = text.parse().map_err(|e: toml::de::Error| syntax(e.to_string()))?;
         for (key, kind, _) in KEYS {
             if let Some(value) = variable(&variable_name(key)) {
@@ -234,8 +221,18 @@ impl Config {
     }
 
     fn resolve(&mut self, folder: &Path) {
-        let required = [&mut self.tls.certificate, &mut self.tls.key, &mut self.tls.ca, &mut self.signing.key];
-        let optional = [&mut self.tls.crl, &mut self.api.token_file, &mut self.api.tls_certificate, &mut self.api.tls_key];
+        let required = [
+            &mut self.tls.certificate,
+            &mut self.tls.key,
+            &mut self.tls.ca,
+            &mut self.signing.key,
+        ];
+        let optional = [
+            &mut self.tls.crl,
+            &mut self.api.token_file,
+            &mut self.api.tls_certificate,
+            &mut self.api.tls_key,
+        ];
         for path in required.into_iter().chain(optional.into_iter().flatten()) {
             *path = folder.join(&*path);
         }
@@ -245,7 +242,12 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let refuse = |key, detail: &str| Err(ConfigError::Value { key, detail: detail.to_owned() });
+        let refuse = |key, detail: &str| {
+            Err(ConfigError::Value {
+                key,
+                detail: detail.to_owned(),
+            })
+        };
         if !self.database.starts_with("sqlite:") && !self.database.starts_with("postgres") {
             return refuse("database", "use `sqlite:PATH` or `postgres://…`");
         }
@@ -260,38 +262,12 @@ impl Config {
         }
         let open = !self.api.listen.ip().is_loopback();
         if open && (self.api.tls_certificate.is_none() || self.api.tls_key.is_none()) {
-            return refuse("api.listen", "outside loopback it needs `api.tls_certificate` and `api.tls_key`");
+            return refuse(
+                "api.listen",
+                "outside loopback it needs `api.tls_certificate` and `api.tls_key`",
+            );
         }
         Ok(())
-    }
-}
-
-/// The environment variable of a key.
-#[must_use]
-pub fn variable_name(key: &str) -> String {
-    format!("TANQIAO_NODE_{}", key.replace('.', "_").to_uppercase())
-}
-
-fn read_as(key: &'static str, kind: KeyKind, text: &str) -> Result<Value, ConfigError> {
-    let refuse = |detail: &str| ConfigError::Value { key, detail: format!("{} {detail}", variable_name(key)) };
-    Ok(match kind {
-        KeyKind::Text => Value::String(text.to_owned()),
-        KeyKind::Integer => Value::Integer(text.parse().map_err(|_| refuse("is not a whole number"))?),
-        KeyKind::Boolean => Value::Boolean(text.parse().map_err(|_| refuse("is neither `true` nor `false`"))?),
-    })
-}
-
-fn put(table: &mut Table, key: &str, value: Value) {
-    match key.split_once('.') {
-        None => {
-            table.insert(key.to_owned(), value);
-        }
-        Some((section, rest)) => {
-            let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-            if let Value::Table(inner) = section {
-                put(inner, rest, value);
-            }
-        }
     }
 }
 
@@ -301,7 +277,10 @@ fn put(table: &mut Table, key: &str, value: Value) {
 /// [`ConfigError::Open`] or [`ConfigError::Read`].
 pub fn read_private(path: &Path) -> Result<String, ConfigError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let read = |source| ConfigError::Read { path: path.to_owned(), source };
+    let read = |source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let mode = std::fs::metadata(path).map_err(read)?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(ConfigError::Open { path: path.to_owned() });
@@ -310,64 +289,4 @@ pub fn read_private(path: &Path) -> Result<String, ConfigError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MINIMAL: &str = r#"
-        member = "wuhan"
-        region = "420100"
-        trust_domain = "tanqiao.local"
-        database = "sqlite:node.db"
-        [hub]
-        url = "https://127.0.0.1:8443"
-        [tls]
-        certificate = "node.pem"
-        key = "node.key"
-        ca = "ca.pem"
-        [signing]
-        key = "signing.pem"
-    "#;
-
-    #[test]
-    fn a_small_file_is_enough_and_paths_are_relative_to_it() {
-        let config = Config::parse(MINIMAL, Path::new("/etc/tanqiao/node.toml"), |_| None).unwrap();
-        assert_eq!(config.signing.key, Path::new("/etc/tanqiao/signing.pem"));
-        assert_eq!(config.database, "sqlite:/etc/tanqiao/node.db");
-        assert_eq!((config.hub.feed_wait_s, config.outbox.batch_max), (25, 100));
-        assert!(!config.acceptance.accept_at_once);
-    }
-
-    #[test]
-    fn every_key_can_come_from_the_environment_and_wins() {
-        let config = Config::parse(MINIMAL, Path::new("node.toml"), |name| match name {
-            "TANQIAO_NODE_HUB_FEED_WAIT_S" => Some("5".into()),
-            "TANQIAO_NODE_ACCEPTANCE_ACCEPT_AT_ONCE" => Some("true".into()),
-            "TANQIAO_NODE_MEMBER" => Some("harbin".into()),
-            _ => None,
-        })
-        .unwrap();
-        assert_eq!(config.hub.feed_wait_s, 5);
-        assert!(config.acceptance.accept_at_once);
-        assert_eq!(config.member.as_str(), "harbin");
-    }
-
-    #[test]
-    fn what_is_unknown_or_out_of_range_is_refused() {
-        let parse = |text: &str| Config::parse(text, Path::new("node.toml"), |_| None);
-        assert!(parse(&format!("colour = 1\n{MINIMAL}")).is_err());
-        assert!(parse(&MINIMAL.replace("sqlite:node.db", "mysql://x")).is_err());
-        assert!(parse(&format!("{MINIMAL}\n[api]\nlisten = \"0.0.0.0:9101\"")).is_err());
-        assert!(parse(&format!("{MINIMAL}\n[outbox]\nbatch_max = 0")).is_err());
-    }
-
-    #[test]
-    fn a_private_key_that_others_may_read_is_refused() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let mode = |m| std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(m)).unwrap();
-        mode(0o640);
-        assert!(matches!(read_private(file.path()), Err(ConfigError::Open { .. })));
-        mode(0o600);
-        assert!(read_private(file.path()).is_ok());
-    }
-}
+mod tests;

@@ -36,12 +36,17 @@ fn armed() -> Option<&'static Armed> {
     ARMED
         .get_or_init(|| {
             let wanted = std::env::var("TANQIAO_CRASH_AT").ok()?;
-            let (name, nth) = wanted.rsplit_once(':').map_or((wanted.as_str(), 1), |(n, k)| (n, k.parse().unwrap_or(1)));
+            let (name, nth) = wanted
+                .rsplit_once(':')
+                .map_or((wanted.as_str(), 1), |(n, k)| (n, k.parse().unwrap_or(1)));
             if !POINTS.contains(&name) {
                 tracing::error!(point = name, "TANQIAO_CRASH_AT names no crash point");
                 return None;
             }
-            Some(Armed { name: name.to_owned(), countdown: AtomicU32::new(nth) })
+            Some(Armed {
+                name: name.to_owned(),
+                countdown: AtomicU32::new(nth),
+            })
         })
         .as_ref()
 }
@@ -65,7 +70,11 @@ mod tests {
     #[test]
     fn every_point_has_one_name_and_passing_it_unarmed_does_nothing() {
         for (index, name) in POINTS.iter().enumerate() {
-            assert_eq!(POINTS.iter().position(|n| n == name), Some(index), "{name} is listed twice");
+            assert_eq!(
+                POINTS.iter().position(|n| n == name),
+                Some(index),
+                "{name} is listed twice"
+            );
             point(name);
         }
     }

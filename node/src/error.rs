@@ -54,12 +54,18 @@ pub enum NodeError {
 impl NodeError {
     /// A local rule refuses.
     pub fn refused(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::Refused { code, detail: detail.into() }
+        Self::Refused {
+            code,
+            detail: detail.into(),
+        }
     }
 
     /// There is no such thing.
     pub fn not_found(what: &'static str, name: impl std::fmt::Display) -> Self {
-        Self::NotFound { what, name: name.to_string() }
+        Self::NotFound {
+            what,
+            name: name.to_string(),
+        }
     }
 
     /// A blocking task did not finish.

@@ -9,6 +9,7 @@ mod backoff;
 mod feed;
 mod follow;
 mod hub;
+mod note;
 mod offer;
 mod outbox;
 mod policy;
@@ -16,16 +17,16 @@ mod send;
 mod signer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use apply::{block_of, lattice_of, start};
-pub use feed::Contradiction;
+pub use feed::{Contradiction, ReceivedPage};
 pub use follow::follow;
 pub use hub::{HubClient, HubError};
-pub use offer::{decide_waiting, verify_offer};
 pub(crate) use offer::{accept, decline, offer_of, open_offer};
-pub(crate) use outbox::id_reused;
+pub use offer::{decide_waiting, verify_offer};
 pub use outbox::{Outgoing, enqueue};
+pub(crate) use outbox::{content_of, id_reused};
 pub use policy::{Rule, Verdict};
 pub(crate) use send::reached;
 pub use send::send;

@@ -11,6 +11,11 @@
 //! | [`quantification`] | from activity data to grams, never rounded up |
 //! | [`adapters`] | activity records from the files of a platform, as a stream |
 //! | [`import`] | records of a file into the database, each once, whatever crashes |
+//! | [`issuing`] | pending activities into an issuance, to the last gram |
+//! | [`catalogue`] | methodology versions that this node knows |
+//! | [`api`] | the API for the platform, health, metrics |
+//! | [`tokens`] | bearer tokens, as hashes |
+//! | [`cli`] | the commands |
 //! | [`config`] | one file and environment variables |
 //! | [`crash`] | named points where a test may kill the process |
 //! | [`serve`] | what runs while the node serves |
@@ -20,16 +25,21 @@
 #![forbid(unsafe_code)]
 
 pub mod adapters;
+pub mod api;
+pub mod catalogue;
+pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod error;
 pub mod exchange;
 pub mod import;
+pub mod issuing;
 pub mod ledger;
 pub mod quantification;
 pub mod serve;
 pub mod service;
 pub mod store;
+pub mod tokens;
 
 pub use config::Config;
 pub use error::NodeError;

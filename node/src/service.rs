@@ -6,6 +6,7 @@
 
 mod commands;
 mod offers;
+mod opening;
 mod records;
 mod request;
 mod view;
@@ -22,8 +23,8 @@ pub use request::{
     TransferRequest,
 };
 pub use view::{
-    AccountBalance, Answer, BlockHolding, Dealing, Decision, Direction, FeedState, Holdings, Kind, OutboxItem, SeriesHolding,
-    Status,
+    AccountBalance, Answer, BlockHolding, Dealing, Decision, Direction, FeedState, Holdings, Kind, OutboxItem,
+    SeriesHolding, Status,
 };
 
 use self::waiting::Contact;
@@ -52,7 +53,9 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 impl std::fmt::Debug for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Node").field("member", &self.0.config.member).finish_non_exhaustive()
+        f.debug_struct("Node")
+            .field("member", &self.0.config.member)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,7 +74,9 @@ impl Node {
     /// others.
     pub async fn open(config: Config) -> Result<Self, NodeError> {
         let url = config.database.clone();
-        let store = tokio::task::spawn_blocking(move || Store::open(&url)).await.map_err(NodeError::cancelled)??;
+        let store = tokio::task::spawn_blocking(move || Store::open(&url))
+            .await
+            .map_err(NodeError::cancelled)??;
         let signer = Signer::open(&config)?;
         let hub = HubClient::open(&config)?;
         Ok(Self::assemble(config, store, signer, hub, system_clock()))
@@ -80,7 +85,15 @@ impl Node {
     /// A node of given parts: what [`Node::open`] does after opening them.
     #[must_use]
     pub fn assemble(config: Config, store: Store, signer: Signer, hub: HubClient, clock: Clock) -> Self {
-        Self(Arc::new(Inner { config, store, signer, hub, clock, progress: watch::Sender::new(0), contact: Mutex::default() }))
+        Self(Arc::new(Inner {
+            config,
+            store,
+            signer,
+            hub,
+            clock,
+            progress: watch::Sender::new(0),
+            contact: Mutex::default(),
+        }))
     }
 
     /// How it is set up.
@@ -135,7 +148,9 @@ impl Node {
         F: Fn(&mut dyn Tx) -> Result<T, NodeError> + Send + 'static,
     {
         let store = self.0.store.clone();
-        tokio::task::spawn_blocking(move || store.read(|tx| work(tx))).await.map_err(NodeError::cancelled)?
+        tokio::task::spawn_blocking(move || store.read(|tx| work(tx)))
+            .await
+            .map_err(NodeError::cancelled)?
     }
 
     /// Runs `work` in one write transaction, off the async threads. It may run more than once (a serialisation conflict
@@ -149,7 +164,9 @@ impl Node {
         F: Fn(&mut dyn Tx) -> Result<T, NodeError> + Send + 'static,
     {
         let store = self.0.store.clone();
-        let done = tokio::task::spawn_blocking(move || store.write(|tx| work(tx))).await.map_err(NodeError::cancelled)??;
+        let done = tokio::task::spawn_blocking(move || store.write(|tx| work(tx)))
+            .await
+            .map_err(NodeError::cancelled)??;
         self.moved();
         Ok(done)
     }
@@ -185,7 +202,9 @@ impl Accounts {
     /// [`NodeError::Refused`] (`account-kind`) if it exists with another kind, or the kind is `house` or `suspense`.
     pub async fn create(&self, account: AccountId, kind: AccountKind) -> Result<(), NodeError> {
         let at = self.node.now();
-        self.node.write(move |tx| crate::ledger::create_account(tx, &account, kind, at)).await
+        self.node
+            .write(move |tx| crate::ledger::create_account(tx, &account, kind, at))
+            .await
     }
 
     /// Opens many accounts in one transaction.
@@ -195,7 +214,11 @@ impl Accounts {
     pub async fn create_many(&self, accounts: Vec<(AccountId, AccountKind)>) -> Result<(), NodeError> {
         let at = self.node.now();
         self.node
-            .write(move |tx| accounts.iter().try_for_each(|(id, kind)| crate::ledger::create_account(tx, id, *kind, at)))
+            .write(move |tx| {
+                accounts
+                    .iter()
+                    .try_for_each(|(id, kind)| crate::ledger::create_account(tx, id, *kind, at))
+            })
             .await
     }
 
@@ -204,7 +227,9 @@ impl Accounts {
     /// # Errors
     /// A database error.
     pub async fn list(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<AccountBalance>, NodeError> {
-        self.node.read(move |tx| crate::ledger::balances(tx, after.as_ref(), limit)).await
+        self.node
+            .read(move |tx| crate::ledger::balances(tx, after.as_ref(), limit))
+            .await
     }
 
     /// One account and what it holds.
@@ -228,7 +253,9 @@ impl Accounts {
         what: Selection,
     ) -> Result<Vec<tanqiao_protocol::serial::BlockRef>, NodeError> {
         let at = self.node.now();
-        self.node.write(move |tx| crate::ledger::move_between(tx, id, &from, &to, &what, at)).await
+        self.node
+            .write(move |tx| crate::ledger::move_between(tx, id, &from, &to, &what, at))
+            .await
     }
 
     /// Gives serials of `suspense` to the account that they belong to, by a staff decision. Idempotent by `id`.
@@ -242,6 +269,8 @@ impl Accounts {
         what: Selection,
     ) -> Result<Vec<tanqiao_protocol::serial::BlockRef>, NodeError> {
         let at = self.node.now();
-        self.node.write(move |tx| crate::ledger::attribute(tx, id, &to, &what, at)).await
+        self.node
+            .write(move |tx| crate::ledger::attribute(tx, id, &to, &what, at))
+            .await
     }
 }

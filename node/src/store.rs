@@ -5,10 +5,10 @@
 //! that a command line beside a serving node is safe.
 
 pub mod activities;
-pub mod rows;
-pub mod schema;
 mod migrate;
 mod postgres;
+pub mod rows;
+pub mod schema;
 mod sqlite;
 mod tx;
 
@@ -64,8 +64,14 @@ pub enum StoreError {
 pub struct Store(Arc<Backend>);
 
 enum Backend {
-    Sqlite { writer: Mutex<SqliteConnection>, readers: Pool<ConnectionManager<SqliteConnection>> },
-    Postgres { writer: Mutex<Writer>, readers: Pool<ConnectionManager<PgConnection>> },
+    Sqlite {
+        writer: Mutex<SqliteConnection>,
+        readers: Pool<ConnectionManager<SqliteConnection>>,
+    },
+    Postgres {
+        writer: Mutex<Writer>,
+        readers: Pool<ConnectionManager<PgConnection>>,
+    },
 }
 
 struct Writer {
@@ -107,15 +113,24 @@ impl Store {
                 .connection_timeout(PATIENCE)
                 .connection_customizer(Box::new(ReadOnly))
                 .build(ConnectionManager::new(path))?;
-            Backend::Sqlite { writer: Mutex::new(open_sqlite(path)?), readers }
+            Backend::Sqlite {
+                writer: Mutex::new(open_sqlite(path)?),
+                readers,
+            }
         } else {
             let readers = Pool::builder()
                 .max_size(READERS)
                 .min_idle(Some(0))
                 .connection_timeout(PATIENCE)
                 .build(ConnectionManager::new(url))?;
-            let writer = Writer { url: url.to_owned(), connection: open_postgres(url)? };
-            Backend::Postgres { writer: Mutex::new(writer), readers }
+            let writer = Writer {
+                url: url.to_owned(),
+                connection: open_postgres(url)?,
+            };
+            Backend::Postgres {
+                writer: Mutex::new(writer),
+                readers,
+            }
         };
         Ok(Self(Arc::new(backend)))
     }
@@ -129,7 +144,9 @@ impl Store {
             Backend::Sqlite { readers, .. } => {
                 let mut connection = readers.get().map_err(StoreError::from)?;
                 let connection: &mut SqliteConnection = &mut connection;
-                connection.transaction::<_, Stop, _>(|c| Ok(work(c)?)).map_err(Stop::into_error)
+                connection
+                    .transaction::<_, Stop, _>(|c| Ok(work(c)?))
+                    .map_err(Stop::into_error)
             }
             Backend::Postgres { readers, .. } => {
                 let mut connection = readers.get().map_err(StoreError::from)?;
@@ -148,7 +165,9 @@ impl Store {
             Backend::Sqlite { writer, .. } => {
                 // A panic of an earlier writer left no open transaction: Diesel rolls it back while unwinding.
                 let mut connection = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                connection.immediate_transaction::<_, Stop, _>(|c| finish(work(c))).map_err(Stop::into_error)?
+                connection
+                    .immediate_transaction::<_, Stop, _>(|c| finish(work(c)))
+                    .map_err(Stop::into_error)?
             }
             Backend::Postgres { writer, .. } => {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,10 +195,12 @@ impl Writer {
                     DatabaseErrorKind::SerializationFailure,
                     _,
                 )))) if left > 0 => left -= 1,
-                Err(error @ NodeError::Store(StoreError::Query(DieselError::DatabaseError(
-                    DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
-                    _,
-                )))) => {
+                Err(
+                    error @ NodeError::Store(StoreError::Query(DieselError::DatabaseError(
+                        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                        _,
+                    ))),
+                ) => {
                     // The outcome of this transaction is unknown; the caller resolves it by id. The next one gets a
                     // connection that works.
                     self.connection = open_postgres(&self.url)?;

@@ -112,9 +112,11 @@ pub struct Quote {
     pub buffered_g: Grams,
     /// Σ cancelled, in grams.
     pub cancelled_g: Grams,
-    /// The same in Chinese words.
+    /// The same in Chinese words; left out of feeds and stored transfers, which can be explained again at any time.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub explanation_zh: String,
     /// The same in English words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub explanation_en: String,
 }
 

@@ -31,6 +31,8 @@ pub struct Settings {
     pub log_public_key: String,
     /// Limits.
     pub limits: LimitsConfig,
+    /// A PostgreSQL without synchronous standbys is accepted.
+    pub single_server: bool,
     /// The authority's directory, where this process may issue.
     pub authority: Option<PathBuf>,
     /// Root and issuing CA, PEM.

@@ -12,6 +12,7 @@ use super::admission::Caller;
 use super::answer::{Answer, Refused, problem, with_status};
 use super::body::SignedBody;
 use super::hub::Hub;
+use crate::crash;
 use crate::intake::{Item, Named, Place, Received, Reception};
 use crate::ledger::command::Command;
 
@@ -90,13 +91,17 @@ async fn submit(hub: &Hub, caller: Caller, place: Place, body: SignedBody) -> An
         place,
     };
     let received = web::block(move || reception.receive(&body.0)).await.map_err(|error| Refused::fault(&error))??;
+    crash::point("intake.after-verify");
     let single = received.single;
     let results = sequence(hub, received).await?;
     if single {
         return Ok(alone(results));
     }
     for refused in results.iter().filter_map(|result| result.problem.as_ref()) {
-        hub.metrics.refused(refused.check.map_or(refused.code.as_str(), tanqiao_protocol::check::CheckCode::text));
+        match refused.check {
+            Some(check) => hub.metrics.refused(check.text()),
+            None => hub.metrics.refused(&refused.code),
+        }
     }
     Ok(with_status(StatusCode::MULTI_STATUS, &Results { results }))
 }

@@ -9,6 +9,7 @@ pub mod envelopes;
 pub mod events;
 pub mod feed;
 pub mod life;
+pub mod replication;
 pub mod statistics;
 
 use diesel::sql_types::{BigInt, Integer, Text};

@@ -5,6 +5,7 @@
 //! that differs, undoes the whole transaction and is kept as evidence.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use tanqiao_protocol::block::{Block, BlockChange, BlockState, BlockStatus, BlockTerms};
 use tanqiao_protocol::feed::CHAIN_START;
@@ -17,7 +18,7 @@ use tanqiao_protocol::r#use::Uses;
 use crate::crash;
 use crate::error::NodeError;
 use crate::exchange::feed::{Checked, Contradiction};
-use crate::exchange::offer::note;
+use crate::exchange::note::note;
 use crate::exchange::{ExchangeError, FeedState};
 use crate::ledger::{self, AccountId, Decision, Direction, Journal, Kind, block_ref};
 use crate::store::rows::{BlockRow, CursorRow, DealingRow, EntryRow};
@@ -60,7 +61,10 @@ pub(super) fn apply(
     if cursor.state != FeedState::Following.code() {
         return Ok(());
     }
-    let mut work = Applying { member, lattice: lattice_of(&cursor)? };
+    let mut work = Applying {
+        member,
+        lattice: lattice_of(&cursor)?,
+    };
     let mut kept = Vec::with_capacity(entries.len());
     for checked in entries.iter().filter(|c| c.entry.seq > cursor.seq) {
         work.entry(tx, checked)?;
@@ -104,11 +108,24 @@ impl Applying<'_> {
             None => None,
         };
         let mut removed: BTreeMap<(String, i64, i64), BlockRow> = BTreeMap::new();
-        let mut lines = Journal::new(format!("feed/{}", entry.seq), entry.at.micros(), Some(entry.subject.clone()));
+        let mut lines = Journal::new(
+            format!("feed/{}", entry.seq),
+            entry.at.micros(),
+            Some(entry.subject.clone()),
+        );
         for change in &entry.changes {
             let before = self.take(tx, checked, change, &mut removed)?;
             let after = self.put(tx, checked, change, before.as_ref())?;
-            follow_lots(tx, change, before.is_some(), after, self.member, subject.map(|s| s.0), dealing.as_ref(), &mut lines)?;
+            follow_lots(
+                tx,
+                change,
+                before.is_some(),
+                after,
+                self.member,
+                subject.map(|s| s.0),
+                dealing.as_ref(),
+                &mut lines,
+            )?;
         }
         lines.write(tx)?;
         note(tx, self.member, entry, dealing)?;
@@ -130,24 +147,37 @@ impl Applying<'_> {
         change: &BlockChange,
         removed: &mut BTreeMap<(String, i64, i64), BlockRow>,
     ) -> Result<Option<BlockRow>, NodeError> {
-        let Some(from) = change.from.as_ref().filter(|f| f.holder == *self.member) else { return Ok(None) };
+        let Some(from) = change.from.as_ref().filter(|f| f.holder == *self.member) else {
+            return Ok(None);
+        };
         let series = change.block.series.to_string();
         let over = change.split_of.map_or(change.block.range, |s| s.0);
         let key = (series, over.first(), over.last());
         let found = match tx.block(&key.0, key.1, key.2)? {
             Some(row) => {
                 tx.delete_block(&row.series, row.first)?;
-                self.lattice.remove(block_of(&row, self.member)?.digest_record().as_bytes());
+                self.lattice
+                    .remove(block_of(&row, self.member)?.digest_record().as_bytes());
                 removed.insert(key.clone(), row.clone());
                 Some(row)
             }
             None => removed.get(&key).cloned(),
         };
-        let missing = || contradiction(checked, format!("{}/{over} is {}", key.0, words(from)), "no such block".into());
+        let missing = || {
+            contradiction(
+                checked,
+                format!("{}/{over} is {}", key.0, words(from)),
+                "no such block".into(),
+            )
+        };
         let row = found.ok_or_else(missing)?;
         let status = block_of(&row, self.member)?.status;
         if status != *from {
-            return Err(contradiction(checked, format!("{}/{over} was {}", key.0, words(from)), words(&status)));
+            return Err(contradiction(
+                checked,
+                format!("{}/{over} was {}", key.0, words(from)),
+                words(&status),
+            ));
         }
         Ok(Some(row))
     }
@@ -168,7 +198,11 @@ impl Applying<'_> {
             (None, Some(row)) => block_of(row, self.member)?.terms,
             (None, None) => {
                 let expected = format!("{} is {}", change.block, words(&change.to));
-                return Err(contradiction(checked, expected, "no terms, neither stated nor inherited".into()));
+                return Err(contradiction(
+                    checked,
+                    expected,
+                    "no terms, neither stated nor inherited".into(),
+                ));
             }
         };
         let block = Block {
@@ -180,7 +214,11 @@ impl Applying<'_> {
         let row = block_row(&block);
         if let Some(other) = tx.blocks_over(&row.series, row.first, row.last)?.first() {
             let found = format!("{}/{}-{} is there already", other.series, other.first, other.last);
-            return Err(contradiction(checked, format!("{} is {}", change.block, words(&change.to)), found));
+            return Err(contradiction(
+                checked,
+                format!("{} is {}", change.block, words(&change.to)),
+                found,
+            ));
         }
         tx.insert_blocks(&[row])?;
         self.lattice.add(block.digest_record().as_bytes());
@@ -189,7 +227,10 @@ impl Applying<'_> {
 }
 
 /// What a change means for the accounts.
-#[expect(clippy::too_many_arguments, reason = "one change, where it came from and what it belongs to")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one change, where it came from and what it belongs to"
+)]
 fn follow_lots(
     tx: &mut dyn Tx,
     change: &BlockChange,
@@ -220,7 +261,8 @@ fn follow_lots(
 
 /// Who gets a block that came from another member.
 fn receiver(kind: Option<Kind>, dealing: Option<&DealingRow>) -> AccountId {
-    let accepted = |d: &DealingRow| d.direction == Direction::In.code() && d.decision == Some(Decision::Accepted.code());
+    let accepted =
+        |d: &DealingRow| d.direction == Direction::In.code() && d.decision == Some(Decision::Accepted.code());
     match kind {
         Some(Kind::Transfer) => dealing
             .filter(|d| accepted(d))
@@ -246,7 +288,7 @@ fn rebind(tx: &mut dyn Tx, change: &BlockChange) -> Result<(), NodeError> {
 fn words(status: &BlockStatus) -> String {
     let mut text = format!("`{}` with {}", status.state, status.holder);
     if let Some(by) = status.bound_to {
-        text.push_str(&format!(", bound to {by}"));
+        let _ = write!(text, ", bound to {by}");
     }
     text
 }
@@ -263,7 +305,8 @@ fn contradiction(checked: &Checked, expected: String, found: String) -> NodeErro
 
 /// A row of the book as the protocol's block.
 pub(crate) fn block_of(row: &BlockRow, member: &NodeId) -> Result<Block, StoreError> {
-    let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of block {}/{}-{}", row.series, row.first, row.last));
+    let corrupt =
+        |what: &str| StoreError::Corrupt(format!("{what} of block {}/{}-{}", row.series, row.first, row.last));
     let reference = block_ref(&row.series, row.first, row.last)?;
     let state = |code| BlockState::from_code(code).ok_or_else(|| corrupt("state"));
     let text = |what, value: &Option<String>| value.as_deref().map(str::parse).transpose().map_err(|_| corrupt(what));
@@ -280,7 +323,12 @@ pub(crate) fn block_of(row: &BlockRow, member: &NodeId) -> Result<Block, StoreEr
             buffered: row.buffered != 0,
             factor_paid: Factor::new(row.factor_paid).map_err(|_| corrupt("factor"))?,
             issuance: row.issuance.parse().map_err(|_| corrupt("issuance"))?,
-            mapping: row.mapping.as_deref().map(str::parse).transpose().map_err(|_| corrupt("mapping"))?,
+            mapping: row
+                .mapping
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(|_| corrupt("mapping"))?,
             uses: Uses::from_bits(row.uses),
         },
     })

@@ -7,7 +7,7 @@ const FIRST: Duration = Duration::from_millis(200);
 /// The longest wait that this node chooses itself.
 const LONGEST: Duration = Duration::from_secs(30);
 /// The longest wait that the hub may ask for.
-const ASKED_MAX: Duration = Duration::from_mins(5);
+const ASKED_MAX: Duration = Duration::from_secs(300);
 
 /// Waits that double, each shortened by a random part of up to a half, so that nodes that lost the hub together do not
 /// come back together.

@@ -1,7 +1,9 @@
 //! A page of the feed, checked before any of it is applied: no gap, and the chain over the canonical bytes.
 
+use serde::Deserialize;
+use serde_json::{Map, Value};
 use tanqiao_protocol::canonical;
-use tanqiao_protocol::feed::{ChainedEntry, FeedEntry, chain};
+use tanqiao_protocol::feed::{FeedEntry, chain};
 use tanqiao_protocol::id::Sha256;
 
 use crate::exchange::{ExchangeError, FeedState};
@@ -36,33 +38,53 @@ pub(super) struct Cursor {
     pub(super) chain: Sha256,
 }
 
+/// A page as it was received: unread objects, so that the chain is computed over what the hub sent and not over what
+/// this program knows of it.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ReceivedPage {
+    /// Entries after the cursor, each with its `chain`.
+    pub entries: Vec<Map<String, Value>>,
+    /// The highest `seq` that the member's feed has now.
+    pub latest: i64,
+}
+
 /// Checks entries against the cursor. Those before a contradiction are good and are returned with it.
+///
+/// # Errors
+/// [`ExchangeError`] for an entry that this program cannot read: the hub is newer, which is no contradiction.
 pub(super) fn check(
     mut at: Cursor,
-    entries: Vec<ChainedEntry>,
+    entries: Vec<Map<String, Value>>,
 ) -> Result<(Vec<Checked>, Option<Contradiction>), ExchangeError> {
     let mut good = Vec::with_capacity(entries.len());
-    for ChainedEntry { chain: stated, entry } in entries {
-        let bytes = canonical::to_vec(&entry)?;
+    for mut object in entries {
+        let stated: Sha256 = serde_json::from_value(object.remove("chain").unwrap_or_default())?;
+        let bytes = canonical::to_vec(&object)?;
         let computed = chain(&at.chain, &bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
+        let seq = object.get("seq").and_then(Value::as_i64).unwrap_or_default();
         let wrong = |expected: String, found: String| Contradiction {
-            seq: entry.seq,
+            seq,
             state: FeedState::Forked,
             expected,
             found,
             evidence: text.clone(),
         };
-        if entry.seq != at.seq + 1 {
-            let wrong = wrong(format!("entry {}", entry.seq), format!("entry {} after {}", at.seq + 1, at.seq));
+        if seq != at.seq + 1 {
+            let wrong = wrong(format!("entry {seq}"), format!("entry {} after {}", at.seq + 1, at.seq));
             return Ok((good, Some(wrong)));
         }
         if computed != stated {
             let wrong = wrong(format!("chain {stated}"), format!("chain {computed}"));
             return Ok((good, Some(wrong)));
         }
-        at = Cursor { seq: entry.seq, chain: stated };
-        good.push(Checked { entry, chain: stated, bytes: text });
+        let entry: FeedEntry = serde_json::from_value(Value::Object(object))?;
+        at = Cursor { seq, chain: stated };
+        good.push(Checked {
+            entry,
+            chain: stated,
+            bytes: text,
+        });
     }
     Ok((good, None))
 }

@@ -1,15 +1,14 @@
 //! Following the feed: one long question after another, until the node stops or the feed contradicts it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tanqiao_protocol::feed::FeedPage;
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tokio::sync::watch;
 
 use crate::crash;
 use crate::error::NodeError;
 use crate::exchange::backoff::Backoff;
-use crate::exchange::feed::{Checked, Contradiction, Cursor, check};
+use crate::exchange::feed::{Checked, Contradiction, Cursor, ReceivedPage, check};
 use crate::exchange::{ExchangeError, FeedState, HubError, apply};
 use crate::service::Node;
 use crate::store::StoreError;
@@ -20,18 +19,38 @@ const ENTRIES_A_PAGE: u32 = 500;
 /// How long to wait before looking again whether somebody has ended a contradiction.
 const STOPPED_PAUSE: Duration = Duration::from_secs(5);
 
+/// The shortest time from one question without news to the next.
+const QUIET_PAUSE: Duration = Duration::from_millis(200);
+
+/// What one question brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Entries, which were applied.
+    Applied,
+    /// Nothing new.
+    Quiet,
+    /// A contradiction: the node has stopped.
+    Stopped,
+}
+
 /// Follows the feed until `stop` says true.
 pub async fn follow(node: Node, mut stop: watch::Receiver<bool>) {
     let mut backoff = Backoff::default();
     while !*stop.borrow() {
+        let asked_at = Instant::now();
         let pause = tokio::select! {
             _ = stop.changed() => return,
             step = step(&node) => match step {
-                Ok(true) => {
+                Ok(Step::Applied) => {
                     backoff.reset();
                     continue;
                 }
-                Ok(false) => STOPPED_PAUSE,
+                Ok(Step::Quiet) => {
+                    backoff.reset();
+                    // The hub waits for news itself; this keeps a hub that does not from being asked in a tight loop.
+                    QUIET_PAUSE.saturating_sub(asked_at.elapsed())
+                }
+                Ok(Step::Stopped) => STOPPED_PAUSE,
                 Err(error) => {
                     node.heard(Some(error.to_string()));
                     let asked = if let NodeError::Hub(e) = &error { e.retry_after() } else { None };
@@ -48,20 +67,24 @@ pub async fn follow(node: Node, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Asks once and applies what comes; `false` if a contradiction stops the node.
-pub(super) async fn step(node: &Node) -> Result<bool, NodeError> {
+/// Asks once and applies what comes.
+pub(super) async fn step(node: &Node) -> Result<Step, NodeError> {
     let (state, at) = node.read(|tx| position(tx)).await?;
     if state != FeedState::Following {
-        return Ok(false);
+        return Ok(Step::Stopped);
     }
-    match node.hub().feed(at.seq, &at.chain, ENTRIES_A_PAGE, node.config().hub.feed_wait_s).await {
+    match node
+        .hub()
+        .feed(at.seq, &at.chain, ENTRIES_A_PAGE, node.config().hub.feed_wait_s)
+        .await
+    {
         Ok(page) => {
             node.heard(None);
             take_page(node, at, page).await
         }
         Err(error) if error.is_fork() => {
             record(node, fork(at, &error)).await?;
-            Ok(false)
+            Ok(Step::Stopped)
         }
         Err(error) => Err(error.into()),
     }
@@ -69,7 +92,10 @@ pub(super) async fn step(node: &Node) -> Result<bool, NodeError> {
 
 fn position(tx: &mut dyn crate::store::Tx) -> Result<(FeedState, Cursor), NodeError> {
     let row = tx.cursor()?.unwrap_or_else(apply::start);
-    let chain = row.chain.parse::<Sha256>().map_err(|_| StoreError::Corrupt("the feed's chain".into()))?;
+    let chain = row
+        .chain
+        .parse::<Sha256>()
+        .map_err(|_| StoreError::Corrupt("the feed's chain".into()))?;
     Ok((FeedState::from_code(row.state)?, Cursor { seq: row.seq, chain }))
 }
 
@@ -91,17 +117,19 @@ fn fork(at: Cursor, error: &HubError) -> Contradiction {
 }
 
 /// Checks a page and applies it; everything before a contradiction is kept.
-pub(super) async fn take_page(node: &Node, at: Cursor, page: FeedPage) -> Result<bool, NodeError> {
+pub(super) async fn take_page(node: &Node, at: Cursor, page: ReceivedPage) -> Result<Step, NodeError> {
     let latest = page.latest;
+    let quiet = page.entries.is_empty();
     node.latest(latest);
     let (good, forked) = check(at, page.entries)?;
     let diverged = apply_all(node, good, latest).await?;
     match diverged.or(forked) {
         Some(contradiction) => {
             record(node, contradiction).await?;
-            Ok(false)
+            Ok(Step::Stopped)
         }
-        None => Ok(true),
+        None if quiet => Ok(Step::Quiet),
+        None => Ok(Step::Applied),
     }
 }
 
@@ -129,7 +157,8 @@ async fn apply_some(node: &Node, entries: Vec<Checked>, latest: i64) -> Result<(
     crash::point("feed.before-apply");
     let member = node.member().clone();
     let heard_at = node.now().micros();
-    node.write(move |tx| apply::apply(tx, &member, &entries, latest, heard_at)).await?;
+    node.write(move |tx| apply::apply(tx, &member, &entries, latest, heard_at))
+        .await?;
     crash::point("feed.after-apply");
     Ok(())
 }

@@ -1,30 +1,29 @@
 //! Asking the hub, over mutual TLS.
 
+mod wire;
+
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
-use reqwest::{Response, StatusCode};
-use serde::de::DeserializeOwned;
 use serde::Serialize;
-use tanqiao_certs::{ClientTls, TlsFiles};
+use serde::de::DeserializeOwned;
+use tanqiao_certs::ClientTls;
 use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::event::Certificate;
-use tanqiao_protocol::feed::FeedPage;
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::message::Action;
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::recognition::Quote;
 use tanqiao_protocol::view::{
-    CreditView, DonationView, EventView, HubInfo, IssuanceView, ItemResult, MappingView, MemberView, MethodologyView, Outcome,
-    Page, PledgeView, RecognitionQuery, Results, RetirementView, TransferView,
+    CreditView, DonationView, EventView, HubInfo, IssuanceView, ItemResult, MappingView, MemberView, MethodologyView,
+    Outcome, Page, PledgeView, RecognitionQuery, Results, RetirementView, TransferView,
 };
 
-use crate::config::Config;
+use self::wire::{broken, builder, load_tls, read};
+use crate::config::{Config, read_private};
 use crate::error::NodeError;
 use crate::exchange::ExchangeError;
+use crate::exchange::feed::ReceivedPage;
 
-/// How long a connection may take to open.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may take, beyond what the hub was asked to wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages of a list that are followed at most.
@@ -79,19 +78,6 @@ impl HubError {
     pub fn is_fork(&self) -> bool {
         matches!(self, Self::Problem(p) if p.code == ApiProblem::FeedFork.name())
     }
-
-    fn broken(error: reqwest::Error) -> Self {
-        // The cause says what matters (a refused certificate, a name that does not resolve); the address is known.
-        let mut text = error.without_url().to_string();
-        let mut source = None;
-        if let Some(inner) = text.strip_prefix("error sending request") {
-            source = Some(inner.to_owned());
-        }
-        if let Some(inner) = source.filter(|s| !s.is_empty()) {
-            text = inner.trim_start_matches(": ").to_owned();
-        }
-        Self::Unreachable(text)
-    }
 }
 
 /// The hub, as this member may ask it. Cheap to clone.
@@ -104,7 +90,9 @@ pub struct HubClient {
 
 impl std::fmt::Debug for HubClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HubClient").field("base", &self.base).finish_non_exhaustive()
+        f.debug_struct("HubClient")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
     }
 }
 
@@ -116,30 +104,35 @@ struct FeedQuestion<'a> {
     wait: u32,
 }
 
-#[derive(Serialize)]
-struct Envelopes<'a> {
-    envelopes: &'a [Envelope],
-}
-
 impl HubClient {
     /// Prepares the connection of the configuration; nothing is sent.
     ///
     /// # Errors
     /// [`NodeError::Exchange`] if a TLS file cannot be used.
     pub fn open(config: &Config) -> Result<Self, NodeError> {
+        // Refuses a key that others may read; the TLS stack reads it itself.
+        read_private(&config.tls.key)?;
         let tls = load_tls(config)?;
         let http = builder()
             .tls_backend_preconfigured(tls.hub_config().map_err(ExchangeError::from)?)
             .https_only(true)
             .build()
             .map_err(|e| ExchangeError::Connection(e.to_string()))?;
-        Ok(Self { http, base: config.hub.url.trim_end_matches('/').to_owned(), tls: Some(tls) })
+        Ok(Self {
+            http,
+            base: config.hub.url.trim_end_matches('/').to_owned(),
+            tls: Some(tls),
+        })
     }
 
     /// A client of a given HTTP client and address: for tests against a hub in the same process.
     #[must_use]
     pub fn over(http: reqwest::Client, base: &str) -> Self {
-        Self { http, base: base.trim_end_matches('/').to_owned(), tls: None }
+        Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            tls: None,
+        }
     }
 
     /// The TLS files in use, where there are any: for reloading and health.
@@ -264,11 +257,20 @@ impl HubClient {
     ///
     /// # Errors
     /// [`HubError`]; [`HubError::is_fork`] if the hub's feed is not the one that the cursor is in.
-    pub async fn feed(&self, after: i64, chain: &Sha256, limit: u32, wait_s: u32) -> Result<FeedPage, HubError> {
-        let question = FeedQuestion { after, chain, limit, wait: wait_s };
+    pub async fn feed(&self, after: i64, chain: &Sha256, limit: u32, wait_s: u32) -> Result<ReceivedPage, HubError> {
+        let question = FeedQuestion {
+            after,
+            chain,
+            limit,
+            wait: wait_s,
+        };
         let timeout = ANSWER_TIMEOUT + Duration::from_secs(u64::from(wait_s));
-        let request = self.http.get(format!("{}/v1/feed", self.base)).query(&question).timeout(timeout);
-        read(request.send().await.map_err(HubError::broken)?).await
+        let request = self
+            .http
+            .get(format!("{}/v1/feed", self.base))
+            .query(&question)
+            .timeout(timeout);
+        read(request.send().await.map_err(broken)?).await
     }
 
     /// `POST /v1/messages` with one envelope: what its items did, one result for a message that is no batch.
@@ -276,25 +278,29 @@ impl HubClient {
     /// # Errors
     /// [`HubError`] if the request as a whole got no answer that speaks of its items.
     pub async fn post(&self, envelope: &Envelope) -> Result<Vec<ItemResult>, HubError> {
-        self.post_json(envelope, envelope.payload_type() == Action::Batch.payload_type()).await
-    }
-
-    /// `POST /v1/messages` with many envelopes: one result each.
-    ///
-    /// # Errors
-    /// As [`HubClient::post`].
-    pub async fn post_all(&self, envelopes: &[Envelope]) -> Result<Vec<ItemResult>, HubError> {
-        self.post_json(&Envelopes { envelopes }, true).await
+        self.post_json(envelope, envelope.payload_type() == Action::Batch.payload_type())
+            .await
     }
 
     async fn post_json(&self, body: &impl Serialize, many: bool) -> Result<Vec<ItemResult>, HubError> {
-        let request = self.http.post(format!("{}/v1/messages", self.base)).json(body).timeout(ANSWER_TIMEOUT);
-        let response = request.send().await.map_err(HubError::broken)?;
+        let request = self
+            .http
+            .post(format!("{}/v1/messages", self.base))
+            .json(body)
+            .timeout(ANSWER_TIMEOUT);
+        let response = request.send().await.map_err(broken)?;
         let status = response.status().as_u16();
         if many {
             return read::<Results>(response).await.map(|r| r.results);
         }
-        let result = |outcome, problem| vec![ItemResult { id: None, status, outcome, problem }];
+        let result = |outcome, problem| {
+            vec![ItemResult {
+                id: None,
+                status,
+                outcome,
+                problem,
+            }]
+        };
         match read::<Outcome>(response).await {
             Ok(outcome) => Ok(result(Some(outcome), None)),
             Err(HubError::Problem(problem)) if problem.check.is_some() => Ok(result(None, Some(*problem))),
@@ -303,8 +309,12 @@ impl HubClient {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<T, HubError> {
-        let request = self.http.get(format!("{}{path}", self.base)).query(query).timeout(ANSWER_TIMEOUT);
-        read(request.send().await.map_err(HubError::broken)?).await
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .query(query)
+            .timeout(ANSWER_TIMEOUT);
+        read(request.send().await.map_err(broken)?).await
     }
 
     async fn all<T: DeserializeOwned>(&self, path: &str, query: &[(String, String)]) -> Result<Vec<T>, HubError> {
@@ -319,59 +329,4 @@ impl HubClient {
         }
         Err(HubError::Unreadable(format!("{path} has more than {PAGES_MAX} pages")))
     }
-}
-
-/// The TLS files of a configuration.
-///
-/// # Errors
-/// [`ExchangeError`] if one cannot be used.
-pub(crate) fn load_tls(config: &Config) -> Result<ClientTls, ExchangeError> {
-    let mut files = TlsFiles::new(&config.tls.ca).with_identity(&config.tls.certificate, &config.tls.key);
-    if let Some(crl) = &config.tls.crl {
-        files = files.with_crl(crl);
-    }
-    let domain = config
-        .trust_domain
-        .as_str()
-        .parse()
-        .map_err(|e: tanqiao_certs::identity::IdError| ExchangeError::Connection(e.to_string()))?;
-    Ok(ClientTls::load(files, domain, chrono::Utc::now())?)
-}
-
-fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .tcp_keepalive(Duration::from_secs(30))
-        .pool_idle_timeout(Duration::from_secs(90))
-        .no_proxy()
-        .user_agent(concat!("tanqiao-node/", env!("CARGO_PKG_VERSION")))
-}
-
-async fn read<T: DeserializeOwned>(response: Response) -> Result<T, HubError> {
-    let status = response.status();
-    let asked = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-    let body = response.bytes().await.map_err(HubError::broken)?;
-    if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|e| HubError::Unreadable(e.to_string()));
-    }
-    let mut problem = problem_of(status, &body);
-    problem.retry_after_s = problem.retry_after_s.or(asked);
-    Err(HubError::Problem(Box::new(problem)))
-}
-
-/// The problem of a body, or one made from the status: a proxy in between answers in its own words.
-fn problem_of(status: StatusCode, body: &[u8]) -> Problem {
-    if let Ok(problem) = serde_json::from_slice::<Problem>(body) {
-        return problem;
-    }
-    let kind = match status.as_u16() {
-        404 => ApiProblem::NotFound,
-        401 => ApiProblem::Unauthorised,
-        403 => ApiProblem::Forbidden,
-        429 | 502..=504 => ApiProblem::Busy,
-        _ => ApiProblem::Internal,
-    };
-    let mut problem = Problem::api(kind);
-    problem.status = status.as_u16();
-    problem
 }

@@ -1,7 +1,6 @@
 //! Offers from other members: noted from the feed, verified against the source's signature, decided by policy or person.
 
 use tanqiao_protocol::envelope::Envelope;
-use tanqiao_protocol::feed::FeedEntry;
 use tanqiao_protocol::id::{MessageId, NodeId, Sha256};
 use tanqiao_protocol::message::{Action, Batch, Message, TransferAcceptance, TransferDecline, TransferProposal};
 use tanqiao_protocol::quantity::Grams;
@@ -22,108 +21,10 @@ use crate::store::rows::DealingRow;
 /// Offers that are decided in one round.
 const OFFERS_A_ROUND: i64 = 100;
 
-/// Writes what a feed entry says about its subject: its state, how it ended, or an offer to this member.
-pub(super) fn note(
-    tx: &mut dyn Tx,
-    member: &NodeId,
-    entry: &FeedEntry,
-    dealing: Option<DealingRow>,
-) -> Result<(), NodeError> {
-    let (Some((kind, id)), Some((_, word))) = (Kind::of_subject(&entry.subject), entry.r#type.split_once('.')) else {
-        return Ok(());
-    };
-    let offer = (kind == Kind::Transfer && word == "offered")
-        .then(|| serde_json::from_value::<Offer>(entry.body.clone()).ok())
-        .flatten()
-        .filter(|o| o.source != *member);
-    let known = dealing.is_some();
-    let mut row = match (dealing, &offer) {
-        (Some(row), _) => row,
-        (None, Some(offer)) => offered(id, offer, entry)?,
-        (None, None) if entry.changes.is_empty() => return Ok(()),
-        (None, None) => unknown(id, kind, member, entry),
-    };
-    row.state = Some(state_word(kind, word).to_owned());
-    let body_grams = |name: &str| entry.body.get(name).and_then(serde_json::Value::as_i64);
-    row.delivered_g = body_grams("delivered_g").or(row.delivered_g);
-    row.buffered_g = body_grams("buffered_g").or(row.buffered_g);
-    row.cancelled_g = body_grams("cancelled_g").or(row.cancelled_g);
-    if let Some(reason) = entry.body.get("reason").and_then(serde_json::Value::as_str) {
-        row.reason = Some(reason.to_owned());
-    }
-    if is_end(kind, word) {
-        row.ended_at = Some(entry.at.micros());
-    }
-    if known { Ok(tx.update_dealing(&row)?) } else { Ok(tx.insert_dealing(&row)?) }
-}
-
-/// The hub's word for the state after an event of this name.
-const fn state_word(kind: Kind, word: &str) -> &str {
-    match (kind, word.as_bytes()) {
-        (Kind::Pledge, b"created") => "active",
-        _ => word,
-    }
-}
-
-fn is_end(kind: Kind, word: &str) -> bool {
-    match kind {
-        Kind::Retirement | Kind::Cancellation => true,
-        Kind::Pledge => matches!(word, "released" | "foreclosed"),
-        Kind::Issuance => matches!(word, "recognised" | "refused" | "abandoned"),
-        Kind::Transfer | Kind::Donation => {
-            matches!(word, "committed" | "refused" | "declined" | "withdrawn" | "expired" | "halted")
-        }
-    }
-}
-
-fn offered(id: &str, offer: &Offer, entry: &FeedEntry) -> Result<DealingRow, NodeError> {
-    Ok(DealingRow {
-        id: id.to_owned(),
-        kind: Kind::Transfer.code(),
-        direction: Direction::In.code(),
-        account: None,
-        partner: Some(offer.source.to_string()),
-        state: None,
-        decision: Some(Decision::Waiting.code()),
-        quantity_g: offer.quote.given_g.get(),
-        delivered_g: Some(offer.quote.delivered_g.get()),
-        buffered_g: Some(offer.quote.buffered_g.get()),
-        cancelled_g: Some(offer.quote.cancelled_g.get()),
-        opened_at: entry.at.micros(),
-        ended_at: None,
-        valid_until: Some(offer.valid_until.micros()),
-        reason: None,
-        content: serde_json::to_string(offer).map_err(ExchangeError::from)?,
-    })
-}
-
-/// A dealing that this node does not remember: it was restored from a backup that is older.
-fn unknown(id: &str, kind: Kind, member: &NodeId, entry: &FeedEntry) -> DealingRow {
-    let ours = entry.changes.iter().any(|c| c.from.as_ref().is_some_and(|f| f.holder == *member));
-    let direction = if ours || kind == Kind::Issuance { Direction::Out } else { Direction::In };
-    DealingRow {
-        id: id.to_owned(),
-        kind: kind.code(),
-        direction: direction.code(),
-        account: None,
-        partner: None,
-        state: None,
-        decision: None,
-        quantity_g: entry.changes.iter().map(|c| c.block.quantity()).sum::<Grams>().get(),
-        delivered_g: None,
-        buffered_g: None,
-        cancelled_g: None,
-        opened_at: entry.at.micros(),
-        ended_at: None,
-        valid_until: None,
-        reason: None,
-        content: entry.body.to_string(),
-    }
-}
-
 /// Reads the offer of a dealing.
 pub(crate) fn offer_of(row: &DealingRow) -> Result<Offer, NodeError> {
-    serde_json::from_str(&row.content).map_err(|_| NodeError::refused("no-offer", "this transfer is not an offer to this member"))
+    serde_json::from_str(&row.content)
+        .map_err(|_| NodeError::refused("no-offer", "this transfer is not an offer to this member"))
 }
 
 /// Verifies that an offer is what its source signed: the hash, the terms, the signature by one of the source's active keys,
@@ -132,23 +33,30 @@ pub(crate) fn offer_of(row: &DealingRow) -> Result<Offer, NodeError> {
 /// # Errors
 /// [`ExchangeError::Offer`] says what does not fit; [`NodeError::Hub`] if keys or envelope could not be asked for.
 pub async fn verify_offer(node: &Node, transfer: MessageId, offer: &Offer) -> Result<(), NodeError> {
+    verify(node, &node.hub().members().await?, transfer, offer).await
+}
+
+async fn verify(node: &Node, members: &[MemberView], transfer: MessageId, offer: &Offer) -> Result<(), NodeError> {
     check_terms(node, transfer, offer).map_err(ExchangeError::Offer)?;
-    let members = node.hub().members().await?;
-    let keys = active_keys(&members, &offer.source);
+    let keys = active_keys(members, &offer.source);
     let wrong = |text: &str| NodeError::from(ExchangeError::Offer(text.to_owned()));
     match &offer.evidence {
         Evidence::Signatures(signatures) => {
             let payload_type = Action::TransferProposal.payload_type();
             let pae = tanqiao_protocol::envelope::pae(&payload_type, offer.payload.as_bytes());
             let signed = signatures.iter().any(|s| keys.iter().any(|k| k.verify(&pae, &s.sig)));
-            if signed { Ok(()) } else { Err(wrong("no signature is by an active key of the source")) }
+            if signed {
+                Ok(())
+            } else {
+                Err(wrong("no signature is by an active key of the source"))
+            }
         }
         Evidence::Batch { envelope, item } => {
             let batch = match node.hub().envelope(envelope).await {
                 Err(HubError::Unreadable(why)) => return Err(wrong(&why)),
                 other => other?,
             };
-            check_batch(&batch, envelope, *item, offer, &keys).map_err(|text| wrong(text))
+            check_batch(&batch, envelope, *item, offer, &keys).map_err(wrong)
         }
     }
 }
@@ -157,7 +65,12 @@ fn active_keys(members: &[MemberView], source: &NodeId) -> Vec<VerifyingKey> {
     members
         .iter()
         .filter(|m| m.member == *source)
-        .flat_map(|m| m.keys.iter().filter(|k| k.status == KeyStatus::Active).map(|k| k.key.clone()))
+        .flat_map(|m| {
+            m.keys
+                .iter()
+                .filter(|k| k.status == KeyStatus::Active)
+                .map(|k| k.key.clone())
+        })
         .collect()
 }
 
@@ -176,10 +89,13 @@ fn check_batch(
     }
     let message: Message<Batch> = serde_json::from_slice(batch.payload()).map_err(|_| "the batch cannot be read")?;
     let found = usize::try_from(item).ok().and_then(|i| message.content.items.get(i));
-    let fits = found.is_some_and(|i| {
-        i.payload == offer.payload && i.payload_type == Action::TransferProposal.payload_type()
-    });
-    if fits && message.member == offer.source { Ok(()) } else { Err("the batch does not hold this offer in that place") }
+    let fits =
+        found.is_some_and(|i| i.payload == offer.payload && i.payload_type == Action::TransferProposal.payload_type());
+    if fits && message.member == offer.source {
+        Ok(())
+    } else {
+        Err("the batch does not hold this offer in that place")
+    }
 }
 
 fn check_terms(node: &Node, transfer: MessageId, offer: &Offer) -> Result<(), String> {
@@ -217,7 +133,9 @@ fn same_serials(signed: &[BlockRef], offered: &[BlockRef]) -> bool {
         let mut runs: Vec<(tanqiao_protocol::serial::SeriesRef, i64, i64)> = Vec::with_capacity(sorted.len());
         for block in sorted {
             match runs.last_mut() {
-                Some(last) if last.0 == block.series && last.2 + 1 == block.range.first() => last.2 = block.range.last(),
+                Some(last) if last.0 == block.series && last.2 + 1 == block.range.first() => {
+                    last.2 = block.range.last();
+                }
                 _ => runs.push((block.series, block.range.first(), block.range.last())),
             }
         }
@@ -231,23 +149,29 @@ fn same_serials(signed: &[BlockRef], offered: &[BlockRef]) -> bool {
 /// # Errors
 /// [`NodeError`] if the hub or the database could not be asked; what was decided before stays.
 pub async fn decide_waiting(node: &Node) -> Result<usize, NodeError> {
-    let waiting =
-        node.read(|tx| Ok(tx.dealings_decided(Decision::Waiting.code(), "offered", OFFERS_A_ROUND)?)).await?;
+    let waiting = node
+        .read(|tx| Ok(tx.dealings_decided(Decision::Waiting.code(), "offered", OFFERS_A_ROUND)?))
+        .await?;
     let count = waiting.len();
+    if count == 0 {
+        return Ok(0);
+    }
+    let members = node.hub().members().await?;
     for row in waiting {
-        decide(node, row).await?;
+        decide(node, &members, row).await?;
     }
     Ok(count)
 }
 
-async fn decide(node: &Node, row: DealingRow) -> Result<(), NodeError> {
+async fn decide(node: &Node, members: &[MemberView], row: DealingRow) -> Result<(), NodeError> {
     let transfer: MessageId = row.id.parse()?;
     let offer = offer_of(&row)?;
     crash::point("offer.before-decision");
-    match verify_offer(node, transfer, &offer).await {
+    match verify(node, members, transfer, &offer).await {
         Err(NodeError::Exchange(ExchangeError::Offer(why))) => {
             tracing::warn!(%transfer, why, "an offer is not what its source signed");
-            node.write(move |tx| set_decision(tx, transfer, Decision::Invalid, None, Some(&why))).await?;
+            node.write(move |tx| set_decision(tx, transfer, Decision::Invalid, None, Some(&why)))
+                .await?;
         }
         Err(other) => return Err(other),
         Ok(()) => {
@@ -260,7 +184,8 @@ async fn decide(node: &Node, row: DealingRow) -> Result<(), NodeError> {
                     decline(node, node.new_id(), None, transfer, reason).await?;
                 }
                 Verdict::Ask => {
-                    node.write(move |tx| set_decision(tx, transfer, Decision::Person, None, None)).await?;
+                    node.write(move |tx| set_decision(tx, transfer, Decision::Person, None, None))
+                        .await?;
                 }
             }
         }
@@ -278,10 +203,15 @@ pub(crate) async fn accept(
     offer: Offer,
     account: AccountId,
 ) -> Result<(), NodeError> {
-    let message = Outgoing { id, now: node.now(), staff };
+    let message = Outgoing {
+        id,
+        now: node.now(),
+        staff,
+    };
     let signer = node.signer().clone();
     node.write(move |tx| {
-        tx.account(account.as_str())?.ok_or_else(|| NodeError::not_found("account", &account))?;
+        tx.account(account.as_str())?
+            .ok_or_else(|| NodeError::not_found("account", &account))?;
         if account == AccountId::suspense() {
             return Err(NodeError::refused("suspense", "name the account that the offer is for"));
         }
@@ -293,7 +223,15 @@ pub(crate) async fn accept(
             cancelled_g: offer.quote.cancelled_g,
             r#use: offer.r#use,
         };
-        answer(tx, &signer, &message, transfer, Decision::Accepted, Some(&account), &content)
+        answer(
+            tx,
+            &signer,
+            &message,
+            transfer,
+            Decision::Accepted,
+            Some(&account),
+            &content,
+        )
     })
     .await
 }
@@ -306,10 +244,17 @@ pub(crate) async fn decline(
     transfer: MessageId,
     reason: String,
 ) -> Result<(), NodeError> {
-    let message = Outgoing { id, now: node.now(), staff };
+    let message = Outgoing {
+        id,
+        now: node.now(),
+        staff,
+    };
     let signer = node.signer().clone();
     node.write(move |tx| {
-        let content = TransferDecline { transfer, reason: reason.clone() };
+        let content = TransferDecline {
+            transfer,
+            reason: reason.clone(),
+        };
         answer(tx, &signer, &message, transfer, Decision::Declined, None, &content)
     })
     .await
@@ -324,17 +269,16 @@ fn answer<C: tanqiao_protocol::message::Content>(
     account: Option<&AccountId>,
     content: &C,
 ) -> Result<(), NodeError> {
+    if tx.outbox(&message.id.to_string())?.is_some() {
+        return enqueue(tx, signer, message, content);
+    }
     let row = open_offer(tx, transfer)?;
-    if tx.outbox(&message.id.to_string())?.is_none() {
-        let before = row.decision.map(Decision::from_code).transpose()?;
-        let decided = match before {
-            Some(Decision::Accepted | Decision::Declined) => true,
-            Some(Decision::Invalid) => decision == Decision::Accepted,
-            _ => false,
-        };
-        if decided {
-            return Err(NodeError::refused("decided", format!("offer {transfer} was decided already")));
-        }
+    let before = row.decision.map(Decision::from_code).transpose()?;
+    if matches!(before, Some(Decision::Accepted | Decision::Declined)) {
+        return Err(NodeError::refused(
+            "decided",
+            format!("offer {transfer} was decided already"),
+        ));
     }
     set_decision(tx, transfer, decision, account, None)?;
     enqueue(tx, signer, message, content)
@@ -342,9 +286,14 @@ fn answer<C: tanqiao_protocol::message::Content>(
 
 /// The offer, as long as it may be decided.
 pub(crate) fn open_offer(tx: &mut dyn Tx, transfer: MessageId) -> Result<DealingRow, NodeError> {
-    let row = tx.dealing(&transfer.to_string())?.ok_or_else(|| NodeError::not_found("offer", transfer))?;
+    let row = tx
+        .dealing(&transfer.to_string())?
+        .ok_or_else(|| NodeError::not_found("offer", transfer))?;
     if row.kind != Kind::Transfer.code() || row.direction != Direction::In.code() {
-        return Err(NodeError::refused("no-offer", format!("transfer {transfer} is not an offer to this member")));
+        return Err(NodeError::refused(
+            "no-offer",
+            format!("transfer {transfer} is not an offer to this member"),
+        ));
     }
     match (row.ended_at, row.state.as_deref()) {
         (Some(_), Some(state)) => Err(NodeError::refused("ended", format!("transfer {transfer} is {state}"))),

@@ -56,13 +56,19 @@ pub fn enqueue<C: Content>(tx: &mut dyn Tx, signer: &Signer, message: &Outgoing,
 
 /// The refusal of an id that names another message.
 pub(crate) fn id_reused(id: MessageId) -> NodeError {
-    NodeError::refused("id-reused", format!("message {id} exists and says something else: use a new id"))
+    NodeError::refused(
+        "id-reused",
+        format!("message {id} exists and says something else: use a new id"),
+    )
 }
 
 /// The content of a payload that this node wrote.
 pub(crate) fn content_of(payload: &str) -> Result<serde_json::Value, NodeError> {
     let mut message: serde_json::Value = serde_json::from_str(payload).map_err(ExchangeError::from)?;
-    Ok(message.get_mut("content").map(serde_json::Value::take).unwrap_or_default())
+    Ok(message
+        .get_mut("content")
+        .map(serde_json::Value::take)
+        .unwrap_or_default())
 }
 
 /// The action of a row.

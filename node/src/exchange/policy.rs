@@ -53,7 +53,10 @@ impl Rule {
     fn fits(&self, offer: &Offer) -> bool {
         self.source.as_ref().is_none_or(|s| *s == offer.source)
             && self.r#use.is_none_or(|u| u == offer.r#use)
-            && self.methodology.as_ref().is_none_or(|m| offer.blocks.iter().all(|b| b.series.methodology().id() == m))
+            && self
+                .methodology
+                .as_ref()
+                .is_none_or(|m| offer.blocks.iter().all(|b| b.series.methodology().id() == m))
             && self.quantity_g_max.is_none_or(|g| offer.quote.delivered_g <= g)
     }
 
@@ -61,11 +64,21 @@ impl Rule {
         let corrupt = || StoreError::Corrupt(format!("acceptance rule {}", row.place));
         Ok(Self {
             place: row.place,
-            source: row.source.as_deref().map(str::parse).transpose().map_err(|_| corrupt())?,
+            source: row
+                .source
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(|_| corrupt())?,
             r#use: row.purpose.map(|u| Use::from_code(u).ok_or_else(corrupt)).transpose()?,
             quantity_g_max: row.quantity_g_max.map(Grams::new).transpose().map_err(|_| corrupt())?,
             verdict: Verdict::from_code(row.verdict)?,
-            account: row.account.as_deref().map(str::parse).transpose().map_err(|_| corrupt())?,
+            account: row
+                .account
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(|_| corrupt())?,
             methodology: row.methodology,
         })
     }
@@ -86,9 +99,16 @@ impl Rule {
 /// What the policy says about an offer, and which account it would be credited to.
 pub(super) fn judge(rules: &[Rule], rest: &AcceptanceConfig, offer: &Offer) -> (Verdict, AccountId) {
     if let Some(rule) = rules.iter().find(|r| r.fits(offer)) {
-        return (rule.verdict, rule.account.clone().unwrap_or_else(|| rest.account.clone()));
+        return (
+            rule.verdict,
+            rule.account.clone().unwrap_or_else(|| rest.account.clone()),
+        );
     }
     let small = rest.quantity_g_max.is_none_or(|g| offer.quote.delivered_g <= g);
-    let verdict = if rest.accept_at_once && small { Verdict::Accept } else { Verdict::Ask };
+    let verdict = if rest.accept_at_once && small {
+        Verdict::Accept
+    } else {
+        Verdict::Ask
+    };
     (verdict, rest.account.clone())
 }

@@ -10,6 +10,7 @@ use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::message::{Action, Batch, BatchItem};
 use tanqiao_protocol::problem::Problem;
+use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
 use tanqiao_protocol::view::{ItemResult, Outcome};
 use tokio::sync::watch;
@@ -40,7 +41,7 @@ pub async fn send(node: Node, mut stop: watch::Receiver<bool>) {
             step = step(&node) => step,
         };
         let pause = match step {
-            Ok(Sent::Some { decided, asked }) if decided == 0 => backoff.next(asked),
+            Ok(Sent::Some { decided: 0, asked }) => backoff.next(asked),
             Ok(Sent::Some { .. }) => {
                 backoff.reset();
                 continue;
@@ -55,7 +56,11 @@ pub async fn send(node: Node, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => {
                 node.heard(Some(error.to_string()));
-                let pause = backoff.next(if let NodeError::Hub(e) = &error { e.retry_after() } else { None });
+                let pause = backoff.next(if let NodeError::Hub(e) = &error {
+                    e.retry_after()
+                } else {
+                    None
+                });
                 tracing::warn!(error = %error, pause_ms = pause.as_millis(), "the outbox could not be sent");
                 pause
             }
@@ -94,7 +99,12 @@ pub(super) async fn step(node: &Node) -> Result<Sent, NodeError> {
     let results = match node.hub().post(&envelope).await {
         Ok(results) => results,
         Err(HubError::Problem(problem)) if is_final(&problem, true) && rows.len() == 1 => {
-            vec![ItemResult { id: None, status: problem.status, outcome: None, problem: Some(*problem) }]
+            vec![ItemResult {
+                id: None,
+                status: problem.status,
+                outcome: None,
+                problem: Some(*problem),
+            }]
         }
         Err(error) => return Err(error.into()),
     };
@@ -136,7 +146,8 @@ async fn mark_sent(node: &Node, mut rows: Vec<OutboxRow>) -> Result<Vec<OutboxRo
         }
     }
     let marked = rows.clone();
-    node.write(move |tx| marked.iter().try_for_each(|row| Ok(tx.update_outbox(row)?))).await?;
+    node.write(move |tx| marked.iter().try_for_each(|row| Ok(tx.update_outbox(row)?)))
+        .await?;
     Ok(rows)
 }
 
@@ -146,9 +157,16 @@ fn envelope_of(node: &Node, rows: &[OutboxRow]) -> Result<Envelope, NodeError> {
     }
     let items = rows
         .iter()
-        .map(|row| Ok(BatchItem { payload_type: action_of(row)?.payload_type(), payload: row.payload.clone() }))
+        .map(|row| {
+            Ok(BatchItem {
+                payload_type: action_of(row)?.payload_type(),
+                payload: row.payload.clone(),
+            })
+        })
         .collect::<Result<_, NodeError>>()?;
-    let payload = node.signer().payload(node.new_id(), node.now(), None, &Batch { items })?;
+    let payload = node
+        .signer()
+        .payload(node.new_id(), node.now(), None, &Batch { items })?;
     Ok(node.signer().sign(Action::Batch, &payload)?)
 }
 
@@ -216,7 +234,9 @@ pub(super) fn take_answer(
         accepted(tx, &row, outcome)?;
         return Ok(true);
     }
-    let Some(problem) = &result.problem else { return Ok(false) };
+    let Some(problem) = &result.problem else {
+        return Ok(false);
+    };
     row.problem = Some(serde_json::to_string(problem).map_err(ExchangeError::from)?);
     // A message that the hub keeps refusing without deciding it has no effect once its time is over; a day more covers
     // clocks that differ.
@@ -226,7 +246,11 @@ pub(super) fn take_answer(
         return Ok(false);
     }
     let late = over || problem.check == Some(CheckCode::M10);
-    row.state = if late { OutboxState::Expired.code() } else { OutboxState::Refused.code() };
+    row.state = if late {
+        OutboxState::Expired.code()
+    } else {
+        OutboxState::Refused.code()
+    };
     row.answered_at = Some(now.micros());
     tx.update_outbox(&row)?;
     refused(tx, &row, problem, now)?;
@@ -235,9 +259,9 @@ pub(super) fn take_answer(
 
 fn accepted(tx: &mut dyn Tx, row: &OutboxRow, outcome: &Outcome) -> Result<(), NodeError> {
     if let Some(mut dealing) = tx.dealing(&row.id)? {
-        dealing.delivered_g = outcome.delivered_g.map(|g| g.get()).or(dealing.delivered_g);
-        dealing.buffered_g = outcome.buffered_g.map(|g| g.get()).or(dealing.buffered_g);
-        dealing.cancelled_g = outcome.cancelled_g.map(|g| g.get()).or(dealing.cancelled_g);
+        dealing.delivered_g = outcome.delivered_g.map(Grams::get).or(dealing.delivered_g);
+        dealing.buffered_g = outcome.buffered_g.map(Grams::get).or(dealing.buffered_g);
+        dealing.cancelled_g = outcome.cancelled_g.map(Grams::get).or(dealing.cancelled_g);
         tx.update_dealing(&dealing)?;
     }
     Ok(())
@@ -245,9 +269,17 @@ fn accepted(tx: &mut dyn Tx, row: &OutboxRow, outcome: &Outcome) -> Result<(), N
 
 fn refused(tx: &mut dyn Tx, row: &OutboxRow, problem: &Problem, now: Timestamp) -> Result<(), NodeError> {
     ledger::release(tx, &row.id)?;
+    crate::issuing::release(tx, &row.id)?;
     if let Some(mut dealing) = tx.dealing(&row.id)? {
         if dealing.state.is_none() {
-            dealing.state = Some(if row.state == OutboxState::Expired.code() { "expired" } else { "refused" }.to_owned());
+            dealing.state = Some(
+                if row.state == OutboxState::Expired.code() {
+                    "expired"
+                } else {
+                    "refused"
+                }
+                .to_owned(),
+            );
             dealing.ended_at = Some(now.micros());
             dealing.reason = Some(problem.detail.clone());
             tx.update_dealing(&dealing)?;

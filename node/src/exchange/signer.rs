@@ -27,7 +27,10 @@ pub struct Signer {
 
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signer").field("member", &self.member).field("key", &self.key_id()).finish_non_exhaustive()
+        f.debug_struct("Signer")
+            .field("member", &self.member)
+            .field("key", &self.key_id())
+            .finish_non_exhaustive()
     }
 }
 
@@ -121,7 +124,11 @@ impl Signer {
     /// [`ExchangeError::Sign`]
     pub fn sign(&self, action: Action, payload: &str) -> Result<Envelope, ExchangeError> {
         let key = self.key.load();
-        Ok(Envelope::sign(&action.payload_type(), payload.as_bytes().to_vec(), &key)?)
+        Ok(Envelope::sign(
+            &action.payload_type(),
+            payload.as_bytes().to_vec(),
+            &key,
+        )?)
     }
 
     /// True if `envelope` carries a signature that names the key in use.

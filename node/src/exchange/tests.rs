@@ -1,9 +1,12 @@
 //! The exchange against a hub of this test's own: its ledger is the protocol's [`Book`], its feed is crafted from it.
 
+mod contradictions;
+mod crashes;
 mod fake_hub;
 mod feed;
 mod ledger_properties;
 mod messages;
+mod opening;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -84,6 +87,12 @@ pub(crate) fn issuance(shares: &[(&str, i64)]) -> IssueRequest {
     IssueRequest {
         by: Staffed::default(),
         issuance: serde_json::from_value(content).unwrap(),
-        shares: shares.iter().map(|(a, q)| IssueShare { account: account(a), quantity_g: g(*q) }).collect(),
+        shares: shares
+            .iter()
+            .map(|(a, q)| IssueShare {
+                account: account(a),
+                quantity_g: g(*q),
+            })
+            .collect(),
     }
 }

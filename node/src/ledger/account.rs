@@ -12,8 +12,8 @@ use tanqiao_protocol::time::Timestamp;
 use crate::error::NodeError;
 use crate::ledger::dealing::stored_words;
 use crate::ledger::lots::{Journal, block_ref, grams, hand_over};
-use crate::ledger::select::choose;
 use crate::ledger::personal::is_personal;
+use crate::ledger::select::choose;
 use crate::service::{AccountBalance, Selection};
 use crate::store::rows::AccountRow;
 use crate::store::{StoreError, Tx};
@@ -79,7 +79,9 @@ impl Serialize for AccountId {
 
 impl<'de> Deserialize<'de> for AccountId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -107,16 +109,26 @@ fn account_of(text: &str) -> Result<AccountId, StoreError> {
 /// [`NodeError::Refused`] with code `account-kind`.
 pub fn create_account(tx: &mut dyn Tx, id: &AccountId, kind: AccountKind, at: Timestamp) -> Result<(), NodeError> {
     if !matches!(kind, AccountKind::Holder | AccountKind::Pool) {
-        return Err(NodeError::refused("account-kind", "there is one house account and one suspense account already"));
+        return Err(NodeError::refused(
+            "account-kind",
+            "there is one house account and one suspense account already",
+        ));
     }
-    let row = AccountRow { id: id.to_string(), kind: kind.code(), created_at: at.micros() };
+    let row = AccountRow {
+        id: id.to_string(),
+        kind: kind.code(),
+        created_at: at.micros(),
+    };
     if tx.insert_account(&row)? {
         return Ok(());
     }
     match tx.account(id.as_str())? {
         Some(found) if found.kind != kind.code() => {
             let found = AccountKind::from_code(found.kind)?;
-            Err(NodeError::refused("account-kind", format!("account `{id}` exists, and is a {found} account")))
+            Err(NodeError::refused(
+                "account-kind",
+                format!("account `{id}` exists, and is a {found} account"),
+            ))
         }
         _ => Ok(()),
     }
@@ -127,7 +139,9 @@ pub fn create_account(tx: &mut dyn Tx, id: &AccountId, kind: AccountKind, at: Ti
 /// # Errors
 /// [`NodeError::NotFound`].
 pub fn balance(tx: &mut dyn Tx, id: &AccountId) -> Result<AccountBalance, NodeError> {
-    let row = tx.account(id.as_str())?.ok_or_else(|| NodeError::not_found("account", id))?;
+    let row = tx
+        .account(id.as_str())?
+        .ok_or_else(|| NodeError::not_found("account", id))?;
     let mut balances = with_holdings(tx, &[row])?;
     balances.pop().ok_or_else(|| NodeError::not_found("account", id))
 }
@@ -142,11 +156,16 @@ pub fn balances(tx: &mut dyn Tx, after: Option<&AccountId>, limit: u32) -> Resul
 }
 
 fn with_holdings(tx: &mut dyn Tx, rows: &[AccountRow]) -> Result<Vec<AccountBalance>, NodeError> {
-    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        return Ok(Vec::new());
+    };
     let sums = tx.lot_sums(&first.id, &last.id)?;
     let frozen = frozen_lots(tx)?;
     let sum = |account: &str, bound: bool| {
-        sums.iter().filter(|(a, b, _)| a == account && *b == bound).map(|(_, _, g)| *g).sum::<i64>()
+        sums.iter()
+            .filter(|(a, b, _)| a == account && *b == bound)
+            .map(|(_, _, g)| *g)
+            .sum::<i64>()
     };
     rows.iter()
         .map(|row| {
@@ -198,7 +217,10 @@ pub fn move_between(
     at: Timestamp,
 ) -> Result<Vec<BlockRef>, NodeError> {
     if *from == AccountId::suspense() {
-        return Err(NodeError::refused("suspense", "serials in `suspense` are attributed by a staff decision, not moved"));
+        return Err(NodeError::refused(
+            "suspense",
+            "serials in `suspense` are attributed by a staff decision, not moved",
+        ));
     }
     hand(tx, id, from, to, what, at)
 }
@@ -232,15 +254,25 @@ fn hand(
             .iter()
             .all(|l| l.from_account.as_deref() == Some(from.as_str()) && l.to_account.as_deref() == Some(to.as_str()));
         if !same {
-            return Err(NodeError::refused("id-reused", format!("move {id} was between other accounts")));
+            return Err(NodeError::refused(
+                "id-reused",
+                format!("move {id} was between other accounts"),
+            ));
         }
-        return before.iter().map(|l| Ok(block_ref(&l.series, l.first, l.last)?)).collect();
+        return before
+            .iter()
+            .map(|l| Ok(block_ref(&l.series, l.first, l.last)?))
+            .collect();
     }
     for account in [from, to] {
-        tx.account(account.as_str())?.ok_or_else(|| NodeError::not_found("account", account))?;
+        tx.account(account.as_str())?
+            .ok_or_else(|| NodeError::not_found("account", account))?;
     }
     if from == to || *to == AccountId::suspense() {
-        return Err(NodeError::refused("account", "move to another account, and not to `suspense`"));
+        return Err(NodeError::refused(
+            "account",
+            "move to another account, and not to `suspense`",
+        ));
     }
     let blocks = choose(tx, from, what, None)?;
     let mut lines = Journal::new(entry, at.micros(), None);

@@ -1,6 +1,5 @@
 //! The words for what a node deals in.
 
-
 /// Declares a fieldless enum with a stable number for storage and a word for JSON.
 macro_rules! stored_words {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $code:literal $word:literal),+ $(,)? }) => {
@@ -94,7 +93,7 @@ stored_words! {
         Accepted = 3 "accepted",
         /// A decline is in the outbox.
         Declined = 4 "declined",
-        /// The offer does not fit the source's signature: not to be accepted by anyone.
+        /// The offer does not fit the source's signature. A person may try again: it is verified each time.
         Invalid = 5 "invalid",
     }
 }

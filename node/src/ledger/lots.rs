@@ -8,12 +8,14 @@ use crate::ledger::{AccountId, JournalKind};
 use crate::store::rows::{JournalRow, LotRow};
 use crate::store::{StoreError, Tx};
 
-
 /// A block of a database row.
 pub(crate) fn block_ref(series: &str, first: i64, last: i64) -> Result<BlockRef, StoreError> {
     let corrupt = |_| StoreError::Corrupt(format!("{series}/{first}-{last}"));
     let parsed: SeriesRef = series.parse().map_err(corrupt)?;
-    Ok(BlockRef { series: parsed, range: SerialRange::new(first, last).map_err(corrupt)? })
+    Ok(BlockRef {
+        series: parsed,
+        range: SerialRange::new(first, last).map_err(corrupt)?,
+    })
 }
 
 /// A quantity of a database row.
@@ -23,9 +25,14 @@ pub(crate) fn grams(quantity_g: i64) -> Result<Grams, StoreError> {
 
 /// Cuts the lot that has serials on both sides of the border before `serial`, if one has.
 fn cut_before(tx: &mut dyn Tx, series: &str, serial: i64) -> Result<(), NodeError> {
-    let Some(lot) = tx.lot_at(series, serial)?.filter(|l| l.first < serial) else { return Ok(()) };
+    let Some(lot) = tx.lot_at(series, serial)?.filter(|l| l.first < serial) else {
+        return Ok(());
+    };
     tx.delete_lots(series, lot.first, lot.first)?;
-    let before = LotRow { last: serial - 1, ..lot.clone() };
+    let before = LotRow {
+        last: serial - 1,
+        ..lot.clone()
+    };
     let after = LotRow { first: serial, ..lot };
     Ok(tx.insert_lots(&[before, after])?)
 }
@@ -217,7 +224,12 @@ impl Journal {
     /// An entry that nothing has been written to.
     #[must_use]
     pub const fn new(entry: String, at: i64, subject: Option<String>) -> Self {
-        Self { entry, at, subject, rows: Vec::new() }
+        Self {
+            entry,
+            at,
+            subject,
+            rows: Vec::new(),
+        }
     }
 
     fn push(&mut self, kind: JournalKind, from: Option<&str>, to: Option<&str>, lot: &LotRow) {

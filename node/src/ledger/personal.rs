@@ -10,12 +10,20 @@ use crate::error::NodeError;
 /// [`NodeError::Refused`] with code `personal-data`, or `too-long` above `length_max` characters.
 pub fn check_text(what: &str, text: &str, length_max: usize) -> Result<(), NodeError> {
     if text.chars().count() > length_max {
-        return Err(NodeError::refused("too-long", format!("{what} may have {length_max} characters at most")));
+        return Err(NodeError::refused(
+            "too-long",
+            format!("{what} may have {length_max} characters at most"),
+        ));
     }
-    if runs(text).iter().any(|run| is_identity_number(run) || is_mobile_number(run)) {
+    if runs(text)
+        .iter()
+        .any(|run| is_identity_number(run) || is_mobile_number(run))
+    {
         return Err(NodeError::refused(
             "personal-data",
-            format!("{what} holds what reads as an identity number or a mobile number: name people by a commitment only"),
+            format!(
+                "{what} holds what reads as an identity number or a mobile number: name people by a commitment only"
+            ),
         ));
     }
     Ok(())
@@ -26,8 +34,26 @@ pub fn check_text(what: &str, text: &str, length_max: usize) -> Result<(), NodeE
 #[must_use]
 pub fn is_personal(pseudonym: &str) -> bool {
     let rest = pseudonym.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let number: String = rest.chars().filter(|c| !matches!(c, '-' | '.' | '_' | ':')).map(|c| c.to_ascii_uppercase()).collect();
+    let number: String = rest
+        .chars()
+        .filter(|c| !matches!(c, '-' | '.' | '_' | ':'))
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
     is_identity_number(&number) || is_mobile_number(&number)
+}
+
+/// Refuses a reference or name that is nothing but such a number.
+///
+/// # Errors
+/// [`NodeError::Refused`] with code `personal-data`.
+pub fn check_name(what: &str, name: &str) -> Result<(), NodeError> {
+    if is_personal(name) {
+        return Err(NodeError::refused(
+            "personal-data",
+            format!("{what} reads as an identity number or a mobile number"),
+        ));
+    }
+    Ok(())
 }
 
 /// Runs of digits, with single separators taken out; a final `x` belongs to a run.
@@ -68,15 +94,25 @@ fn is_identity_number(run: &str) -> bool {
     if run.len() != 18 || run.starts_with('0') {
         return false;
     }
-    let sum: u32 = run.chars().zip(WEIGHTS).map(|(c, weight)| c.to_digit(10).unwrap_or(0) * weight).sum();
+    let sum: u32 = run
+        .chars()
+        .zip(WEIGHTS)
+        .map(|(c, weight)| c.to_digit(10).unwrap_or(0) * weight)
+        .sum();
     let expected = usize::try_from(sum % 11).ok().and_then(|i| CHECK.get(i)).copied();
     run.bytes().last() == expected
 }
 
 /// Eleven digits that begin with 13 to 19, with or without the country code 86 before them.
 fn is_mobile_number(run: &str) -> bool {
-    let number = if run.len() == 13 { run.strip_prefix("86") } else { Some(run) };
-    number.is_some_and(|n| n.len() == 11 && n.starts_with('1') && n.bytes().nth(1).is_some_and(|b| (b'3'..=b'9').contains(&b)))
+    let number = if run.len() == 13 {
+        run.strip_prefix("86")
+    } else {
+        Some(run)
+    };
+    number.is_some_and(|n| {
+        n.len() == 11 && n.starts_with('1') && n.as_bytes().get(1).is_some_and(|b| (b'3'..=b'9').contains(b))
+    })
 }
 
 #[cfg(test)]
@@ -119,7 +155,13 @@ mod tests {
         let mut wrong = with_check_digit();
         let last = wrong.pop().unwrap();
         wrong.push(if last == '0' { '1' } else { '0' });
-        for text in ["武汉马拉松 2025 碳中和", "order 2025-0001 of 12345678901", "904000000 g in 2025", wrong.as_str(), ""] {
+        for text in [
+            "武汉马拉松 2025 碳中和",
+            "order 2025-0001 of 12345678901",
+            "904000000 g in 2025",
+            wrong.as_str(),
+            "",
+        ] {
             assert!(check_text("statement", text, 500).is_ok(), "{text}");
         }
         assert!(check_text("statement", "四个字符", 3).is_err());

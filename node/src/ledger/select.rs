@@ -31,15 +31,23 @@ pub fn reserve(
     purpose: Option<Use>,
     by: MessageId,
 ) -> Result<Vec<BlockRef>, NodeError> {
-    let row = tx.account(account.as_str())?.ok_or_else(|| NodeError::not_found("account", account))?;
+    let row = tx
+        .account(account.as_str())?
+        .ok_or_else(|| NodeError::not_found("account", account))?;
     if AccountKind::from_code(row.kind)? == AccountKind::Suspense {
-        return Err(NodeError::refused("suspense", "serials in `suspense` have to be attributed to an account first"));
+        return Err(NodeError::refused(
+            "suspense",
+            "serials in `suspense` have to be attributed to an account first",
+        ));
     }
     let chosen = choose(tx, account, what, purpose)?;
     if chosen.len() > BLOCKS_PER_COMMAND_MAX {
         return Err(NodeError::refused(
             "too-many-blocks",
-            format!("this takes {} ranges, of which a command may name {BLOCKS_PER_COMMAND_MAX}: ask for less", chosen.len()),
+            format!(
+                "this takes {} ranges, of which a command may name {BLOCKS_PER_COMMAND_MAX}: ask for less",
+                chosen.len()
+            ),
         ));
     }
     let by = by.to_string();
@@ -57,9 +65,10 @@ pub(super) fn choose(
     purpose: Option<Use>,
 ) -> Result<Vec<BlockRef>, NodeError> {
     match what {
-        Selection::Quantity { quantity_g, .. } if quantity_g.is_zero() => {
-            Err(NodeError::refused("quantity-zero", "a quantity has to be more than 0 g"))
-        }
+        Selection::Quantity { quantity_g, .. } if quantity_g.is_zero() => Err(NodeError::refused(
+            "quantity-zero",
+            "a quantity has to be more than 0 g",
+        )),
         Selection::Quantity { quantity_g, series } => {
             let series = series.as_ref().map(ToString::to_string);
             choose_quantity(tx, account, *quantity_g, series.as_deref(), purpose)
@@ -92,7 +101,10 @@ fn choose_quantity(
             let (taken, _) = piece.range.split_at(left);
             if let Some(range) = taken {
                 left = left.saturating_minus(range.quantity());
-                chosen.push(BlockRef { series: piece.series, range });
+                chosen.push(BlockRef {
+                    series: piece.series,
+                    range,
+                });
             }
             if left.is_zero() || chosen.len() > BLOCKS_PER_COMMAND_MAX {
                 return Ok(chosen);
@@ -110,16 +122,21 @@ fn choose_blocks(
 ) -> Result<Vec<BlockRef>, NodeError> {
     let mut sorted = blocks.to_vec();
     sorted.sort();
-    let overlap = sorted.windows(2).any(|w| {
-        matches!(w, [a, b] if a.series == b.series && a.range.overlaps(&b.range))
-    });
+    let overlap = sorted
+        .windows(2)
+        .any(|w| matches!(w, [a, b] if a.series == b.series && a.range.overlaps(&b.range)));
     if overlap || sorted.is_empty() {
-        return Err(NodeError::refused("range-invalid", "name at least one range, and no serial twice"));
+        return Err(NodeError::refused(
+            "range-invalid",
+            "name at least one range, and no serial twice",
+        ));
     }
     let mut chosen = Vec::new();
     for block in &sorted {
         let series = block.series.to_string();
-        let before = tx.lot_at(&series, block.range.first())?.filter(|l| l.first < block.range.first());
+        let before = tx
+            .lot_at(&series, block.range.first())?
+            .filter(|l| l.first < block.range.first());
         let inside = tx.lots_from(&series, block.range.first(), block.range.last())?;
         let lots: Vec<LotRow> = before
             .into_iter()
@@ -128,7 +145,12 @@ fn choose_blocks(
             .collect();
         let pieces: Vec<BlockRef> = free_pieces(tx, &lots, purpose)?
             .into_iter()
-            .filter_map(|p| Some(BlockRef { range: p.range.intersection(&block.range)?, series: p.series }))
+            .filter_map(|p| {
+                Some(BlockRef {
+                    range: p.range.intersection(&block.range)?,
+                    series: p.series,
+                })
+            })
             .collect();
         if pieces.iter().map(BlockRef::quantity).sum::<Grams>() != block.quantity() {
             return Err(NodeError::refused(
@@ -145,14 +167,20 @@ fn choose_blocks(
 fn free_pieces(tx: &mut dyn Tx, lots: &[LotRow], purpose: Option<Use>) -> Result<Vec<BlockRef>, NodeError> {
     let mut pieces = Vec::with_capacity(lots.len());
     for run in lots.chunk_by(|a, b| a.series == b.series) {
-        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            continue;
+        };
         let blocks: VecDeque<BlockRow> = tx.blocks_over(&first.series, first.first, last.last)?.into();
         pieces.extend(intersect(run, blocks, purpose)?);
     }
     Ok(pieces)
 }
 
-fn intersect(lots: &[LotRow], mut blocks: VecDeque<BlockRow>, purpose: Option<Use>) -> Result<Vec<BlockRef>, StoreError> {
+fn intersect(
+    lots: &[LotRow],
+    mut blocks: VecDeque<BlockRow>,
+    purpose: Option<Use>,
+) -> Result<Vec<BlockRef>, StoreError> {
     let mut pieces = Vec::new();
     for lot in lots {
         while blocks.front().is_some_and(|b| b.last < lot.first) {
@@ -164,7 +192,10 @@ fn intersect(lots: &[LotRow], mut blocks: VecDeque<BlockRow>, purpose: Option<Us
                 && block.state == BlockState::Held.code()
                 && let Ok(range) = SerialRange::new(lot.first.max(block.first), lot.last.min(block.last))
             {
-                pieces.push(BlockRef { range, series: block_ref(&lot.series, lot.first, lot.last)?.series });
+                pieces.push(BlockRef {
+                    range,
+                    series: block_ref(&lot.series, lot.first, lot.last)?.series,
+                });
             }
         }
     }

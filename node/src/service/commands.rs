@@ -1,26 +1,23 @@
 //! What the node asks of the hub: each is an outbox message, its dealing and the local reservation in one transaction.
 
+use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::message::{
-    Cancellation, Content, Donation, DonationWithdrawal, Issuance, KeyProposal, Listing, Methodology, Pledge, PledgeConsent,
+    Cancellation, Content, Donation, DonationWithdrawal, KeyProposal, Listing, Methodology, Pledge, PledgeConsent,
     PledgeDecision, PledgeForeclosure, PledgeRelease, Retirement, TransferProposal, TransferWithdrawal,
 };
-use tanqiao_protocol::envelope::Envelope;
-use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::recognition::MappingRecord;
-use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::VerifyingKey;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
-use tanqiao_protocol::r#use::Use;
 
+use super::opening::{Opening, issue_in};
 use super::{
-    CancelRequest, DonationRequest, IssueRequest, Kind, Node, PledgeRequest, RetireRequest, Selection, Staffed, TransferRequest,
+    CancelRequest, DonationRequest, IssueRequest, Kind, Node, PledgeRequest, RetireRequest, Staffed, TransferRequest,
 };
 use crate::error::NodeError;
-use crate::exchange::{ExchangeError, Outgoing, Signer, enqueue, id_reused};
-use crate::ledger::{self, AccountId, Direction, check_text};
+use crate::exchange::{Outgoing, enqueue};
+use crate::ledger::{Direction, check_name, check_text};
 use crate::store::Tx;
-use crate::store::rows::{DealingRow, ShareRow};
 
 /// How long an offer stands when nobody says otherwise.
 const VALIDITY_US: i64 = 7 * DAY_US;
@@ -29,24 +26,11 @@ const TEXT_MAX: usize = 500;
 /// The longest name, in characters.
 const NAME_MAX: usize = 200;
 
-/// What a command on blocks is about, apart from its content.
-#[derive(Clone)]
-struct Opening {
-    message: Outgoing,
-    kind: Kind,
-    account: AccountId,
-    what: Selection,
-    purpose: Option<Use>,
-    partner: Option<String>,
-    valid_until: Option<Timestamp>,
-}
-
 impl Node {
     /// Registers an issuance; the serials go to the accounts of the request, in its order.
     ///
     /// # Errors
-    /// [`NodeError::Refused`]: `shares` if they do not sum up to the issuance, `id-reused`; [`NodeError::NotFound`] for an
-    /// account.
+    /// [`NodeError::Refused`]: `shares` if they do not sum up to the issuance, `account-unknown`, `id-reused`.
     pub async fn issue(&self, request: IssueRequest) -> Result<MessageId, NodeError> {
         self.issue_with(request, |_, _| Ok(())).await
     }
@@ -62,6 +46,7 @@ impl Node {
         let message = self.outgoing(request.by.clone());
         let signer = self.signer().clone();
         let id = message.id;
+        check_name("the local reference", request.issuance.local_reference.as_str())?;
         if let Some(verification) = &request.issuance.verification {
             check_text("the verification body", &verification.body, NAME_MAX)?;
         }
@@ -79,9 +64,21 @@ impl Node {
     /// [`NodeError::Refused`] as [`ledger::reserve`] says, or `id-reused`.
     pub async fn transfer_out(&self, request: TransferRequest) -> Result<MessageId, NodeError> {
         let valid_until = self.valid_until(request.valid_until);
-        let TransferRequest { by, account, what, target, r#use, quote, price, .. } = request;
+        let TransferRequest {
+            by,
+            account,
+            what,
+            target,
+            r#use,
+            quote,
+            price,
+            ..
+        } = request;
         if target == *self.member() {
-            return Err(NodeError::refused("same-member", "inside one member, move between accounts instead"));
+            return Err(NodeError::refused(
+                "same-member",
+                "inside one member, move between accounts instead",
+            ));
         }
         let opening = Opening {
             message: self.outgoing(by),
@@ -109,7 +106,15 @@ impl Node {
     /// As [`Node::transfer_out`]; `personal-data` for a donor's name that reads as a person's number.
     pub async fn donate(&self, request: DonationRequest) -> Result<MessageId, NodeError> {
         let valid_until = self.valid_until(request.valid_until);
-        let DonationRequest { by, account, what, event, quote, donor, .. } = request;
+        let DonationRequest {
+            by,
+            account,
+            what,
+            event,
+            quote,
+            donor,
+            ..
+        } = request;
         if let Some(donor) = &donor {
             check_text("the donor's name", donor, NAME_MAX)?;
         }
@@ -137,11 +142,20 @@ impl Node {
     /// # Errors
     /// As [`Node::transfer_out`]; `personal-data` for a claim that holds a person's number.
     pub async fn retire(&self, request: RetireRequest) -> Result<MessageId, NodeError> {
-        let RetireRequest { by, account, what, claim } = request;
+        let RetireRequest {
+            by,
+            account,
+            what,
+            claim,
+        } = request;
         if claim.claimant_kind != tanqiao_protocol::event::ClaimantKind::Commitment {
             check_text("the claimant", &claim.claimant, NAME_MAX)?;
         }
-        check_text("the statement", claim.statement.as_deref().unwrap_or_default(), TEXT_MAX)?;
+        check_text(
+            "the statement",
+            claim.statement.as_deref().unwrap_or_default(),
+            TEXT_MAX,
+        )?;
         let opening = Opening {
             message: self.outgoing(by),
             kind: Kind::Retirement,
@@ -151,7 +165,11 @@ impl Node {
             partner: None,
             valid_until: None,
         };
-        self.open_dealing(opening, move |blocks| Retirement { blocks, claim: claim.clone() }).await
+        self.open_dealing(opening, move |blocks| Retirement {
+            blocks,
+            claim: claim.clone(),
+        })
+        .await
     }
 
     /// Takes blocks out for good with no claim.
@@ -159,7 +177,12 @@ impl Node {
     /// # Errors
     /// As [`Node::retire`].
     pub async fn cancel(&self, request: CancelRequest) -> Result<MessageId, NodeError> {
-        let CancelRequest { by, account, what, reason } = request;
+        let CancelRequest {
+            by,
+            account,
+            what,
+            reason,
+        } = request;
         check_text("the reason", &reason, TEXT_MAX)?;
         let opening = Opening {
             message: self.outgoing(by),
@@ -170,7 +193,11 @@ impl Node {
             partner: None,
             valid_until: None,
         };
-        self.open_dealing(opening, move |blocks| Cancellation { blocks, reason: reason.clone() }).await
+        self.open_dealing(opening, move |blocks| Cancellation {
+            blocks,
+            reason: reason.clone(),
+        })
+        .await
     }
 
     /// Gives blocks as collateral.
@@ -178,7 +205,15 @@ impl Node {
     /// # Errors
     /// As [`Node::transfer_out`].
     pub async fn pledge(&self, request: PledgeRequest) -> Result<MessageId, NodeError> {
-        let PledgeRequest { by, account, what, pledgee, reference, term } = request;
+        let PledgeRequest {
+            by,
+            account,
+            what,
+            pledgee,
+            reference,
+            term,
+        } = request;
+        check_name("the debt's reference", reference.as_str())?;
         let opening = Opening {
             message: self.outgoing(by),
             kind: Kind::Pledge,
@@ -201,25 +236,42 @@ impl Node {
     ///
     /// # Errors
     /// [`NodeError::NotFound`], or [`NodeError::Refused`] if it has ended or is not this member's.
-    pub async fn withdraw_transfer(&self, by: Staffed, transfer: MessageId, reason: String) -> Result<MessageId, NodeError> {
+    pub async fn withdraw_transfer(
+        &self,
+        by: Staffed,
+        transfer: MessageId,
+        reason: String,
+    ) -> Result<MessageId, NodeError> {
         check_text("the reason", &reason, TEXT_MAX)?;
-        self.say_about(by, transfer, Kind::Transfer, TransferWithdrawal { transfer, reason }).await
+        self.say_about(by, transfer, Kind::Transfer, TransferWithdrawal { transfer, reason })
+            .await
     }
 
     /// Takes an undecided donation back.
     ///
     /// # Errors
     /// As [`Node::withdraw_transfer`].
-    pub async fn withdraw_donation(&self, by: Staffed, donation: MessageId, reason: String) -> Result<MessageId, NodeError> {
+    pub async fn withdraw_donation(
+        &self,
+        by: Staffed,
+        donation: MessageId,
+        reason: String,
+    ) -> Result<MessageId, NodeError> {
         check_text("the reason", &reason, TEXT_MAX)?;
-        self.say_about(by, donation, Kind::Donation, DonationWithdrawal { donation, reason }).await
+        self.say_about(by, donation, Kind::Donation, DonationWithdrawal { donation, reason })
+            .await
     }
 
     /// Asks for collateral back, with the pledgee's signed consent.
     ///
     /// # Errors
     /// A database error.
-    pub async fn pledge_release(&self, by: Staffed, pledge: MessageId, consent: Envelope) -> Result<MessageId, NodeError> {
+    pub async fn pledge_release(
+        &self,
+        by: Staffed,
+        pledge: MessageId,
+        consent: Envelope,
+    ) -> Result<MessageId, NodeError> {
         self.say(by, PledgeRelease { pledge, consent }).await
     }
 
@@ -275,7 +327,11 @@ impl Node {
     }
 
     fn outgoing(&self, by: Staffed) -> Outgoing {
-        Outgoing { id: by.id.unwrap_or_else(|| self.new_id()), now: self.now(), staff: by.staff }
+        Outgoing {
+            id: by.id.unwrap_or_else(|| self.new_id()),
+            now: self.now(),
+            staff: by.staff,
+        }
     }
 
     fn valid_until(&self, asked: Option<Timestamp>) -> Timestamp {
@@ -299,11 +355,20 @@ impl Node {
         kind: Kind,
         content: C,
     ) -> Result<MessageId, NodeError> {
+        let said = by.id.map(|id| id.to_string());
         self.read(move |tx| {
+            if let Some(said) = &said
+                && tx.outbox(said)?.is_some()
+            {
+                return Ok(());
+            }
             let row = tx.dealing(&about.to_string())?.filter(|d| d.kind == kind.code());
             let row = row.ok_or_else(|| NodeError::not_found(kind.word(), about))?;
             if row.direction != Direction::Out.code() {
-                return Err(NodeError::refused("not-yours", format!("{kind} {about} was opened by another member")));
+                return Err(NodeError::refused(
+                    "not-yours",
+                    format!("{kind} {about} was opened by another member"),
+                ));
             }
             match (row.ended_at, row.state) {
                 (Some(_), Some(state)) => Err(NodeError::refused("ended", format!("{kind} {about} is {state}"))),
@@ -313,94 +378,4 @@ impl Node {
         .await?;
         self.say(by, content).await
     }
-
-    async fn open_dealing<C, F>(&self, opening: Opening, content: F) -> Result<MessageId, NodeError>
-    where
-        C: Content,
-        F: Fn(Vec<BlockRef>) -> C + Send + 'static,
-    {
-        let signer = self.signer().clone();
-        self.write(move |tx| {
-            if is_repeat(tx, &opening)? {
-                return Ok(opening.message.id);
-            }
-            let blocks = ledger::reserve(tx, &opening.account, &opening.what, opening.purpose, opening.message.id)?;
-            let quantity = Grams::total(blocks.iter().map(BlockRef::quantity))?;
-            let content = content(blocks);
-            let row = DealingRow {
-                account: Some(opening.account.to_string()),
-                partner: opening.partner.clone(),
-                valid_until: opening.valid_until.map(Timestamp::micros),
-                ..dealing_row(&opening.message, opening.kind, quantity, &content)?
-            };
-            tx.insert_dealing(&row)?;
-            enqueue(tx, &signer, &opening.message, &content)?;
-            Ok(opening.message.id)
-        })
-        .await
-    }
-}
-
-fn dealing_row<C: Content>(message: &Outgoing, kind: Kind, quantity: Grams, content: &C) -> Result<DealingRow, NodeError> {
-    Ok(DealingRow {
-        id: message.id.to_string(),
-        kind: kind.code(),
-        direction: Direction::Out.code(),
-        account: None,
-        partner: None,
-        state: None,
-        decision: None,
-        quantity_g: quantity.get(),
-        delivered_g: None,
-        buffered_g: None,
-        cancelled_g: None,
-        opened_at: message.now.micros(),
-        ended_at: None,
-        valid_until: None,
-        reason: None,
-        content: serde_json::to_string(content).map_err(ExchangeError::from)?,
-    })
-}
-
-/// True if this request was carried out before; refused if its id is another request's.
-fn is_repeat(tx: &mut dyn Tx, opening: &Opening) -> Result<bool, NodeError> {
-    let id = opening.message.id.to_string();
-    let Some(row) = tx.dealing(&id)? else {
-        return if tx.outbox(&id)?.is_some() { Err(id_reused(opening.message.id)) } else { Ok(false) };
-    };
-    let asked = match &opening.what {
-        Selection::Quantity { quantity_g, .. } => *quantity_g,
-        Selection::Blocks(blocks) => Grams::total(blocks.iter().map(BlockRef::quantity))?,
-    };
-    let same = row.kind == opening.kind.code()
-        && row.account.as_deref() == Some(opening.account.as_str())
-        && row.partner == opening.partner
-        && row.quantity_g == asked.get();
-    if same { Ok(true) } else { Err(id_reused(opening.message.id)) }
-}
-
-fn issue_in(tx: &mut dyn Tx, signer: &Signer, message: &Outgoing, request: &IssueRequest) -> Result<(), NodeError> {
-    let total = Grams::total(request.shares.iter().map(|s| s.quantity_g))?;
-    if total != request.issuance.quantity_g || request.shares.iter().any(|s| s.quantity_g.is_zero()) {
-        let text = format!("the shares sum up to {total}, the issuance is {}", request.issuance.quantity_g);
-        return Err(NodeError::refused("shares", text));
-    }
-    let content: &Issuance = &request.issuance;
-    if tx.outbox(&message.id.to_string())?.is_some() {
-        return enqueue(tx, signer, message, content);
-    }
-    let mut rows = Vec::with_capacity(request.shares.len());
-    for (line, share) in (0_i64..).zip(&request.shares) {
-        tx.account(share.account.as_str())?.ok_or_else(|| NodeError::not_found("account", &share.account))?;
-        rows.push(ShareRow {
-            issuance: message.id.to_string(),
-            line,
-            account: share.account.to_string(),
-            quantity_g: share.quantity_g.get(),
-            dealt_g: 0,
-        });
-    }
-    tx.insert_shares(&rows)?;
-    tx.insert_dealing(&dealing_row(message, Kind::Issuance, total, content)?)?;
-    enqueue(tx, signer, message, content)
 }

@@ -1,6 +1,7 @@
 //! Offers from other members: what staff decide, and the standing policy.
 
 use tanqiao_protocol::id::MessageId;
+use tanqiao_protocol::message::Action;
 
 use super::{Node, Staffed};
 use crate::error::NodeError;
@@ -24,6 +25,11 @@ impl Node {
         transfer: MessageId,
         account: Option<AccountId>,
     ) -> Result<MessageId, NodeError> {
+        if let Some(id) = by.id
+            && self.said(id, transfer).await?
+        {
+            return Ok(id);
+        }
         let offer = self.read(move |tx| offer_of(&open_offer(tx, transfer)?)).await?;
         verify_offer(self, transfer, &offer).await?;
         let account = account.unwrap_or_else(|| self.config().acceptance.account.clone());
@@ -43,12 +49,27 @@ impl Node {
         Ok(id)
     }
 
+    /// True if this acceptance was written before; its repetition then does nothing.
+    async fn said(&self, id: MessageId, transfer: MessageId) -> Result<bool, NodeError> {
+        self.read(move |tx| {
+            let Some(row) = tx.outbox(&id.to_string())? else {
+                return Ok(false);
+            };
+            let content = exchange::content_of(&row.payload)?;
+            let same = row.action == Action::TransferAcceptance.code()
+                && content.get("transfer").and_then(|t| t.as_str()) == Some(&transfer.to_string());
+            if same { Ok(true) } else { Err(exchange::id_reused(id)) }
+        })
+        .await
+    }
+
     /// The standing policy, in order.
     ///
     /// # Errors
     /// A database error.
     pub async fn rules(&self) -> Result<Vec<Rule>, NodeError> {
-        self.read(|tx| tx.rules()?.into_iter().map(|row| Ok(Rule::of_row(row)?)).collect()).await
+        self.read(|tx| tx.rules()?.into_iter().map(|row| Ok(Rule::of_row(row)?)).collect())
+            .await
     }
 
     /// Writes a rule in its place.
@@ -58,7 +79,8 @@ impl Node {
     pub async fn put_rule(&self, rule: Rule) -> Result<(), NodeError> {
         self.write(move |tx: &mut dyn Tx| {
             if let Some(account) = &rule.account {
-                tx.account(account.as_str())?.ok_or_else(|| NodeError::not_found("account", account))?;
+                tx.account(account.as_str())?
+                    .ok_or_else(|| NodeError::not_found("account", account))?;
             }
             Ok(tx.put_rule(&rule.to_row())?)
         })
@@ -71,7 +93,11 @@ impl Node {
     /// [`NodeError::NotFound`].
     pub async fn delete_rule(&self, place: i64) -> Result<(), NodeError> {
         self.write(move |tx| {
-            if tx.delete_rule(place)? { Ok(()) } else { Err(NodeError::not_found("acceptance rule", place)) }
+            if tx.delete_rule(place)? {
+                Ok(())
+            } else {
+                Err(NodeError::not_found("acceptance rule", place))
+            }
         })
         .await
     }

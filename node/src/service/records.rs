@@ -11,7 +11,9 @@ use tanqiao_protocol::serial::SeriesRef;
 use tanqiao_protocol::time::Timestamp;
 
 use super::waiting::read;
-use super::{BlockHolding, Dealing, Decision, Direction, FeedState, Holdings, Kind, Node, OutboxItem, SeriesHolding, Status};
+use super::{
+    BlockHolding, Dealing, Decision, Direction, FeedState, Holdings, Kind, Node, OutboxItem, SeriesHolding, Status,
+};
 use crate::error::NodeError;
 use crate::exchange::{OutboxState, block_of, lattice_of, start};
 use crate::ledger::{self, AccountId, grams};
@@ -33,7 +35,11 @@ impl Node {
     pub async fn holdings(&self) -> Result<Holdings, NodeError> {
         self.read(|tx| {
             let cursor = tx.cursor()?.unwrap_or_else(start);
-            Ok(Holdings { series: by_series(tx)?, feed_seq: cursor.seq, log_index: cursor.log_index })
+            Ok(Holdings {
+                series: by_series(tx)?,
+                feed_seq: cursor.seq,
+                log_index: cursor.log_index,
+            })
         })
         .await
     }
@@ -50,7 +56,10 @@ impl Node {
     ) -> Result<Vec<BlockHolding>, NodeError> {
         let member = self.member().clone();
         self.read(move |tx| {
-            let after = after.as_ref().map(|b| (b.series.to_string(), b.range.first())).unwrap_or_default();
+            let after = after
+                .as_ref()
+                .map(|b| (b.series.to_string(), b.range.first()))
+                .unwrap_or_default();
             tx.blocks(state.map(BlockState::code), (&after.0, after.1), limit(count))?
                 .iter()
                 .map(|row| {
@@ -114,7 +123,9 @@ impl Node {
     /// [`NodeError::NotFound`].
     pub async fn dealing(&self, id: MessageId) -> Result<Dealing, NodeError> {
         self.read(move |tx| {
-            let row = tx.dealing(&id.to_string())?.ok_or_else(|| NodeError::not_found("transfer, donation or other dealing", id))?;
+            let row = tx
+                .dealing(&id.to_string())?
+                .ok_or_else(|| NodeError::not_found("transfer, donation or other dealing", id))?;
             Ok(dealing(row)?)
         })
         .await
@@ -125,7 +136,13 @@ impl Node {
     /// # Errors
     /// A database error.
     pub async fn outbox(&self, count: u32) -> Result<Vec<OutboxItem>, NodeError> {
-        self.read(move |tx| tx.outbox_before(i64::MAX, limit(count))?.into_iter().map(|row| Ok(item(row)?)).collect()).await
+        self.read(move |tx| {
+            tx.outbox_before(i64::MAX, limit(count))?
+                .into_iter()
+                .map(|row| Ok(item(row)?))
+                .collect()
+        })
+        .await
     }
 
     /// One message of the outbox.
@@ -134,7 +151,9 @@ impl Node {
     /// [`NodeError::NotFound`].
     pub async fn message(&self, id: MessageId) -> Result<OutboxItem, NodeError> {
         self.read(move |tx| {
-            let row = tx.outbox(&id.to_string())?.ok_or_else(|| NodeError::not_found("message", id))?;
+            let row = tx
+                .outbox(&id.to_string())?
+                .ok_or_else(|| NodeError::not_found("message", id))?;
             Ok(item(row)?)
         })
         .await
@@ -159,7 +178,8 @@ impl Node {
         count: u32,
     ) -> Result<Vec<JournalRow>, NodeError> {
         let before = before.map_or(i64::MAX, Timestamp::micros);
-        self.read(move |tx| Ok(tx.journal(account.as_str(), before, limit(count))?)).await
+        self.read(move |tx| Ok(tx.journal(account.as_str(), before, limit(count))?))
+            .await
     }
 
     /// Feed entries as received, after a number.
@@ -176,6 +196,22 @@ impl Node {
     /// A database error.
     pub async fn contradictions(&self) -> Result<Vec<ContradictionRow>, NodeError> {
         self.read(|tx| Ok(tx.contradictions()?)).await
+    }
+
+    /// Goes on after a contradiction that was cleared up with the hub. The evidence stays; a feed that still contradicts
+    /// stops the node again.
+    ///
+    /// # Errors
+    /// A database error.
+    pub async fn resume_feed(&self) -> Result<(), NodeError> {
+        self.write(|tx| {
+            let mut cursor = tx.cursor()?.unwrap_or_else(start);
+            cursor.state = FeedState::Following.code();
+            cursor.expected = None;
+            cursor.found = None;
+            Ok(tx.set_cursor(&cursor)?)
+        })
+        .await
     }
 
     /// How the node is: feed, outbox, offers, suspense.
@@ -196,7 +232,10 @@ impl Node {
                 feed: FeedState::from_code(cursor.state)?,
                 feed_seq: cursor.seq,
                 feed_lag: (cursor.latest.max(contact.latest) - cursor.seq).max(0),
-                feed_chain: cursor.chain.parse().map_err(|_| StoreError::Corrupt("the feed's chain".into()))?,
+                feed_chain: cursor
+                    .chain
+                    .parse()
+                    .map_err(|_| StoreError::Corrupt("the feed's chain".into()))?,
                 log_index: cursor.log_index,
                 digest: Sha256(lattice_of(&cursor)?.fingerprint()),
                 expected: cursor.expected,
@@ -253,7 +292,12 @@ fn dealing(row: DealingRow) -> Result<Dealing, StoreError> {
         id: row.id.parse().map_err(|_| corrupt("the id"))?,
         kind: Kind::from_code(row.kind)?,
         direction: Direction::from_code(row.direction)?,
-        account: row.account.as_deref().map(str::parse).transpose().map_err(|_| corrupt("the account"))?,
+        account: row
+            .account
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| corrupt("the account"))?,
         decision: row.decision.map(Decision::from_code).transpose()?,
         quantity_g: grams(row.quantity_g)?,
         delivered_g: row.delivered_g.map(grams).transpose()?,

@@ -31,7 +31,10 @@ impl Selection {
     /// So many grams of any series.
     #[must_use]
     pub const fn grams(quantity_g: Grams) -> Self {
-        Self::Quantity { quantity_g, series: None }
+        Self::Quantity {
+            quantity_g,
+            series: None,
+        }
     }
 }
 

@@ -11,10 +11,10 @@ use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::Outcome;
 
-use crate::ledger::{AccountId, AccountKind};
-pub use crate::ledger::{Decision, Direction, Kind};
 pub use crate::exchange::FeedState;
 use crate::exchange::OutboxState;
+use crate::ledger::{AccountId, AccountKind};
+pub use crate::ledger::{Decision, Direction, Kind};
 
 /// An account and what it holds, in grams. `total_g = free_g + reserved_g + frozen_g`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,7 +68,9 @@ impl Node {
 }
 
 fn answer(tx: &mut dyn Tx, id: MessageId) -> Result<Answer, NodeError> {
-    let row = tx.outbox(&id.to_string())?.ok_or_else(|| NodeError::not_found("message", id))?;
+    let row = tx
+        .outbox(&id.to_string())?
+        .ok_or_else(|| NodeError::not_found("message", id))?;
     let caught_up = match row.log_index {
         Some(index) => !moves_blocks(&row)? || reached(tx)? >= index,
         None => false,

@@ -292,6 +292,8 @@ pub trait ActivityTx {
     fn insert_activity_issuances(&mut self, rows: &[ActivityIssuanceRow]) -> QueryResult<()>;
     /// Frees the ranges of an issuance. How many there were.
     fn delete_activity_issuance(&mut self, issuance: &str) -> QueryResult<usize>;
+    /// How many accounts an issuance names.
+    fn count_shares(&mut self, issuance: &str) -> QueryResult<i64>;
     /// The ranges of an issuance, ascending.
     fn activity_issuance(&mut self, issuance: &str) -> QueryResult<Vec<ActivityIssuanceRow>>;
 }

@@ -66,7 +66,10 @@ where
     use diesel::migration::MigrationSource as _;
     let known = migrations.migrations().map_err(failed)?;
     let applied = connection.applied_migrations().map_err(failed)?;
-    match applied.iter().find(|version| !known.iter().any(|m| m.name().version() == **version)) {
+    match applied
+        .iter()
+        .find(|version| !known.iter().any(|m| m.name().version() == **version))
+    {
         Some(unknown) => Err(StoreError::Newer(unknown.to_string())),
         None => Ok(()),
     }

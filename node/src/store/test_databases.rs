@@ -18,21 +18,43 @@ impl TestDatabase {
         Store::open(&self.url).unwrap()
     }
 
+    /// Another process's database, which this one leaves alone.
+    pub(crate) fn existing(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            admin: None,
+            _folder: None,
+        }
+    }
+
     fn sqlite() -> Self {
         let folder = TempDir::new().unwrap();
         let url = format!("sqlite:{}", folder.path().join("node.db").display());
-        Self { url, admin: None, _folder: Some(folder) }
+        Self {
+            url,
+            admin: None,
+            _folder: Some(folder),
+        }
     }
 
     fn postgres(admin: &str) -> Self {
         let name = format!("node_{}", uuid::Uuid::now_v7().simple());
         let (server, options) = admin.split_once('?').map_or((admin, None), |(s, o)| (s, Some(o)));
         // The URL of another database on the same server: scheme, authority and the options stay.
-        let slashes = server.find("://").map_or(0, |i| i + 3);
-        let base = server[slashes..].find('/').map_or(server, |i| &server[..slashes + i]);
+        let base = match server.rsplit_once('/') {
+            Some((base, _)) if !base.ends_with('/') => base,
+            _ => server,
+        };
         let url = format!("{base}/{name}{}", options.map(|o| format!("?{o}")).unwrap_or_default());
-        PgConnection::establish(admin).unwrap().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-        Self { url, admin: Some((admin.to_owned(), name)), _folder: None }
+        PgConnection::establish(admin)
+            .unwrap()
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .unwrap();
+        Self {
+            url,
+            admin: Some((admin.to_owned(), name)),
+            _folder: None,
+        }
     }
 }
 
@@ -71,13 +93,23 @@ pub(crate) fn databases() -> Vec<TestDatabase> {
 #[test]
 fn migrating_twice_changes_nothing_and_a_newer_schema_is_refused() {
     for database in empty_databases() {
-        assert!(matches!(Store::open(&database.url), Err(super::StoreError::Older)), "{}", database.url);
+        assert!(
+            matches!(Store::open(&database.url), Err(super::StoreError::Older)),
+            "{}",
+            database.url
+        );
         assert!(!migrate(&database.url).unwrap().is_empty());
         assert!(migrate(&database.url).unwrap().is_empty());
         let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')";
         match database.url.strip_prefix("sqlite:") {
-            Some(path) => diesel::SqliteConnection::establish(path).unwrap().batch_execute(newer).unwrap(),
-            None => PgConnection::establish(&database.url).unwrap().batch_execute(newer).unwrap(),
+            Some(path) => diesel::SqliteConnection::establish(path)
+                .unwrap()
+                .batch_execute(newer)
+                .unwrap(),
+            None => PgConnection::establish(&database.url)
+                .unwrap()
+                .batch_execute(newer)
+                .unwrap(),
         }
         assert!(matches!(Store::open(&database.url), Err(super::StoreError::Newer(v)) if v == "9999"));
         assert!(matches!(migrate(&database.url), Err(super::StoreError::Newer(_))));
@@ -88,7 +120,11 @@ fn migrating_twice_changes_nothing_and_a_newer_schema_is_refused() {
 fn a_refused_transaction_leaves_nothing_behind() {
     for database in databases() {
         let store = database.store();
-        let row = super::rows::AccountRow { id: "pool-1".into(), kind: 2, created_at: 1 };
+        let row = super::rows::AccountRow {
+            id: "pool-1".into(),
+            kind: 2,
+            created_at: 1,
+        };
         let result: Result<(), _> = store.write(|tx| {
             tx.insert_account(&row)?;
             Err(crate::NodeError::refused("test", "no"))

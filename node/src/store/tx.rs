@@ -7,7 +7,8 @@ use diesel::QueryResult;
 
 use super::activities::{ActivityTx, ImportTx, TokenTx};
 use super::rows::{
-    AccountRow, BlockRow, ContradictionRow, CursorRow, DealingRow, EntryRow, JournalRow, LotRow, OutboxRow, RuleRow, ShareRow,
+    AccountRow, BlockRow, ContradictionRow, CursorRow, DealingRow, EntryRow, JournalRow, LotRow, OutboxRow, RuleRow,
+    ShareRow,
 };
 
 /// A place in the order of series and serial: everything after it.
@@ -26,7 +27,13 @@ pub trait AccountTx {
     /// Lots whose first serial is in `first..=last`, ascending.
     fn lots_from(&mut self, series: &str, first: i64, last: i64) -> QueryResult<Vec<LotRow>>;
     /// Lots of an account that nothing binds, after a place, by series and serial; of one series where one is given.
-    fn free_lots(&mut self, account: &str, series: Option<&str>, after: After<'_>, limit: i64) -> QueryResult<Vec<LotRow>>;
+    fn free_lots(
+        &mut self,
+        account: &str,
+        series: Option<&str>,
+        after: After<'_>,
+        limit: i64,
+    ) -> QueryResult<Vec<LotRow>>;
     /// Lots of an account, after a place.
     fn account_lots(&mut self, account: &str, after: After<'_>, limit: i64) -> QueryResult<Vec<LotRow>>;
     /// All lots, after a place.
@@ -106,7 +113,8 @@ pub trait DealingTx {
     /// Writes a dealing back.
     fn update_dealing(&mut self, row: &DealingRow) -> QueryResult<()>;
     /// Dealings of a kind and direction, newest first, with an id before `before`.
-    fn dealings(&mut self, kind: i16, direction: Option<i16>, before: &str, limit: i64) -> QueryResult<Vec<DealingRow>>;
+    fn dealings(&mut self, kind: i16, direction: Option<i16>, before: &str, limit: i64)
+    -> QueryResult<Vec<DealingRow>>;
     /// Dealings with this decision and state.
     fn dealings_decided(&mut self, decision: i16, state: &str, limit: i64) -> QueryResult<Vec<DealingRow>>;
     /// The rules, in order.

@@ -63,7 +63,7 @@ pub fn give(working: &mut Working, command: &Command, signed: &Signed, content: 
     }
     let event = find_event(working, &content.event)?;
     check_screened(working, &selection, event.plan.region)?;
-    let quote = recognise(working, &selection, donor, event.plan.region, Use::EventNeutrality)?.quote;
+    let quote = recognise(working, &selection, donor, event.plan.region, Use::EventNeutrality)?;
     check_quote(content.quote, &quote)?;
     let cap_year = u16::try_from(working.now.china_year()).unwrap_or(0);
     let caps = reserve_caps(working, &quote, cap_year)?;

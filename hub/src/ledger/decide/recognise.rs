@@ -1,6 +1,6 @@
 //! Recognition in the ledger: lots of a selection, the quote, caps, and laying the shares over the serials.
 
-use tanqiao_mappings::recognition::{Crossing, GivenLot, Reason, Recognition, lots_of, recognise as recognise_lots};
+use tanqiao_mappings::recognition::{Crossing, GivenLot, Reason, lots_of, recognise as recognise_lots};
 use tanqiao_protocol::block::{Block, BlockState, BlockStatus};
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::{MessageId, NodeId, Sha256};
@@ -28,13 +28,14 @@ fn given(governance: &Governance, lot: tanqiao_protocol::recognition::Lot, held_
     Ok(GivenLot { lot, home, home_uses, held_in: Some(held_in) })
 }
 
-/// R01 to R08: what recognition makes of a selection that goes to `to` for `use`.
-pub fn recognise(working: &Working, selection: &Selection, holder: &NodeId, to: RegionCode, r#use: Use) -> Decided<Recognition> {
+/// R01 to R08: what recognition makes of a selection that goes to `to` for `use`. The explanation is left out: it follows
+/// from the rest, and would be most of what a transfer stores.
+pub fn recognise(working: &Working, selection: &Selection, holder: &NodeId, to: RegionCode, r#use: Use) -> Decided<Quote> {
     let blocks: Vec<Block> = selection.parts.iter().map(Part::cut).collect();
     let held_in = region_of(working, holder)?;
     let lots: Vec<GivenLot> = lots_of(&blocks).into_iter().map(|lot| given(&working.governance, lot, held_in)).collect::<Decided<_>>()?;
     let crossing = Crossing { to, r#use, at: working.now };
-    recognise_lots(&working.governance.mappings, &lots, &crossing).map_err(|refusal| {
+    let recognised = recognise_lots(&working.governance.mappings, &lots, &crossing).map_err(|refusal| {
         let check = match refusal.reason {
             Reason::NoMapping { .. } => CheckCode::R01,
             Reason::NotActive { .. } => CheckCode::R02,
@@ -47,8 +48,9 @@ pub fn recognise(working: &Working, selection: &Selection, holder: &NodeId, to: 
         for block in refusal.blocks {
             out = out.block(block);
         }
-        out.into()
-    })
+        Rejection::from(out)
+    })?;
+    Ok(Quote { explanation_zh: String::new(), explanation_en: String::new(), ..recognised.quote })
 }
 
 /// R07: the quote that the message names must be what the hub computes.

@@ -77,14 +77,14 @@ pub fn propose(working: &mut Working, command: &Command, signed: &Signed, conten
     check_validity(working, content.valid_until)?;
     let to = region_of(working, &content.target)?;
     check_screened(working, &selection, to)?;
-    let quote = recognise(working, &selection, source, to, content.r#use)?.quote;
+    let quote = recognise(working, &selection, source, to, content.r#use)?;
     check_quote(content.quote, &quote)?;
     let cap_year = u16::try_from(working.now.china_year()).unwrap_or(0);
     let caps = reserve_caps(working, &quote, cap_year)?;
     let route = route(working, source, &content.target, selection.quantity, false)?;
     let id = command.id;
     let checks = checks_run(&selection.parts.len(), &quote, &caps, &route);
-    let transfer = Transfer {
+    let mut transfer = Transfer {
         id,
         source: source.clone(),
         target: content.target.clone(),
@@ -129,8 +129,17 @@ pub fn propose(working: &mut Working, command: &Command, signed: &Signed, conten
         ..Step::default()
     })?;
     let outcome = outcome(working, &transfer, log_index);
+    drop_offered(&mut transfer);
     working.transfers.put(id, transfer);
     Ok(outcome)
+}
+
+/// What only the offer needs is kept until it is made, and no longer: the feed has it then.
+fn drop_offered(transfer: &mut Transfer) {
+    if !matches!(transfer.state, TransferState::Delayed | TransferState::AwaitingApproval) {
+        transfer.content.payload = None;
+        transfer.content.evidence = None;
+    }
 }
 
 /// The type of a transfer's entry in a state; the source of a direct offer is told of its reservation.
@@ -268,8 +277,7 @@ fn end(transfer: &mut Transfer, state: TransferState, reason: Option<String>, wo
     transfer.reason = reason;
     transfer.ended_at = Some(working.now);
     transfer.end_log_index = Some(working.next_index());
-    transfer.content.payload = None;
-    transfer.content.evidence = None;
+    drop_offered(transfer);
 }
 
 /// The target's no.
@@ -355,6 +363,7 @@ pub fn go_on(working: &mut Working, mut transfer: Transfer, officers: &[Name], a
         ..Step::default()
     })?;
     let outcome = outcome(working, &transfer, log_index);
+    drop_offered(&mut transfer);
     working.transfers.put(transfer.id, transfer);
     Ok(outcome)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use diesel::sql_types::{BigInt, SmallInt};
+use diesel::sql_types::{BigInt, Bool, SmallInt};
 use tanqiao_protocol::block::BlockState;
 
 use super::Number;
@@ -63,11 +63,22 @@ pub fn all(connection: &mut ReadConnection<'_>) -> Result<Statistics, StoreError
     Ok(statistics)
 }
 
-/// The size of the log: the cheapest question that proves that the database answers.
+/// The head of the log, as everybody may know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, diesel::QueryableByName)]
+pub struct LogHead {
+    /// Number of leaves.
+    #[diesel(sql_type = BigInt)]
+    pub size: i64,
+    /// The regulator's global stop.
+    #[diesel(sql_type = Bool)]
+    pub frozen: bool,
+}
+
+/// The head of the log: the cheapest question that proves that the database answers.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn log_size(connection: &mut ReadConnection<'_>) -> Result<i64, StoreError> {
-    let rows: Vec<Number> = connection.load(Statement::new("SELECT size AS n FROM log_head"))?;
-    Ok(rows.first().map_or(0, |row| row.n))
+pub fn head(connection: &mut ReadConnection<'_>) -> Result<LogHead, StoreError> {
+    let rows: Vec<LogHead> = connection.load(Statement::new("SELECT size, frozen FROM log_head"))?;
+    rows.into_iter().next().ok_or_else(|| StoreError::Content("there is no log head: run `migrate`".to_owned()))
 }

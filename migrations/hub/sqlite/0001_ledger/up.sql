@@ -163,8 +163,6 @@ CREATE TABLE transfer (
     CHECK ((state >= 10) = (ended_at IS NOT NULL))
 );
 CREATE INDEX transfer_open ON transfer (valid_until) WHERE state < 10;
-CREATE INDEX transfer_open_source ON transfer (source_no) WHERE state < 10;
-CREATE INDEX transfer_open_target ON transfer (target_no) WHERE state < 10;
 
 -- Which members have dealt with each other before (T06 `first-dealing-delay`).
 CREATE TABLE dealing (
@@ -207,7 +205,6 @@ CREATE TABLE donation (
 );
 CREATE INDEX donation_open ON donation (valid_until) WHERE state < 10;
 CREATE INDEX donation_of_event ON donation (event, id);
-CREATE INDEX donation_open_donor ON donation (donor_no) WHERE state < 10;
 
 -- One claim for each retirement or committed donation; a block names its claim in `bound_to` (invariant 5).
 CREATE TABLE retirement (

@@ -42,7 +42,10 @@ pub(super) fn series() -> SeriesRef {
 }
 
 pub(super) fn block(first: i64, last: i64) -> BlockRef {
-    BlockRef { series: series(), range: SerialRange::new(first, last).unwrap() }
+    BlockRef {
+        series: series(),
+        range: SerialRange::new(first, last).unwrap(),
+    }
 }
 
 impl FakeHub {
@@ -76,7 +79,11 @@ impl FakeHub {
             self.book.check(replacement).unwrap();
             self.book.apply(replacement);
             let ours = |s: &BlockStatus| s.holder == self.member;
-            changes.extend(replacement.changes().filter(|c| ours(&c.to) || c.from.as_ref().is_some_and(ours)));
+            changes.extend(
+                replacement
+                    .changes()
+                    .filter(|c| ours(&c.to) || c.from.as_ref().is_some_and(ours)),
+            );
         }
         let entry = FeedEntry {
             at: Timestamp::from_micros(START_US + self.log_index),
@@ -84,7 +91,7 @@ impl FakeHub {
             changes,
             digest: Some(self.digest()),
             log_index: self.log_index,
-            seq: self.entries.len() as i64 + 1,
+            seq: i64::try_from(self.entries.len()).unwrap() + 1,
             subject: subject.to_owned(),
             r#type: kind.to_owned(),
         };
@@ -107,7 +114,9 @@ impl FakeHub {
                 factor_paid: Factor::ONE,
                 issuance,
                 mapping: None,
-                uses: [Use::EventNeutrality, Use::CorporateNeutrality].into_iter().collect::<Uses>(),
+                uses: [Use::EventNeutrality, Use::CorporateNeutrality]
+                    .into_iter()
+                    .collect::<Uses>(),
             },
         };
         let subject = format!("issuance/{issuance}");
@@ -132,17 +141,32 @@ impl FakeHub {
             let mut cuts: Vec<_> = pieces.iter().filter(|(r, _)| r.series == parent.series).collect();
             cuts.sort_by_key(|(r, _)| r.range);
             for (reference, status) in cuts {
-                let (Some(range), Some(cut)) = (rest, parent.range.intersection(&reference.range)) else { continue };
+                let (Some(range), Some(cut)) = (rest, parent.range.intersection(&reference.range)) else {
+                    continue;
+                };
                 if let Ok(before) = SerialRange::new(range.first(), cut.first() - 1) {
-                    after.push(Block { range: before, ..parent.clone() });
+                    after.push(Block {
+                        range: before,
+                        ..parent.clone()
+                    });
                 }
-                after.push(Block { range: cut, status: status.clone(), ..parent.clone() });
+                after.push(Block {
+                    range: cut,
+                    status: status.clone(),
+                    ..parent.clone()
+                });
                 rest = SerialRange::new(cut.last() + 1, parent.range.last()).ok();
             }
             if let Some(range) = rest {
-                after.push(Block { range, ..parent.clone() });
+                after.push(Block {
+                    range,
+                    ..parent.clone()
+                });
             }
-            replacements.push(Replacement { before: Some(parent), after });
+            replacements.push(Replacement {
+                before: Some(parent),
+                after,
+            });
         }
         self.commit(kind, subject, Value::Null, &replacements);
     }
@@ -150,7 +174,7 @@ impl FakeHub {
     pub(super) fn page(&self, after: i64) -> FeedPage {
         FeedPage {
             entries: self.entries.iter().filter(|e| e.entry.seq > after).cloned().collect(),
-            latest: self.entries.len() as i64,
+            latest: i64::try_from(self.entries.len()).unwrap(),
         }
     }
 
@@ -181,12 +205,20 @@ impl FakeHub {
             }
             Action::TransferProposal => {
                 let subject = format!("transfer/{id}");
-                self.set("transfer.offered", &subject, &all(BlockStatus::bound(me, BlockState::Reserved, id)));
+                self.set(
+                    "transfer.offered",
+                    &subject,
+                    &all(BlockStatus::bound(me, BlockState::Reserved, id)),
+                );
                 subject
             }
             Action::Retirement => {
                 let subject = format!("retirement/{id}");
-                self.set("retirement.committed", &subject, &all(BlockStatus::bound(me, BlockState::Retired, id)));
+                self.set(
+                    "retirement.committed",
+                    &subject,
+                    &all(BlockStatus::bound(me, BlockState::Retired, id)),
+                );
                 subject
             }
             Action::TransferAcceptance => {
@@ -217,7 +249,14 @@ impl FakeHub {
         } else {
             let result = self.take(envelope.payload_type(), payload);
             let status = u16::try_from(result["status"].as_u64().unwrap()).unwrap();
-            (status, if status == 200 { result["outcome"].clone() } else { result["problem"].clone() })
+            (
+                status,
+                if status == 200 {
+                    result["outcome"].clone()
+                } else {
+                    result["problem"].clone()
+                },
+            )
         };
         if self.lose_answers > 0 {
             self.lose_answers -= 1;
@@ -239,6 +278,12 @@ struct Question {
 pub(super) fn serve(hub: &Shared) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
+    run(hub, listener, None);
+    base
+}
+
+/// Serves a hub, over TLS where a configuration is given.
+pub(super) fn run(hub: &Shared, listener: TcpListener, tls: Option<rustls::ServerConfig>) {
     let data = web::Data::from(Arc::clone(hub));
     let server = HttpServer::new(move || {
         App::new()
@@ -248,12 +293,12 @@ pub(super) fn serve(hub: &Shared) -> String {
             .route("/v1/members", web::get().to(members))
     })
     .workers(1)
-    .disable_signals()
-    .listen(listener)
-    .unwrap()
-    .run();
-    tokio::spawn(server);
-    base
+    .disable_signals();
+    let bound = match tls {
+        Some(config) => server.listen_rustls_0_23(listener, config),
+        None => server.listen(listener),
+    };
+    tokio::spawn(bound.unwrap().run());
 }
 
 async fn messages(hub: web::Data<Mutex<FakeHub>>, body: web::Bytes) -> HttpResponse {
@@ -265,7 +310,11 @@ async fn messages(hub: web::Data<Mutex<FakeHub>>, body: web::Bytes) -> HttpRespo
 async fn feed(hub: web::Data<Mutex<FakeHub>>, question: web::Query<Question>) -> HttpResponse {
     let hub = hub.lock().unwrap();
     let at = usize::try_from(question.after).unwrap();
-    let chain = if at == 0 { Some(CHAIN_START) } else { hub.entries.get(at - 1).map(|e| e.chain) };
+    let chain = if at == 0 {
+        Some(CHAIN_START)
+    } else {
+        hub.entries.get(at - 1).map(|e| e.chain)
+    };
     if chain == Some(question.chain) {
         HttpResponse::Ok().json(hub.page(question.after))
     } else {

@@ -55,18 +55,28 @@ impl World {
             Step::Move { from, to, quantity } => {
                 let what = Selection::grams(g(quantity));
                 let accounts = self.node.accounts();
-                let _ = accounts.move_grams(id, account(ACCOUNTS[from]), account(ACCOUNTS[to]), what).await;
+                let _ = accounts
+                    .move_grams(id, account(ACCOUNTS[from]), account(ACCOUNTS[to]), what)
+                    .await;
             }
             Step::ReserveHere { from, quantity } => {
                 let what = Selection::grams(g(quantity));
                 let from = account(ACCOUNTS[from]);
-                if self.node.write(move |tx| ledger::reserve(tx, &from, &what, None, id)).await.is_ok() {
+                if self
+                    .node
+                    .write(move |tx| ledger::reserve(tx, &from, &what, None, id))
+                    .await
+                    .is_ok()
+                {
                     self.here.push(id);
                 }
             }
             Step::ReleaseHere(which) => {
                 if let Some(id) = self.here.get(which).copied() {
-                    self.node.write(move |tx| ledger::release(tx, &id.to_string())).await.unwrap();
+                    self.node
+                        .write(move |tx| ledger::release(tx, &id.to_string()))
+                        .await
+                        .unwrap();
                 }
             }
             Step::Change { first, length, to } => self.change(first, length, to, id),
@@ -97,11 +107,19 @@ impl World {
                         state_before: Some(BlockState::Held),
                     },
                     (BlockState::Reserved, 3) => BlockStatus::bound(me.clone(), BlockState::Cancelled, by?),
-                    (BlockState::Reserved | BlockState::Pledged | BlockState::Frozen, 4) => BlockStatus::held_by(me.clone()),
+                    (BlockState::Reserved | BlockState::Pledged | BlockState::Frozen, 4) => {
+                        BlockStatus::held_by(me.clone())
+                    }
                     (BlockState::Reserved, 5) => BlockStatus::held_by("harbin".parse().unwrap()),
                     _ => return None,
                 };
-                Some((BlockRef { series: series(), range: cut }, status))
+                Some((
+                    BlockRef {
+                        series: series(),
+                        range: cut,
+                    },
+                    status,
+                ))
             })
             .collect();
         if !pieces.is_empty() {
@@ -134,9 +152,16 @@ impl World {
             assert_eq!(b.total_g.get(), b.free_g.get() + b.reserved_g.get() + b.frozen_g.get());
         }
         // What the hub binds is bound here too, to the same.
-        for b in self.hub.book.blocks().filter(|b| b.status.holder == me && b.status.state == BlockState::Reserved) {
+        for b in self
+            .hub
+            .book
+            .blocks()
+            .filter(|b| b.status.holder == me && b.status.state == BlockState::Reserved)
+        {
             let by = b.status.bound_to.map(|id| id.to_string());
-            let inside = lots.iter().filter(|l| l.first <= b.range.last() && b.range.first() <= l.last);
+            let inside = lots
+                .iter()
+                .filter(|l| l.first <= b.range.last() && b.range.first() <= l.last);
             assert!(inside.clone().count() > 0 && inside.clone().all(|l| l.reserved_by == by));
         }
     }
@@ -144,21 +169,41 @@ impl World {
 
 #[test]
 fn lots_partition_the_blocks_whatever_happens() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Cases { cases: 12, failure_persistence: None, ..Cases::default() });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut runner = TestRunner::new(Cases {
+        cases: 12,
+        failure_persistence: None,
+        ..Cases::default()
+    });
     runner
         .run(&steps(), |steps| {
             runtime.block_on(async {
                 for database in databases() {
                     let node = node(&database, "http://127.0.0.1:1");
                     for name in ["a", "b"] {
-                        node.accounts().create(account(name), AccountKind::Holder).await.unwrap();
+                        node.accounts()
+                            .create(account(name), AccountKind::Holder)
+                            .await
+                            .unwrap();
                     }
-                    node.accounts().create(account("pool"), AccountKind::Pool).await.unwrap();
+                    node.accounts()
+                        .create(account("pool"), AccountKind::Pool)
+                        .await
+                        .unwrap();
                     let issuance = node.issue(issuance(&[("a", 120), ("b", 80)])).await.unwrap();
                     let mut hub = FakeHub::new();
                     hub.issue(issuance, 150);
-                    let mut world = World { node, hub, issuance, here: Vec::new(), next: 0 };
+                    let mut world = World {
+                        node,
+                        hub,
+                        issuance,
+                        here: Vec::new(),
+                        next: 0,
+                    };
                     for step in steps.clone() {
                         world.apply(step).await;
                         world.check().await;

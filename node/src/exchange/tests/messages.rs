@@ -11,7 +11,7 @@ use tanqiao_protocol::message::{Action, TransferProposal};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::Use;
 
-use super::fake_hub::{FakeHub, Shared, block, serve, series};
+use super::fake_hub::{FakeHub, Shared, block, series, serve};
 use super::feed::lots;
 use super::{START_US, account, config, g, issuance, key, message_id, node, node_with};
 use crate::exchange::send::{Sent, step};
@@ -40,8 +40,14 @@ async fn dealing(database: &TestDatabase) -> (Node, Shared, String) {
     let node = node(database, &base);
     node.accounts().create(account("a"), AccountKind::Holder).await.unwrap();
     node.issue(issuance(&[("a", 1000)])).await.unwrap();
-    assert_eq!(step(&node).await.unwrap(), Sent::Some { decided: 1, asked: None });
-    assert!(follow::step(&node).await.unwrap());
+    assert_eq!(
+        step(&node).await.unwrap(),
+        Sent::Some {
+            decided: 1,
+            asked: None
+        }
+    );
+    assert_eq!(follow::step(&node).await.unwrap(), follow::Step::Applied);
     (node, hub, base)
 }
 
@@ -56,8 +62,14 @@ async fn a_lost_answer_is_asked_for_again_and_nothing_happens_twice() {
         // The process ends here; another one opens the same database.
         drop(node);
         let node = super::node(&database, &base);
-        assert_eq!(step(&node).await.unwrap(), Sent::Some { decided: 1, asked: None });
-        assert!(follow::step(&node).await.unwrap());
+        assert_eq!(
+            step(&node).await.unwrap(),
+            Sent::Some {
+                decided: 1,
+                asked: None
+            }
+        );
+        assert_eq!(follow::step(&node).await.unwrap(), follow::Step::Applied);
         let answer = node.wait_for(id, Duration::from_secs(5)).await.unwrap();
         assert_eq!((answer.state, answer.caught_up), (OutboxState::Answered, true));
         assert_eq!(node.message(id).await.unwrap().attempts, 2);
@@ -76,12 +88,23 @@ async fn what_waits_goes_out_in_order_as_one_batch() {
             ids.push(node.transfer_out(transfer("a", quantity)).await.unwrap());
         }
         let requests = hub.lock().unwrap().requests;
-        assert_eq!(step(&node).await.unwrap(), Sent::Some { decided: 3, asked: None });
+        assert_eq!(
+            step(&node).await.unwrap(),
+            Sent::Some {
+                decided: 3,
+                asked: None
+            }
+        );
         assert_eq!(hub.lock().unwrap().requests, requests + 1);
-        assert!(follow::step(&node).await.unwrap());
-        let subjects: Vec<String> =
-            hub.lock().unwrap().entries[1..].iter().map(|e| e.entry.subject.clone()).collect();
-        assert_eq!(subjects, ids.iter().map(|id| format!("transfer/{id}")).collect::<Vec<_>>());
+        assert_eq!(follow::step(&node).await.unwrap(), follow::Step::Applied);
+        let subjects: Vec<String> = hub.lock().unwrap().entries[1..]
+            .iter()
+            .map(|e| e.entry.subject.clone())
+            .collect();
+        assert_eq!(
+            subjects,
+            ids.iter().map(|id| format!("transfer/{id}")).collect::<Vec<_>>()
+        );
         assert_eq!(step(&node).await.unwrap(), Sent::Nothing);
     }
 }
@@ -92,12 +115,27 @@ async fn a_final_refusal_gives_the_reservation_back_and_another_one_does_not() {
         let (node, hub, _) = dealing(&database).await;
         let id = node.transfer_out(transfer("a", 100)).await.unwrap();
         hub.lock().unwrap().refuse = Some(CheckCode::N02);
-        assert_eq!(step(&node).await.unwrap(), Sent::Some { decided: 0, asked: None });
+        assert_eq!(
+            step(&node).await.unwrap(),
+            Sent::Some {
+                decided: 0,
+                asked: None
+            }
+        );
         let item = node.message(id).await.unwrap();
-        assert_eq!((item.state, item.problem.unwrap().code), (OutboxState::Sent, "member-suspended".to_owned()));
+        assert_eq!(
+            (item.state, item.problem.unwrap().code),
+            (OutboxState::Sent, "member-suspended".to_owned())
+        );
         assert_eq!(node.accounts().get(account("a")).await.unwrap().free_g, g(900));
         hub.lock().unwrap().refuse = Some(CheckCode::B03);
-        assert_eq!(step(&node).await.unwrap(), Sent::Some { decided: 1, asked: None });
+        assert_eq!(
+            step(&node).await.unwrap(),
+            Sent::Some {
+                decided: 1,
+                asked: None
+            }
+        );
         assert_eq!(node.message(id).await.unwrap().state, OutboxState::Refused);
         assert_eq!(node.accounts().get(account("a")).await.unwrap().free_g, g(1000));
         assert_eq!(lots(&node).await.len(), 1);
@@ -132,7 +170,11 @@ async fn a_rotated_key_signs_the_same_payload() {
         let clock = Arc::new(|| Timestamp::from_micros(START_US));
         let node = Node::assemble(config(), database.store(), rotated.clone(), hub_client, clock);
         step(&node).await.unwrap();
-        let row = node.read(move |tx| Ok(tx.outbox(&id.to_string())?)).await.unwrap().unwrap();
+        let row = node
+            .read(move |tx| Ok(tx.outbox(&id.to_string())?))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(row.state, OutboxState::Answered.code());
         let envelope: Envelope = serde_json::from_str(&row.envelope).unwrap();
         assert!(rotated.signed(&envelope));
@@ -144,17 +186,31 @@ async fn a_rotated_key_signs_the_same_payload() {
 async fn the_same_request_is_carried_out_once_and_another_one_under_its_id_is_refused() {
     for database in databases() {
         let (node, _, _) = dealing(&database).await;
-        let by = Staffed { id: Some(message_id(77)), staff: None };
-        let request = TransferRequest { by: by.clone(), ..transfer("a", 100) };
+        let by = Staffed {
+            id: Some(message_id(77)),
+            staff: None,
+        };
+        let request = TransferRequest {
+            by: by.clone(),
+            ..transfer("a", 100)
+        };
         assert_eq!(node.transfer_out(request.clone()).await.unwrap(), message_id(77));
         assert_eq!(node.transfer_out(request.clone()).await.unwrap(), message_id(77));
         assert_eq!(node.accounts().get(account("a")).await.unwrap().reserved_g, g(100));
-        let other = TransferRequest { by, ..transfer("a", 101) };
+        let other = TransferRequest {
+            by,
+            ..transfer("a", 101)
+        };
         assert_eq!(node.transfer_out(other).await.unwrap_err().code(), "id-reused");
         let too_much = node.transfer_out(transfer("a", 901)).await.unwrap_err();
         assert_eq!(too_much.code(), "not-enough");
         let bound = Selection::Blocks(vec![block(50, 150)]);
-        let refused = node.transfer_out(TransferRequest { what: bound, ..transfer("a", 1) }).await;
+        let refused = node
+            .transfer_out(TransferRequest {
+                what: bound,
+                ..transfer("a", 1)
+            })
+            .await;
         assert_eq!(refused.unwrap_err().code(), "not-free");
     }
 }
@@ -176,12 +232,17 @@ async fn personal_data_and_unfit_uses_stop_at_the_node() {
             what: Selection::grams(g(10)),
             claim,
         };
-        let person = node.retire(retire(claim("for 199 0000 0000", "corporate-neutrality"))).await;
+        let person = node
+            .retire(retire(claim("for 199 0000 0000", "corporate-neutrality")))
+            .await;
         assert_eq!(person.unwrap_err().code(), "personal-data");
         let unfit = node.retire(retire(claim("", "ets-offset"))).await;
         assert_eq!(unfit.unwrap_err().code(), "not-enough");
         node.retire(retire(claim("", "corporate-neutrality"))).await.unwrap();
-        let shares = IssueRequest { shares: Vec::new(), ..issuance(&[("a", 5)]) };
+        let shares = IssueRequest {
+            shares: Vec::new(),
+            ..issuance(&[("a", 5)])
+        };
         assert_eq!(node.issue(shares).await.unwrap_err().code(), "shares");
     }
 }
@@ -193,9 +254,12 @@ async fn another_feed_than_the_one_that_was_read_stops_the_node() {
         let waiting = node.transfer_out(transfer("a", 1)).await.unwrap();
         // The hub was restored from a backup that is older than what this node has read.
         *hub.lock().unwrap() = FakeHub::new();
-        assert!(!follow::step(&node).await.unwrap());
+        assert_eq!(follow::step(&node).await.unwrap(), follow::Step::Stopped);
         let status = node.status().await.unwrap();
-        assert_eq!((status.feed, status.expected.as_deref()), (FeedState::Forked, Some("chain of another feed")));
+        assert_eq!(
+            (status.feed, status.expected.as_deref()),
+            (FeedState::Forked, Some("chain of another feed"))
+        );
         assert!(status.found.unwrap().contains(&status.feed_chain.to_string()));
         assert_eq!(node.contradictions().await.unwrap().len(), 1);
         assert_eq!(step(&node).await.unwrap(), Sent::Nothing);
@@ -217,7 +281,9 @@ fn offer(hub: &Shared, id: MessageId, signer: u8, tamper: bool) {
         valid_until,
         price: None,
     };
-    let payload = signing.payload(id, Timestamp::from_micros(START_US), None, &proposal).unwrap();
+    let payload = signing
+        .payload(id, Timestamp::from_micros(START_US), None, &proposal)
+        .unwrap();
     let envelope = signing.sign(Action::TransferProposal, &payload).unwrap();
     let delivered = if tamper { 90 } else { 80 };
     let body = json!({
@@ -237,7 +303,7 @@ fn offer(hub: &Shared, id: MessageId, signer: u8, tamper: bool) {
 }
 
 async fn decided(node: &Node, id: MessageId) -> Decision {
-    assert!(follow::step(node).await.unwrap());
+    assert_eq!(follow::step(node).await.unwrap(), follow::Step::Applied);
     decide_waiting(node).await.unwrap();
     node.dealing(id).await.unwrap().decision.unwrap()
 }
@@ -249,8 +315,15 @@ async fn an_offer_waits_for_a_person_unless_a_rule_accepts_it() {
         offer(&hub, message_id(31), 3, false);
         assert_eq!(decided(&node, message_id(31)).await, Decision::Person);
         assert_eq!(node.status().await.unwrap().offers_waiting, 1);
-        let accepted = node.accept(Staffed::default(), message_id(31), Some(account("a"))).await.unwrap();
-        let message = node.read(move |tx| Ok(tx.outbox(&accepted.to_string())?)).await.unwrap().unwrap();
+        let accepted = node
+            .accept(Staffed::default(), message_id(31), Some(account("a")))
+            .await
+            .unwrap();
+        let message = node
+            .read(move |tx| Ok(tx.outbox(&accepted.to_string())?))
+            .await
+            .unwrap()
+            .unwrap();
         let signed: serde_json::Value = serde_json::from_str(&message.payload).unwrap();
         assert_eq!(signed["content"]["delivered_g"], 80);
         let twice = node.decline(Staffed::default(), message_id(31), "no".into()).await;

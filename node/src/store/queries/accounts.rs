@@ -11,7 +11,10 @@ use crate::store::tx::{AccountTx, After};
 
 impl AccountTx for Conn {
     fn insert_account(&mut self, row: &AccountRow) -> QueryResult<bool> {
-        let added = diesel::insert_into(account::table).values(row).on_conflict_do_nothing().execute(self)?;
+        let added = diesel::insert_into(account::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(self)?;
         Ok(added == 1)
     }
 
@@ -20,7 +23,11 @@ impl AccountTx for Conn {
     }
 
     fn accounts(&mut self, after: &str, limit: i64) -> QueryResult<Vec<AccountRow>> {
-        account::table.filter(account::id.gt(after)).order(account::id).limit(limit).load(self)
+        account::table
+            .filter(account::id.gt(after))
+            .order(account::id)
+            .limit(limit)
+            .load(self)
     }
 
     fn lot_at(&mut self, series: &str, serial: i64) -> QueryResult<Option<LotRow>> {
@@ -39,10 +46,20 @@ impl AccountTx for Conn {
             .load(self)
     }
 
-    fn free_lots(&mut self, account: &str, series: Option<&str>, after: After<'_>, limit: i64) -> QueryResult<Vec<LotRow>> {
+    fn free_lots(
+        &mut self,
+        account: &str,
+        series: Option<&str>,
+        after: After<'_>,
+        limit: i64,
+    ) -> QueryResult<Vec<LotRow>> {
         let mut query = lot::table
             .filter(lot::account.eq(account).and(lot::reserved_by.is_null()))
-            .filter(lot::series.gt(after.0).or(lot::series.eq(after.0).and(lot::first.gt(after.1))))
+            .filter(
+                lot::series
+                    .gt(after.0)
+                    .or(lot::series.eq(after.0).and(lot::first.gt(after.1))),
+            )
             .into_boxed();
         if let Some(series) = series {
             query = query.filter(lot::series.eq(series));
@@ -53,7 +70,11 @@ impl AccountTx for Conn {
     fn account_lots(&mut self, account: &str, after: After<'_>, limit: i64) -> QueryResult<Vec<LotRow>> {
         lot::table
             .filter(lot::account.eq(account))
-            .filter(lot::series.gt(after.0).or(lot::series.eq(after.0).and(lot::first.gt(after.1))))
+            .filter(
+                lot::series
+                    .gt(after.0)
+                    .or(lot::series.eq(after.0).and(lot::first.gt(after.1))),
+            )
             .order((lot::series, lot::first))
             .limit(limit)
             .load(self)
@@ -61,14 +82,21 @@ impl AccountTx for Conn {
 
     fn lots(&mut self, after: After<'_>, limit: i64) -> QueryResult<Vec<LotRow>> {
         lot::table
-            .filter(lot::series.gt(after.0).or(lot::series.eq(after.0).and(lot::first.gt(after.1))))
+            .filter(
+                lot::series
+                    .gt(after.0)
+                    .or(lot::series.eq(after.0).and(lot::first.gt(after.1))),
+            )
             .order((lot::series, lot::first))
             .limit(limit)
             .load(self)
     }
 
     fn lots_reserved_by(&mut self, by: &str) -> QueryResult<Vec<LotRow>> {
-        lot::table.filter(lot::reserved_by.eq(by)).order((lot::series, lot::first)).load(self)
+        lot::table
+            .filter(lot::reserved_by.eq(by))
+            .order((lot::series, lot::first))
+            .load(self)
     }
 
     fn insert_lots(&mut self, rows: &[LotRow]) -> QueryResult<()> {
@@ -91,7 +119,12 @@ impl AccountTx for Conn {
 
     fn unbind_lots(&mut self, series: &str, first: i64, last: i64, by: &str) -> QueryResult<()> {
         diesel::update(
-            lot::table.filter(lot::series.eq(series).and(lot::first.between(first, last)).and(lot::reserved_by.eq(by))),
+            lot::table.filter(
+                lot::series
+                    .eq(series)
+                    .and(lot::first.between(first, last))
+                    .and(lot::reserved_by.eq(by)),
+            ),
         )
         .set(lot::reserved_by.eq(None::<String>))
         .execute(self)
@@ -111,16 +144,27 @@ impl AccountTx for Conn {
             .select((lot::account, sum()))
             .load(self)?;
         let mark = |bound: bool| move |(account, sum)| (account, bound, sum);
-        Ok(free.into_iter().map(mark(false)).chain(bound.into_iter().map(mark(true))).collect())
+        Ok(free
+            .into_iter()
+            .map(mark(false))
+            .chain(bound.into_iter().map(mark(true)))
+            .collect())
     }
 
     fn insert_journal(&mut self, rows: &[JournalRow]) -> QueryResult<()> {
-        rows.chunks(ROWS_MAX)
-            .try_for_each(|some| diesel::insert_into(journal::table).values(some).execute(self).map(|_| ()))
+        rows.chunks(ROWS_MAX).try_for_each(|some| {
+            diesel::insert_into(journal::table)
+                .values(some)
+                .execute(self)
+                .map(|_| ())
+        })
     }
 
     fn journal_entry(&mut self, entry: &str) -> QueryResult<Vec<JournalRow>> {
-        journal::table.filter(journal::entry.eq(entry)).order(journal::line).load(self)
+        journal::table
+            .filter(journal::entry.eq(entry))
+            .order(journal::line)
+            .load(self)
     }
 
     fn journal(&mut self, account: &str, before: i64, limit: i64) -> QueryResult<Vec<JournalRow>> {
@@ -145,6 +189,9 @@ impl AccountTx for Conn {
     }
 
     fn set_dealt(&mut self, issuance: &str, line: i64, dealt_g: i64) -> QueryResult<()> {
-        diesel::update(share::table.find((issuance, line))).set(share::dealt_g.eq(dealt_g)).execute(self).map(|_| ())
+        diesel::update(share::table.find((issuance, line)))
+            .set(share::dealt_g.eq(dealt_g))
+            .execute(self)
+            .map(|_| ())
     }
 }

@@ -9,6 +9,7 @@ use crate::store::activities::{
     ActivityIssuanceRow, ActivityRow, ActivitySeriesRow, ActivityTx, MethodologyRow, NewActivity, activity,
     activity_counter, activity_issuance, activity_series, activity_source, methodology,
 };
+use crate::store::schema::share;
 
 impl ActivityTx for Conn {
     fn methodology(&mut self, reference: &str) -> QueryResult<Option<MethodologyRow>> {
@@ -70,7 +71,11 @@ impl ActivityTx for Conn {
 
     fn activity_series(&mut self) -> QueryResult<Vec<ActivitySeriesRow>> {
         activity_series::table
-            .order((activity_series::methodology, activity_series::region_of_act, activity_series::vintage))
+            .order((
+                activity_series::methodology,
+                activity_series::region_of_act,
+                activity_series::vintage,
+            ))
             .load(self)
     }
 
@@ -91,7 +96,11 @@ impl ActivityTx for Conn {
         let mut found = Vec::new();
         for some in record_ids.chunks(ROWS_MAX) {
             let rows: Vec<ActivityRow> = activity::table
-                .filter(activity::source_id.eq(source_id).and(activity::record_id.eq_any(some.iter().copied())))
+                .filter(
+                    activity::source_id
+                        .eq(source_id)
+                        .and(activity::record_id.eq_any(some.iter().copied())),
+                )
                 .load(self)?;
             found.extend(rows);
         }
@@ -142,6 +151,13 @@ impl ActivityTx for Conn {
 
     fn delete_activity_issuance(&mut self, issuance: &str) -> QueryResult<usize> {
         diesel::delete(activity_issuance::table.filter(activity_issuance::issuance.eq(issuance))).execute(self)
+    }
+
+    fn count_shares(&mut self, issuance: &str) -> QueryResult<i64> {
+        share::table
+            .filter(share::issuance.eq(issuance))
+            .count()
+            .get_result(self)
     }
 
     fn activity_issuance(&mut self, issuance: &str) -> QueryResult<Vec<ActivityIssuanceRow>> {

@@ -11,7 +11,10 @@ use crate::store::tx::DealingTx;
 impl DealingTx for Conn {
     fn insert_outbox(&mut self, row: OutboxRow) -> QueryResult<()> {
         let last: Option<i64> = outbox::table.select(max(outbox::place)).first(self)?;
-        let row = OutboxRow { place: last.unwrap_or(0) + 1, ..row };
+        let row = OutboxRow {
+            place: last.unwrap_or(0) + 1,
+            ..row
+        };
         diesel::insert_into(outbox::table).values(row).execute(self).map(|_| ())
     }
 
@@ -20,23 +23,40 @@ impl DealingTx for Conn {
     }
 
     fn outbox_in(&mut self, states: &[i16], limit: i64) -> QueryResult<Vec<OutboxRow>> {
-        outbox::table.filter(outbox::state.eq_any(states)).order(outbox::place).limit(limit).load(self)
+        outbox::table
+            .filter(outbox::state.eq_any(states))
+            .order(outbox::place)
+            .limit(limit)
+            .load(self)
     }
 
     fn outbox_before(&mut self, place: i64, limit: i64) -> QueryResult<Vec<OutboxRow>> {
-        outbox::table.filter(outbox::place.lt(place)).order(outbox::place.desc()).limit(limit).load(self)
+        outbox::table
+            .filter(outbox::place.lt(place))
+            .order(outbox::place.desc())
+            .limit(limit)
+            .load(self)
     }
 
     fn update_outbox(&mut self, row: &OutboxRow) -> QueryResult<()> {
-        diesel::update(outbox::table.find(&row.id)).set(row).execute(self).map(|_| ())
+        diesel::update(outbox::table.find(&row.id))
+            .set(row)
+            .execute(self)
+            .map(|_| ())
     }
 
     fn count_outbox(&mut self, states: &[i16]) -> QueryResult<i64> {
-        outbox::table.filter(outbox::state.eq_any(states)).count().get_result(self)
+        outbox::table
+            .filter(outbox::state.eq_any(states))
+            .count()
+            .get_result(self)
     }
 
     fn insert_dealing(&mut self, row: &DealingRow) -> QueryResult<()> {
-        diesel::insert_into(dealing::table).values(row).execute(self).map(|_| ())
+        diesel::insert_into(dealing::table)
+            .values(row)
+            .execute(self)
+            .map(|_| ())
     }
 
     fn dealing(&mut self, id: &str) -> QueryResult<Option<DealingRow>> {
@@ -44,11 +64,23 @@ impl DealingTx for Conn {
     }
 
     fn update_dealing(&mut self, row: &DealingRow) -> QueryResult<()> {
-        diesel::update(dealing::table.find(&row.id)).set(row).execute(self).map(|_| ())
+        diesel::update(dealing::table.find(&row.id))
+            .set(row)
+            .execute(self)
+            .map(|_| ())
     }
 
-    fn dealings(&mut self, kind: i16, direction: Option<i16>, before: &str, limit: i64) -> QueryResult<Vec<DealingRow>> {
-        let mut query = dealing::table.filter(dealing::kind.eq(kind)).filter(dealing::id.lt(before)).into_boxed();
+    fn dealings(
+        &mut self,
+        kind: i16,
+        direction: Option<i16>,
+        before: &str,
+        limit: i64,
+    ) -> QueryResult<Vec<DealingRow>> {
+        let mut query = dealing::table
+            .filter(dealing::kind.eq(kind))
+            .filter(dealing::id.lt(before))
+            .into_boxed();
         if let Some(direction) = direction {
             query = query.filter(dealing::direction.eq(direction));
         }

@@ -11,7 +11,11 @@ use crate::store::tx::{After, FeedTx};
 
 impl FeedTx for Conn {
     fn block(&mut self, series: &str, first: i64, last: i64) -> QueryResult<Option<BlockRow>> {
-        block::table.find((series, first)).filter(block::last.eq(last)).first(self).optional()
+        block::table
+            .find((series, first))
+            .filter(block::last.eq(last))
+            .first(self)
+            .optional()
     }
 
     fn blocks_over(&mut self, series: &str, first: i64, last: i64) -> QueryResult<Vec<BlockRow>> {
@@ -30,7 +34,11 @@ impl FeedTx for Conn {
 
     fn blocks(&mut self, state: Option<i16>, after: After<'_>, limit: i64) -> QueryResult<Vec<BlockRow>> {
         let mut query = block::table
-            .filter(block::series.gt(after.0).or(block::series.eq(after.0).and(block::first.gt(after.1))))
+            .filter(
+                block::series
+                    .gt(after.0)
+                    .or(block::series.eq(after.0).and(block::first.gt(after.1))),
+            )
             .into_boxed();
         if let Some(state) = state {
             query = query.filter(block::state.eq(state));
@@ -41,7 +49,11 @@ impl FeedTx for Conn {
     fn block_sums(&mut self) -> QueryResult<Vec<(String, i16, i64)>> {
         block::table
             .group_by((block::series, block::state))
-            .select((block::series, block::state, sql::<BigInt>("CAST(SUM(last - first + 1) AS BIGINT)")))
+            .select((
+                block::series,
+                block::state,
+                sql::<BigInt>("CAST(SUM(last - first + 1) AS BIGINT)"),
+            ))
             .order((block::series, block::state))
             .load(self)
     }
@@ -52,7 +64,9 @@ impl FeedTx for Conn {
     }
 
     fn delete_block(&mut self, series: &str, first: i64) -> QueryResult<()> {
-        diesel::delete(block::table.find((series, first))).execute(self).map(|_| ())
+        diesel::delete(block::table.find((series, first)))
+            .execute(self)
+            .map(|_| ())
     }
 
     fn cursor(&mut self) -> QueryResult<Option<CursorRow>> {
@@ -70,16 +84,28 @@ impl FeedTx for Conn {
     }
 
     fn insert_entries(&mut self, rows: &[EntryRow]) -> QueryResult<()> {
-        rows.chunks(ROWS_MAX)
-            .try_for_each(|some| diesel::insert_into(feed_entry::table).values(some).execute(self).map(|_| ()))
+        rows.chunks(ROWS_MAX).try_for_each(|some| {
+            diesel::insert_into(feed_entry::table)
+                .values(some)
+                .execute(self)
+                .map(|_| ())
+        })
     }
 
     fn entries(&mut self, after: i64, limit: i64) -> QueryResult<Vec<EntryRow>> {
-        feed_entry::table.filter(feed_entry::seq.gt(after)).order(feed_entry::seq).limit(limit).load(self)
+        feed_entry::table
+            .filter(feed_entry::seq.gt(after))
+            .order(feed_entry::seq)
+            .limit(limit)
+            .load(self)
     }
 
     fn insert_contradiction(&mut self, row: &ContradictionRow) -> QueryResult<()> {
-        diesel::insert_into(contradiction::table).values(row).on_conflict_do_nothing().execute(self).map(|_| ())
+        diesel::insert_into(contradiction::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(self)
+            .map(|_| ())
     }
 
     fn contradictions(&mut self) -> QueryResult<Vec<ContradictionRow>> {

@@ -6,8 +6,8 @@ use diesel::sql_types::BigInt;
 
 use super::{Conn, ROWS_MAX};
 use crate::store::activities::{
-    AccountSum, ImportBatchRow, ImportErrorRow, ImportJobRow, ImportTotalRow, ImportTx, TokenRow, TokenTx, activity, api_token,
-    import_batch, import_error, import_job, import_total,
+    AccountSum, ImportBatchRow, ImportErrorRow, ImportJobRow, ImportTotalRow, ImportTx, TokenRow, TokenTx, activity,
+    api_token, import_batch, import_error, import_job, import_total,
 };
 
 impl ImportTx for Conn {
@@ -33,11 +33,17 @@ impl ImportTx for Conn {
     }
 
     fn update_import_job(&mut self, row: &ImportJobRow) -> QueryResult<()> {
-        diesel::update(import_job::table.find(&row.id)).set(row).execute(self).map(|_| ())
+        diesel::update(import_job::table.find(&row.id))
+            .set(row)
+            .execute(self)
+            .map(|_| ())
     }
 
     fn insert_import_batch(&mut self, row: &ImportBatchRow) -> QueryResult<()> {
-        diesel::insert_into(import_batch::table).values(row).execute(self).map(|_| ())
+        diesel::insert_into(import_batch::table)
+            .values(row)
+            .execute(self)
+            .map(|_| ())
     }
 
     fn insert_import_errors(&mut self, rows: &[ImportErrorRow]) -> QueryResult<()> {
@@ -59,7 +65,10 @@ impl ImportTx for Conn {
     }
 
     fn count_import_errors(&mut self, job: i64) -> QueryResult<i64> {
-        import_error::table.filter(import_error::job.eq(job)).count().get_result(self)
+        import_error::table
+            .filter(import_error::job.eq(job))
+            .count()
+            .get_result(self)
     }
 
     fn import_totals(&mut self, job: i64) -> QueryResult<Vec<ImportTotalRow>> {

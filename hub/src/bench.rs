@@ -1,0 +1,30 @@
+//! `tanqiao-hub bench`: what the hub can do on this machine, beside the same work written by hand in SQL.
+
+pub mod ground;
+pub mod sequencer;
+
+/// Why a bench ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] crate::store::database::StoreError),
+    /// The sequencer.
+    #[error(transparent)]
+    Sequencer(#[from] crate::ledger::sequencer::SequencerError),
+    /// The ledger refused what it should not have.
+    #[error("the ledger refused: {0}")]
+    Refused(String),
+    /// A name.
+    #[error(transparent)]
+    Text(#[from] tanqiao_protocol::id::TextError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] tanqiao_protocol::signing::KeyError),
+    /// JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// A number.
+    #[error(transparent)]
+    Number(#[from] std::num::TryFromIntError),
+}

@@ -1,0 +1,260 @@
+//! The ground of a bench: members, methodologies, mappings that discount nothing, and many blocks of one kilogram.
+
+use std::sync::Arc;
+
+use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
+use tanqiao_protocol::message::Methodology;
+use tanqiao_protocol::quantity::Factor;
+use tanqiao_protocol::recognition::{MappingRecord, Predicate};
+use tanqiao_protocol::region::RegionCode;
+use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
+use tanqiao_protocol::signing::SigningKey;
+use tanqiao_protocol::time::{DAY_US, Timestamp};
+use tanqiao_protocol::r#use::Use;
+use tanqiao_protocol::view::{MappingStatus, MemberKind};
+
+use crate::bench::BenchError;
+use crate::ledger::command::{Body, Command, Decision, Origin};
+use crate::ledger::objects::{Policy, Role};
+use crate::ledger::sequencer::{Sequencer, system_clock};
+use crate::store::connection::StoreConnection;
+use crate::store::database::{Database, WriteConnection};
+use crate::store::rows::{BlockRow, SeriesRow};
+use crate::store::statement::Statement;
+
+/// Grams in each block.
+pub const BLOCK_G: i64 = 1_000;
+
+/// Members that trade with each other.
+#[derive(Debug)]
+pub struct Trader {
+    /// Its id.
+    pub id: NodeId,
+    /// Its region.
+    pub region: RegionCode,
+    /// Its signing key.
+    pub key: Arc<SigningKey>,
+    /// Its series.
+    pub series: SeriesRef,
+    /// How many blocks its series has.
+    pub blocks: i64,
+}
+
+impl Trader {
+    /// The block number `n` of its series, from 0.
+    #[must_use]
+    pub fn block(&self, n: i64) -> Option<BlockRef> {
+        let range = SerialRange::new(n * BLOCK_G + 1, (n + 1) * BLOCK_G).ok()?;
+        Some(BlockRef { series: self.series.clone(), range })
+    }
+}
+
+/// A new message id of now.
+#[must_use]
+pub fn new_id() -> MessageId {
+    MessageId::from_parts(now(), &rand::random())
+}
+
+/// The time now.
+#[must_use]
+pub fn now() -> Timestamp {
+    system_clock()()
+}
+
+fn ask(sequencer: &Sequencer, origin: Origin, body: Body) -> Result<(), BenchError> {
+    let id = new_id();
+    let command = Command { origin, id, payload_sha256: Sha256::of(id.to_string().as_bytes()), body };
+    let answer = sequencer.submit_blocking(vec![command])?.into_iter().next();
+    match answer.map(|a| a.result) {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(problem)) => Err(BenchError::Refused(problem.detail)),
+        None => Err(BenchError::Refused("no answer".to_owned())),
+    }
+}
+
+fn decide(sequencer: &Sequencer, officers: &[Name], decision: Decision) -> Result<(), BenchError> {
+    let origin = if officers.is_empty() { Origin::Hub } else { Origin::Officers(officers.to_vec()) };
+    ask(sequencer, origin, Body::Governance(Box::new(decision)))
+}
+
+/// Makes `members` members with `blocks` blocks among them.
+///
+/// # Errors
+/// [`BenchError`] if the ledger refuses.
+pub fn prepare(database: &Database, sequencer: &Sequencer, members: u32, blocks: i64) -> Result<Vec<Trader>, BenchError> {
+    let first: Name = "bench-first".parse()?;
+    let second: Name = "bench-second".parse()?;
+    let policy = Policy { trust_domain: "tanqiao.bench".parse()?, demonstration: true, ..Policy::default() };
+    decide(sequencer, &[], Decision::SetPolicy(policy))?;
+    let officer = |account: &Name| Decision::PutOfficer { account: account.clone(), role: Role::Officer, password_hash: String::new(), active: true };
+    decide(sequencer, &[], officer(&first))?;
+    decide(sequencer, std::slice::from_ref(&first), officer(&second))?;
+    let mut traders = Vec::new();
+    for n in 0..members {
+        traders.push(admit(sequencer, &first, n, blocks / i64::from(members))?);
+    }
+    load_governance(database, &traders)?;
+    load_blocks(database, &traders)?;
+    // The sequencer sees the new governance version at its next look.
+    let mut size = sequencer.log_size();
+    while sequencer.governance().mapping_versions.is_empty() {
+        let _ = size.has_changed();
+        std::thread::yield_now();
+    }
+    Ok(traders)
+}
+
+fn admit(sequencer: &Sequencer, officer: &Name, n: u32, blocks: i64) -> Result<Trader, BenchError> {
+    let id: NodeId = format!("member-{n}").parse()?;
+    let region: RegionCode = format!("{}0100", 11 + n % 55).parse()?;
+    let key = SigningKey::generate(tanqiao_protocol::signing::Algorithm::Ed25519)?;
+    let decision = Decision::Admit {
+        member: id.clone(),
+        region,
+        kind: MemberKind::Region,
+        name_zh: id.to_string(),
+        name_en: id.to_string(),
+        key: key.verifying_key().clone(),
+    };
+    decide(sequencer, std::slice::from_ref(officer), decision)?;
+    let series = SeriesRef::new(id.clone(), region, format!("{id}-metro.v1").parse()?, 2025)?;
+    Ok(Trader { id, region, key: Arc::new(key), series, blocks })
+}
+
+fn methodology(trader: &Trader) -> Result<Methodology, BenchError> {
+    Ok(Methodology {
+        methodology: trader.series.methodology().clone(),
+        region: trader.region,
+        title_zh: "轨道交通".to_owned(),
+        title_en: "Rail transit".to_owned(),
+        activity: "rail-transit".parse()?,
+        activity_unit: "km".to_owned(),
+        factor_g_per_unit: None,
+        record_g_max: None,
+        uses: Use::ALL.iter().copied().collect(),
+        in_force_from: Timestamp::from_micros(0),
+        in_force_until: None,
+        vintage_first: 2020,
+        vintage_last: 2030,
+        source: "bench".to_owned(),
+    })
+}
+
+/// Methodologies and mappings straight into the store: the bench measures transfers, not governance.
+fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchError> {
+    use crate::store::rows::{MappingRow, MethodologyRow};
+    let mut methodologies = Vec::new();
+    let mut mappings = Vec::new();
+    for (no, trader) in (2..).zip(traders) {
+        let content = serde_json::to_string(&methodology(trader)?)?;
+        methodologies.push(MethodologyRow { reference: trader.series.methodology().to_string(), publisher_no: no, content, log_index: 0 });
+        for target in traders.iter().filter(|t| t.id != trader.id) {
+            let record = MappingRecord {
+                mapping: format!("{}-to-{}.v1", trader.id, target.id).parse()?,
+                origin: trader.series.methodology().clone(),
+                to: target.region,
+                endorsed_by: target.id.clone(),
+                counterpart: None,
+                predicate: Predicate::Close,
+                factor: Factor::ONE,
+                buffer: Factor::ZERO,
+                uses: Use::ALL.iter().copied().collect(),
+                cap_g: None,
+                valid_from: Timestamp::from_micros(0),
+                valid_until: now().plus_micros(300 * DAY_US),
+                reason_zh: "测量".to_owned(),
+                reason_en: "bench".to_owned(),
+                demonstration: true,
+            };
+            mappings.push(MappingRow {
+                no: i32::try_from(mappings.len() + 1)?,
+                reference: record.mapping.to_string(),
+                status: MappingStatus::Active.code(),
+                content: serde_json::to_string(&record)?,
+                envelope: String::new(),
+                log_index: 0,
+            });
+        }
+    }
+    let count = i32::try_from(mappings.len())?;
+    on(database, |c| c.governance(&methodologies, &mappings, count))
+}
+
+/// Blocks straight into the store, as if they had been issued and split long ago.
+fn load_blocks(database: &Database, traders: &[Trader]) -> Result<(), BenchError> {
+    let mut series = Vec::new();
+    for (no, trader) in (1_i64..).zip(traders) {
+        series.push(SeriesRow { no, reference: trader.series.to_string(), issued: trader.blocks * BLOCK_G });
+    }
+    on(database, |c| c.series(&series))?;
+    for (no, trader) in (1_i64..).zip(traders) {
+        let issuance = new_id().uuid().as_bytes().to_vec();
+        let mut from = 0;
+        while from < trader.blocks {
+            let to = (from + 10_000).min(trader.blocks);
+            let rows: Vec<BlockRow> = (from..to)
+                .map(|n| BlockRow {
+                    series_no: no,
+                    first: n * BLOCK_G + 1,
+                    last: (n + 1) * BLOCK_G,
+                    holder: i32::try_from(no + 1).unwrap_or(2),
+                    state: 1,
+                    state_before: None,
+                    bound_to: None,
+                    issuance: issuance.clone(),
+                    uses: 511,
+                    mapping_no: None,
+                    factor_paid: 1_000_000,
+                    buffered: false,
+                    log_index: 0,
+                })
+                .collect();
+            on(database, |c| c.blocks(&rows))?;
+            from = to;
+        }
+    }
+    on(database, |c| c.analyse())
+}
+
+/// What the ground writes, on either database.
+trait Ground {
+    fn governance(&mut self, methodologies: &[crate::store::rows::MethodologyRow], mappings: &[crate::store::rows::MappingRow], count: i32) -> diesel::QueryResult<()>;
+    fn series(&mut self, rows: &[SeriesRow]) -> diesel::QueryResult<()>;
+    fn blocks(&mut self, rows: &[BlockRow]) -> diesel::QueryResult<()>;
+    fn analyse(&mut self) -> diesel::QueryResult<()>;
+}
+
+impl<C: StoreConnection> Ground for C {
+    fn governance(&mut self, methodologies: &[crate::store::rows::MethodologyRow], mappings: &[crate::store::rows::MappingRow], count: i32) -> diesel::QueryResult<()> {
+        self.write(|c| {
+            c.put_rows(methodologies)?;
+            c.put_rows(mappings)?;
+            let sql = "UPDATE log_head SET governance_version = governance_version + 1, mapping_count = ?";
+            c.run(Statement::new(sql).bind(count)).map(drop)
+        })
+    }
+
+    fn series(&mut self, rows: &[SeriesRow]) -> diesel::QueryResult<()> {
+        self.write(|c| {
+            c.put_rows(rows)?;
+            c.run(Statement::new("UPDATE log_head SET series_count = ?").bind(i64::try_from(rows.len()).unwrap_or(0))).map(drop)
+        })
+    }
+
+    fn blocks(&mut self, rows: &[BlockRow]) -> diesel::QueryResult<()> {
+        self.write(|c| c.put_rows(rows))
+    }
+
+    fn analyse(&mut self) -> diesel::QueryResult<()> {
+        if C::POSTGRES { self.run(Statement::new("VACUUM ANALYZE block")).map(drop) } else { self.run(Statement::new("ANALYZE")).map(drop) }
+    }
+}
+
+fn on(database: &Database, work: impl FnOnce(&mut dyn Ground) -> diesel::QueryResult<()>) -> Result<(), BenchError> {
+    let done = match database.writer()? {
+        WriteConnection::Sqlite(mut c) => work(&mut *c),
+        WriteConnection::Postgres(mut c) => work(&mut *c),
+    };
+    done.map_err(|error| BenchError::Store(error.into()))
+}
+

@@ -1,0 +1,172 @@
+//! Where officers decide: the ledger opened by this process, and officers who have shown who they are.
+
+use std::path::{Path, PathBuf};
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use clap::Args;
+use tanqiao_protocol::id::{Name, Sha256};
+use tanqiao_protocol::view::Outcome;
+
+use super::output::{CliError, Output};
+use crate::config::Config;
+use crate::ledger::command::{Body, Command, Decision, Origin};
+use crate::ledger::objects::Governance;
+use crate::ledger::sequencer::{Sequencer, SequencerOptions};
+use crate::serve::new_id;
+use crate::store::database::{Database, ReadConnection, StoreError};
+
+/// The fewest characters of a password.
+const PASSWORD_CHARS_MIN: usize = 12;
+
+/// Who decides. Each account with the file of its password, in the same order.
+#[derive(Debug, Clone, Args)]
+pub struct Officers {
+    /// An account that decides; once more for a second officer.
+    #[arg(long = "officer", value_name = "ACCOUNT")]
+    accounts: Vec<Name>,
+    /// The file with that account's password; in the order of the accounts.
+    #[arg(long = "officer-password-file", value_name = "FILE")]
+    password_files: Vec<PathBuf>,
+}
+
+/// A ledger that was opened for decisions.
+#[derive(Debug)]
+pub struct Desk {
+    /// The configuration.
+    pub config: Config,
+    /// The database.
+    pub database: Database,
+    /// This process's own sequencer: several processes may decide on one database.
+    pub sequencer: Sequencer,
+}
+
+impl Desk {
+    /// Opens the ledger of a configuration.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub fn open(config: &Path) -> Result<Self, CliError> {
+        let config = Config::load(config).map_err(CliError::misused)?;
+        let database = Database::open(&config.database.url)?;
+        let sequencer = Sequencer::start(database.clone(), SequencerOptions::default())?;
+        Ok(Self { config, database, sequencer })
+    }
+
+    /// Governance as committed.
+    #[must_use]
+    pub fn governance(&self) -> std::sync::Arc<Governance> {
+        self.sequencer.governance()
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn read<T>(&self, work: impl FnOnce(&mut ReadConnection<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.database.read(work)
+    }
+
+    /// The accounts that decide, once each has shown its password.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub fn verify(&self, officers: &Officers) -> Result<Vec<Name>, CliError> {
+        if officers.accounts.is_empty() {
+            return Err(CliError::misused("say who decides: --officer ACCOUNT --officer-password-file FILE"));
+        }
+        if officers.accounts.len() != officers.password_files.len() {
+            return Err(CliError::misused("give each --officer exactly one --officer-password-file, in the same order"));
+        }
+        let governance = self.governance();
+        for (account, file) in officers.accounts.iter().zip(&officers.password_files) {
+            let password = read_password(file)?;
+            let known = governance.officers.get(account).filter(|officer| officer.active);
+            // An account that is not there costs the same work and gets the same answer.
+            let hash = known.map_or(NOBODY, |officer| officer.password_hash.as_str());
+            let fits = PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+            if !fits || known.is_none() {
+                return Err(CliError::failed(format!("account `{account}` and its password do not fit")));
+            }
+        }
+        Ok(officers.accounts.clone())
+    }
+
+    /// Has officers decide, and says what came of it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub fn decide(&self, officers: &Officers, decision: Decision, output: &Output) -> Result<(), CliError> {
+        let accounts = self.verify(officers)?;
+        let outcome = self.submit(Origin::Officers(accounts), decision)?;
+        output.one(&outcome, said);
+        Ok(())
+    }
+
+    /// Submits a decision.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub fn submit(&self, origin: Origin, decision: Decision) -> Result<Outcome, CliError> {
+        let id = new_id();
+        let payload_sha256 = Sha256::of(id.to_string().as_bytes());
+        let command = Command { origin, id, payload_sha256, body: Body::Governance(Box::new(decision)) };
+        let answers = self.sequencer.submit_blocking(vec![command]).map_err(CliError::failed)?;
+        match answers.into_iter().next().map(|answer| answer.result) {
+            Some(Ok(outcome)) => Ok(outcome),
+            Some(Err(problem)) => Err(CliError::Refused(Box::new(problem))),
+            None => Err(CliError::failed("the sequencer gave no answer")),
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.sequencer.stop();
+    }
+}
+
+/// The argon2id hash of a password that nobody has.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$dGFucWlhby1ub2JvZHk$9CHsvLQC0XGTSSvwuUZnU5NJ2P6WIGS6ZoSgDgJrUkQ";
+
+fn said(outcome: &Outcome) -> String {
+    let state = outcome.state.as_deref().map_or_else(String::new, |state| format!(" is {state}"));
+    format!("{}{state}, leaf {} at {}", outcome.subject, outcome.log_index, outcome.at)
+}
+
+/// A password file's first line.
+///
+/// # Errors
+/// [`CliError::Misused`].
+pub fn read_password(file: &Path) -> Result<String, CliError> {
+    let text = std::fs::read_to_string(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// The argon2id hash of a new password, in PHC form.
+///
+/// # Errors
+/// [`CliError`].
+pub fn hash_password(password: &str) -> Result<String, CliError> {
+    if password.chars().count() < PASSWORD_CHARS_MIN {
+        return Err(CliError::misused(format!("a password has at least {PASSWORD_CHARS_MIN} characters")));
+    }
+    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(CliError::failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_fits_its_hash_and_no_other() {
+        assert!(hash_password("too short").is_err());
+        let hash = hash_password("correct horse battery").unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$"));
+        let parsed = PasswordHash::new(&hash).unwrap();
+        assert!(Argon2::default().verify_password(b"correct horse battery", &parsed).is_ok());
+        assert!(Argon2::default().verify_password(b"correct horse", &parsed).is_err());
+        assert!(PasswordHash::new(NOBODY).is_ok());
+    }
+}

@@ -1,0 +1,76 @@
+//! `admin stop`, `resume`, `audit` and `catalogue`.
+
+use clap::Args;
+use serde::Serialize;
+use tanqiao_mappings::catalogue::Catalogue;
+
+use super::desk::{Desk, Officers};
+use super::output::{CliError, Output};
+use crate::ledger::audit;
+use crate::ledger::command::Decision;
+
+/// Why the hub is stopped or resumed.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tanqiao-hub admin stop --reason \"suspected key theft\" --officer li --officer-password-file li.password")]
+pub(super) struct StopArgs {
+    /// Why.
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    officers: Officers,
+}
+
+impl StopArgs {
+    pub(super) fn run(&self, desk: &Desk, stopped: bool, output: &Output) -> Result<(), CliError> {
+        desk.decide(&self.officers, Decision::StopHub { stopped, reason: self.reason.clone() }, output)
+    }
+}
+
+/// Audits the whole ledger; a finding is a failure.
+pub(super) fn audit(desk: &Desk, output: &Output) -> Result<(), CliError> {
+    let report = output.while_working("auditing", || audit::audit(&desk.database))?;
+    output.one(&report, |report| {
+        let mut text = format!("{} leaves, as of {}", report.log_size, report.at);
+        for invariant in &report.invariants {
+            let verdict = if invariant.ok { "holds".to_owned() } else { format!("{} findings", invariant.found) };
+            text.push_str(&format!("\n{:>2}  {verdict}  {} ({} looked at)", invariant.number, invariant.title, invariant.checked));
+            for finding in &invariant.findings {
+                text.push_str(&format!("\n      {}: {}", finding.subject, finding.what));
+            }
+        }
+        text
+    });
+    if report.ok { Ok(()) } else { Err(CliError::failed("the ledger does not hold what it must: stop it and look into the findings")) }
+}
+
+#[derive(Debug, Serialize)]
+struct CatalogueReport {
+    methodologies: usize,
+    factors: usize,
+    platforms: usize,
+    cases: usize,
+    findings: Vec<String>,
+}
+
+/// Reads and checks the catalogue. What is odd is shown, and no failure.
+pub(super) fn catalogue(output: &Output) -> Result<(), CliError> {
+    let catalogue = Catalogue::shipped().map_err(CliError::failed)?;
+    let report = CatalogueReport {
+        methodologies: catalogue.methodologies().len(),
+        factors: catalogue.factors().len(),
+        platforms: catalogue.platforms().len(),
+        cases: catalogue.cases().len(),
+        findings: catalogue.lint().iter().map(ToString::to_string).collect(),
+    };
+    output.one(&report, |report| {
+        let mut text = format!(
+            "{} methodologies, {} factors, {} platforms, {} cases",
+            report.methodologies, report.factors, report.platforms, report.cases
+        );
+        for finding in &report.findings {
+            text.push_str(&format!("\n{finding}"));
+        }
+        text
+    });
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Audits: one for each invariant of the domain (1-domain, invariants 1 to 11), over the whole ledger as it is stored.
+//!
+//! An audit believes nothing that can be worked out another way: counters are summed again, the log is replayed from its
+//! first leaf, every feed is applied from nothing. It reads one view of the database and takes no lock, so that a hub may
+//! run meanwhile. Leaves, entries and rows are read a page at a time; the replayed blocks stay in memory.
+
+mod bindings;
+mod counters;
+mod dealings;
+mod feeds;
+mod findings;
+mod image;
+mod lots;
+mod replayed;
+mod serials;
+
+use serde::{Deserialize, Serialize};
+use tanqiao_protocol::time::Timestamp;
+
+pub use findings::FINDINGS_MAX;
+
+use crate::store::audit as store;
+use crate::store::database::{Database, ReadConnection, StoreError};
+use crate::store::rows::BlockRow;
+use findings::Findings;
+
+/// What an audit of the whole ledger found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Leaves of the log that was audited.
+    pub log_size: i64,
+    /// The decision time of the last batch in it.
+    pub at: Timestamp,
+    /// True if nothing was found.
+    pub ok: bool,
+    /// One entry an invariant, 1 to 11.
+    pub invariants: Vec<Invariant>,
+}
+
+impl Report {
+    /// The entry of an invariant, 1 to 11.
+    #[must_use]
+    pub fn invariant(&self, number: u8) -> Option<&Invariant> {
+        self.invariants.iter().find(|entry| entry.number == number)
+    }
+}
+
+/// One invariant of the domain, and whether it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invariant {
+    /// Its number in the list of the domain.
+    pub number: u8,
+    /// What it says.
+    pub title: String,
+    /// True if nothing was found.
+    pub ok: bool,
+    /// How many things were looked at: blocks, series, lots, entries, …
+    pub checked: u64,
+    /// How many findings there are.
+    pub found: u64,
+    /// The first of them, at most [`FINDINGS_MAX`].
+    pub findings: Vec<Finding>,
+    /// What this audit cannot see, or has worked out beside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Something that an invariant forbids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The block, transfer, member, leaf, … concerned.
+    pub subject: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Audits the whole ledger. A finding is no error: it is in the report.
+///
+/// # Errors
+/// [`StoreError`] if the database cannot be read.
+pub fn audit(database: &Database) -> Result<Report, StoreError> {
+    database.read(|connection| store::snapshot(connection, audit_snapshot))
+}
+
+fn audit_snapshot(connection: &mut ReadConnection<'_>) -> Result<Report, StoreError> {
+    let mut findings = Findings::default();
+    let head = store::head(connection)?;
+    let names = store::names(connection)?;
+    let mut replayed = replayed::replay(connection, &head, &names, &mut findings)?;
+    let issued = serials::Issued::read(connection, &names, replayed.as_mut(), &mut findings)?;
+    let dealings = dealings::Dealings::read(connection, &names, replayed.as_mut(), &mut findings)?;
+    counters::check(connection, &names, &dealings, replayed.as_mut(), &mut findings)?;
+    check_blocks(connection, &names, &issued, dealings, replayed, &mut findings)?;
+    feeds::check(connection, &names, &mut findings)?;
+    Ok(Report {
+        log_size: head.size,
+        at: Timestamp::from_micros(head.time_us),
+        ok: findings.is_clean(),
+        invariants: findings.into_entries(),
+    })
+}
+
+/// Everything that is asked of every block, in one walk over all of them.
+fn check_blocks(
+    connection: &mut ReadConnection<'_>,
+    names: &store::Names,
+    issued: &serials::Issued,
+    dealings: dealings::Dealings,
+    replayed: Option<tanqiao_protocol::ledger::Replay>,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    let mut serials = serials::Serials::new(names, issued);
+    let mut bindings = bindings::Bindings::new(dealings);
+    let mut image = replayed.map(|replay| image::Image::new(replay.book));
+    if image.is_none() {
+        findings.add(3, "log", "the log cannot be replayed: final states cannot be compared with it");
+    }
+    store::blocks(connection, |row| {
+        match crate::store::convert::block(&row, &names.numbers) {
+            Ok(block) => {
+                serials.see(&row, &block, findings);
+                bindings.see(&block, findings);
+                if let Some(image) = &mut image {
+                    image.see(block, findings);
+                }
+            }
+            Err(error) => findings.add(1, name_of(&row), error),
+        }
+        Ok(())
+    })?;
+    serials.end(findings);
+    if let Some(image) = image {
+        image.end(findings);
+    }
+    bindings.end(connection, names, findings)
+}
+
+/// How a row is named that is no block.
+fn name_of(row: &BlockRow) -> String {
+    format!("series {} serials {}-{}", row.series_no, row.first, row.last)
+}

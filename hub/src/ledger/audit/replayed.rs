@@ -1,0 +1,63 @@
+//! Invariant 9: the log, from its first leaf: no index missing, the chain that of the head, and every change permitted.
+
+use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::leaf::leaf_hash;
+use tanqiao_protocol::ledger::Replay;
+
+use super::findings::Findings;
+use super::lots::Lots;
+use crate::store::audit::{Names, leaves};
+use crate::store::database::{ReadConnection, StoreError};
+use crate::store::rows::{HeadRow, LeafRow};
+
+/// What has been read of the log.
+#[derive(Debug)]
+struct Walk {
+    replay: Replay,
+    lots: Lots,
+    chain: Sha256,
+    /// The index that must come next.
+    next: i64,
+    /// True from the first leaf on that cannot be replayed.
+    broken: bool,
+}
+
+/// Replays the log. `None` if it cannot be replayed to its end: then the findings say where.
+pub(super) fn replay(
+    connection: &mut ReadConnection<'_>,
+    head: &HeadRow,
+    names: &Names,
+    findings: &mut Findings,
+) -> Result<Option<Replay>, StoreError> {
+    let mut walk = Walk { replay: Replay::default(), lots: Lots::default(), chain: Sha256([0; 32]), next: 0, broken: false };
+    leaves(connection, |connection, rows| {
+        for row in rows {
+            walk.see(&row, findings);
+        }
+        walk.lots.settle(connection, names, findings)
+    })?;
+    findings.ensure(9, walk.next == head.size, "log", || format!("its head counts {} leaves, and the last leaf has index {}", head.size, walk.next - 1));
+    findings.ensure(9, walk.chain.0[..] == head.chain[..], "log", || {
+        format!("the chain over its leaves is {}, and its head says {}: a leaf was changed", walk.chain, hex::encode(&head.chain))
+    });
+    findings.ensure(9, !walk.replay.is_incomplete(), "log", || "it ends inside a change of several leaves".to_owned());
+    findings.ensure(9, walk.replay.at.micros() <= head.time_us, "log", || format!("its last leaf is of {}, after the time of its head", walk.replay.at));
+    Ok((!walk.broken).then_some(walk.replay))
+}
+
+impl Walk {
+    fn see(&mut self, row: &LeafRow, findings: &mut Findings) {
+        findings.checked(9);
+        findings.ensure(9, row.idx == self.next, format!("leaf {}", self.next), || format!("is missing: the next one is {}", row.idx));
+        self.next = row.idx + 1;
+        self.chain = Sha256::of_parts(&[&self.chain.0, &leaf_hash(&row.bytes).0]);
+        if self.broken {
+            return;
+        }
+        self.lots.see(&row.bytes, &self.replay.book);
+        if let Err(error) = self.replay.apply(&row.bytes) {
+            self.broken = true;
+            findings.add(9, format!("leaf {}", row.idx), format!("{error}; nothing after it can be replayed"));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What is done by the clock: the sweep, which ends delays, offers and donations whose time has come.
+
+use std::future::Future;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use cron::Schedule;
+use tanqiao_protocol::id::{MessageId, Sha256};
+use tanqiao_protocol::time::Timestamp;
+use tokio::sync::watch;
+
+use crate::ledger::command::{Body, Command, Decision, Origin};
+use crate::ledger::sequencer::Sequencer;
+
+/// The clock of a schedule; a test has its own.
+pub trait Clock: Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> DateTime<Utc>;
+    /// Until then.
+    fn sleep(&self, until: DateTime<Utc>) -> impl Future<Output = ()> + Send;
+}
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock;
+
+/// The longest single sleep: a clock that is set forward is noticed within this time.
+const NAP: Duration = Duration::from_secs(60);
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    async fn sleep(&self, until: DateTime<Utc>) {
+        while let Ok(left) = (until - Utc::now()).to_std() {
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(NAP)).await;
+        }
+    }
+}
+
+/// Waits for the next time of a schedule; `None` once the process stops. A time that passed while something was done is not
+/// made up for: the next one does all.
+async fn next_time<C: Clock>(schedule: &Schedule, clock: &C, stopping: &mut watch::Receiver<bool>) -> Option<DateTime<Utc>> {
+    let next = schedule.after(&clock.now()).next()?;
+    tokio::select! {
+        _ = stopping.wait_for(|stopping| *stopping) => None,
+        () = clock.sleep(next) => Some(next),
+    }
+}
+
+/// Sweeps by the schedule.
+pub(super) async fn sweep<C: Clock>(sequencer: Sequencer, schedule: String, clock: C, mut stopping: watch::Receiver<bool>) {
+    let Ok(schedule) = schedule.parse::<Schedule>() else {
+        tracing::error!("the schedule of the sweep cannot be read");
+        return;
+    };
+    while next_time(&schedule, &clock, &mut stopping).await.is_some() {
+        let Ok(waiting) = sequencer.submit(vec![sweep_command()]) else {
+            tracing::warn!("the sequencer is busy: the sweep waits for its next time");
+            continue;
+        };
+        match waiting.await.ok().and_then(|answers| answers.into_iter().next()) {
+            Some(answer) if answer.result.is_err() => tracing::warn!(status = answer.status, "the sweep was refused"),
+            Some(_) => {}
+            None => tracing::warn!("the sweep was not answered"),
+        }
+    }
+}
+
+/// A sweep, with a new id.
+#[must_use]
+pub fn sweep_command() -> Command {
+    let id = new_id();
+    Command { origin: Origin::Hub, id, payload_sha256: Sha256::of(id.to_string().as_bytes()), body: Body::Governance(Box::new(Decision::Sweep)) }
+}
+
+/// A new id for a command of the hub's own or of officers.
+#[must_use]
+pub fn new_id() -> MessageId {
+    let uuid = uuid::Uuid::now_v7();
+    MessageId::from_uuid(uuid).unwrap_or_else(|_| MessageId::from_parts(Timestamp::default(), &[0; 10]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    /// A clock that is wherever it was told to sleep until.
+    #[derive(Clone)]
+    struct Told(Arc<Mutex<DateTime<Utc>>>);
+
+    impl Clock for Told {
+        fn now(&self) -> DateTime<Utc> {
+            *self.0.lock().unwrap()
+        }
+        async fn sleep(&self, until: DateTime<Utc>) {
+            *self.0.lock().unwrap() = until;
+        }
+    }
+
+    #[tokio::test]
+    async fn weekdays_begin_with_sunday_as_one() {
+        // 2026-11-23 is a Monday: 2 in this numbering.
+        let clock = Told(Arc::new(Mutex::new("2026-11-22T12:00:00Z".parse().unwrap())));
+        let (stop, mut stopping) = watch::channel(false);
+        let schedule = "0 30 3 * * 2".parse().unwrap();
+        let mut times = Vec::new();
+        for _ in 0..2 {
+            times.push(next_time(&schedule, &clock, &mut stopping).await.unwrap().to_rfc3339());
+        }
+        assert_eq!(times, ["2026-11-23T03:30:00+00:00", "2026-11-30T03:30:00+00:00"]);
+        stop.send_replace(true);
+        assert_eq!(next_time(&schedule, &SystemClock, &mut stopping).await, None);
+    }
+}

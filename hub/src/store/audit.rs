@@ -1,0 +1,298 @@
+//! What an audit reads: whole tables, a page at a time, all from one view of the database.
+
+use std::collections::BTreeMap;
+
+use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::{Connection, PgConnection, SqliteConnection};
+use tanqiao_protocol::id::MessageId;
+use tanqiao_protocol::recognition::MappingRecord;
+
+use super::connection::{Readable, StoreConnection};
+use super::convert::{content, id_bytes, parse};
+use super::database::{ReadConnection, StoreError};
+use super::numbers::Numbers;
+use super::row::Row;
+use super::rows::{
+    BlockRow, CapRow, DonationRow, EventRow, FeedHeadRow, FeedRow, HeadRow, IssuanceRow, LeafRow, MappingRow,
+    PledgeRow, RetirementRow, SeriesRow, TransferRow,
+};
+use super::statement::{Bind, Statement};
+
+/// Leaves and feed entries fetched at once: each may have 64 KiB and more.
+const BYTES_PAGE: i64 = 100;
+/// Rows of other tables fetched at once.
+const ROWS_PAGE: i64 = 2_000;
+
+/// Runs `work` on one view of the database, whatever is committed meanwhile. Nothing waits for it.
+///
+/// # Errors
+/// Those of `work`; diesel's.
+pub fn snapshot<T>(
+    connection: &mut ReadConnection<'_>,
+    work: impl FnOnce(&mut ReadConnection<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    match connection {
+        ReadConnection::Sqlite(c) => c.transaction(|c| work(&mut ReadConnection::Sqlite(c))),
+        ReadConnection::Postgres(c) => c
+            .build_transaction()
+            .repeatable_read()
+            .read_only()
+            .run(|c| work(&mut ReadConnection::Postgres(c))),
+    }
+}
+
+fn select<R: Row + Readable>(
+    connection: &mut ReadConnection<'_>,
+    rest: &str,
+    binds: Vec<Bind<'static>>,
+) -> Result<Vec<R>, StoreError> {
+    let sql = format!("SELECT {} FROM {} {rest}", R::COLUMNS.join(", "), R::TABLE);
+    connection.load(binds.into_iter().fold(Statement::new(sql), Statement::bind))
+}
+
+/// Visits the rows of a table in the order of `key`, a page at a time. `place` gives the key of a row, `from` the key
+/// before the first.
+fn pages<R: Row + Readable>(
+    connection: &mut ReadConnection<'_>,
+    (condition, fixed): (&str, &[Bind<'static>]),
+    key: &str,
+    page: i64,
+    from: Vec<Bind<'static>>,
+    place: impl Fn(&R) -> Vec<Bind<'static>>,
+    mut visit: impl FnMut(&mut ReadConnection<'_>, Vec<R>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let marks = vec!["?"; from.len()].join(", ");
+    let rest = format!("WHERE {condition}({key}) > ({marks}) ORDER BY {key} LIMIT ?");
+    let mut after = from;
+    loop {
+        let binds = fixed.iter().cloned().chain(after).chain([Bind::from(page)]).collect();
+        let rows: Vec<R> = select(connection, &rest, binds)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = place(last);
+        visit(connection, rows)?;
+    }
+}
+
+/// The head of the log.
+///
+/// # Errors
+/// [`StoreError`], also if there is none.
+pub fn head(connection: &mut ReadConnection<'_>) -> Result<HeadRow, StoreError> {
+    let rows: Vec<HeadRow> = select(connection, "WHERE id = 1", Vec::new())?;
+    rows.into_iter()
+        .next()
+        .ok_or_else(|| content("the log has no head: run `tanqiao-hub migrate`"))
+}
+
+#[derive(diesel::QueryableByName)]
+struct Member {
+    #[diesel(sql_type = Integer)]
+    no: i32,
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
+/// Members, mappings and series by number; the counters of the series, and the mapping records.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// All numbers.
+    pub numbers: Numbers,
+    /// Members by number.
+    pub members: BTreeMap<i32, tanqiao_protocol::id::NodeId>,
+    /// The last serial of each series, by number.
+    pub series: BTreeMap<i64, i64>,
+    /// The mapping records.
+    pub mappings: BTreeMap<tanqiao_protocol::methodology::MappingRef, MappingRecord>,
+}
+
+/// Everything that has a number.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn names(connection: &mut ReadConnection<'_>) -> Result<Names, StoreError> {
+    let mut names = Names::default();
+    for row in connection.load::<Member>(Statement::new("SELECT no, id FROM member"))? {
+        let id: tanqiao_protocol::id::NodeId = row.id.parse().map_err(content)?;
+        names.members.insert(row.no, id.clone());
+        names.numbers.members.learn(id, row.no);
+    }
+    for row in select::<SeriesRow>(connection, "", Vec::new())? {
+        names.numbers.series.learn(row.reference.parse().map_err(content)?, row.no);
+        names.series.insert(row.no, row.issued);
+    }
+    for row in select::<MappingRow>(connection, "", Vec::new())? {
+        let record: MappingRecord = parse(&row.content)?;
+        names.numbers.mappings.learn(record.mapping.clone(), row.no);
+        names.mappings.insert(record.mapping.clone(), record);
+    }
+    Ok(names)
+}
+
+/// Every leaf, in order.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn leaves(
+    connection: &mut ReadConnection<'_>,
+    visit: impl FnMut(&mut ReadConnection<'_>, Vec<LeafRow>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let place = |row: &LeafRow| vec![row.idx.into()];
+    pages(connection, ("", &[]), "idx", BYTES_PAGE, vec![Bind::I64(i64::MIN)], place, visit)
+}
+
+fn block_place(row: &BlockRow) -> Vec<Bind<'static>> {
+    vec![row.series_no.into(), row.first.into()]
+}
+
+/// Every block, by number of the series and first serial.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn blocks(
+    connection: &mut ReadConnection<'_>,
+    mut visit: impl FnMut(BlockRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let from = vec![Bind::I64(i64::MIN), Bind::I64(0)];
+    pages(connection, ("", &[]), "series_no, first", ROWS_PAGE, from, block_place, |_, rows| {
+        rows.into_iter().try_for_each(&mut visit)
+    })
+}
+
+/// Every block of one holder.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn blocks_of(
+    connection: &mut ReadConnection<'_>,
+    holder: i32,
+    mut visit: impl FnMut(BlockRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let from = vec![Bind::I64(i64::MIN), Bind::I64(0)];
+    let condition = ("holder = ? AND ", &[Bind::from(holder)][..]);
+    pages(connection, condition, "series_no, first", ROWS_PAGE, from, block_place, |_, rows| {
+        rows.into_iter().try_for_each(&mut visit)
+    })
+}
+
+/// Declares a function that visits every row of a table that is keyed by 16 bytes.
+macro_rules! by_id {
+    ($(#[$meta:meta])* $name:ident, $row:ty) => {
+        $(#[$meta])*
+        ///
+        /// # Errors
+        /// [`StoreError`].
+        pub fn $name(
+            connection: &mut ReadConnection<'_>,
+            mut visit: impl FnMut($row) -> Result<(), StoreError>,
+        ) -> Result<(), StoreError> {
+            let place = |row: &$row| vec![row.id.clone().into()];
+            pages(connection, ("", &[]), "id", ROWS_PAGE, vec![Bind::from(Vec::new())], place, |_, rows| {
+                rows.into_iter().try_for_each(&mut visit)
+            })
+        }
+    };
+}
+
+by_id!(
+    /// Every transfer.
+    transfers, TransferRow
+);
+by_id!(
+    /// Every donation.
+    donations, DonationRow
+);
+by_id!(
+    /// Every pledge.
+    pledges, PledgeRow
+);
+by_id!(
+    /// Every retirement.
+    retirements, RetirementRow
+);
+by_id!(
+    /// Every issuance.
+    issuances, IssuanceRow
+);
+
+fn by_ids<R: Row + Readable>(connection: &mut ReadConnection<'_>, ids: &[MessageId]) -> Result<Vec<R>, StoreError> {
+    let ids: Vec<Vec<u8>> = ids.iter().copied().map(id_bytes).collect();
+    let (condition, ids) = if connection.is_postgres() {
+        (PgConnection::is_one_of("id", true), PgConnection::many_bytes(ids))
+    } else {
+        (SqliteConnection::is_one_of("id", true), SqliteConnection::many_bytes(ids))
+    };
+    select(connection, &format!("WHERE {condition}"), vec![ids])
+}
+
+/// Some transfers.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn some_transfers(connection: &mut ReadConnection<'_>, ids: &[MessageId]) -> Result<Vec<TransferRow>, StoreError> {
+    by_ids(connection, ids)
+}
+
+/// Some donations.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn some_donations(connection: &mut ReadConnection<'_>, ids: &[MessageId]) -> Result<Vec<DonationRow>, StoreError> {
+    by_ids(connection, ids)
+}
+
+/// Every event.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn events(connection: &mut ReadConnection<'_>) -> Result<Vec<EventRow>, StoreError> {
+    select(connection, "ORDER BY name", Vec::new())
+}
+
+/// Every cap counter.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn caps(connection: &mut ReadConnection<'_>) -> Result<Vec<CapRow>, StoreError> {
+    select(connection, "ORDER BY mapping_no, year", Vec::new())
+}
+
+/// The head of every feed, by number of the member.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn feed_heads(connection: &mut ReadConnection<'_>) -> Result<BTreeMap<i32, FeedHeadRow>, StoreError> {
+    let rows: Vec<FeedHeadRow> = select(connection, "", Vec::new())?;
+    Ok(rows.into_iter().map(|row| (row.member_no, row)).collect())
+}
+
+/// Every entry of one feed, in order.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn feed(
+    connection: &mut ReadConnection<'_>,
+    member: i32,
+    mut visit: impl FnMut(FeedRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let place = |row: &FeedRow| vec![row.seq.into()];
+    let condition = ("member_no = ? AND ", &[Bind::from(member)][..]);
+    pages(connection, condition, "seq", BYTES_PAGE, vec![Bind::I64(i64::MIN)], place, |_, rows| {
+        rows.into_iter().try_for_each(&mut visit)
+    })
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// How many feed entries belong to no member's feed head: their feed was cut off.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn entries_without_head(connection: &mut ReadConnection<'_>) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM feed_entry WHERE member_no NOT IN (SELECT member_no FROM feed_head)";
+    let rows: Vec<Count> = connection.load(Statement::new(sql))?;
+    Ok(rows.first().map_or(0, |row| row.n))
+}

@@ -1,0 +1,77 @@
+//! The databases of tests: a file for each on SQLite, a database for each on PostgreSQL.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tanqiao_hub::ledger::audit::{Report, audit};
+use tanqiao_hub::store::database::Database;
+
+use super::Federation;
+
+/// Runs `test` on SQLite, and on PostgreSQL where `TANQIAO_TEST_POSTGRES` names one (in CI it must). Whatever a test did,
+/// the ledger that it leaves is audited.
+pub fn on_each_database(test: impl Fn(Federation)) {
+    on_sqlite(&test);
+    on_postgres(&test);
+}
+
+/// Runs `test` on SQLite alone.
+pub fn on_sqlite(test: impl Fn(Federation)) {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("hub.db").display());
+    test(Federation::found(&url));
+    assert_sound(&Database::open(&url).unwrap());
+}
+
+/// Runs `test` on PostgreSQL, where there is one.
+pub fn on_postgres(test: impl Fn(Federation)) {
+    match std::env::var("TANQIAO_TEST_POSTGRES") {
+        Ok(server) => {
+            let database = OwnDatabase::create(&server);
+            test(Federation::found(&database.url));
+            assert_sound(&Database::open(&database.url).unwrap());
+        }
+        Err(_) => {
+            assert!(std::env::var("CI").is_err(), "in CI every test runs on PostgreSQL too: set TANQIAO_TEST_POSTGRES");
+        }
+    }
+}
+
+/// Audits a ledger that must be without findings.
+pub fn assert_sound(database: &Database) -> Report {
+    let report = audit(database).unwrap();
+    let findings: Vec<String> = report
+        .invariants
+        .iter()
+        .flat_map(|i| i.findings.iter().map(move |f| format!("invariant {}: {}: {}", i.number, f.subject, f.what)))
+        .collect();
+    assert!(report.ok, "the ledger is not sound:\n{}", findings.join("\n"));
+    report
+}
+
+/// A PostgreSQL database of one test, dropped at its end.
+pub struct OwnDatabase {
+    server: String,
+    name: String,
+    pub url: String,
+}
+
+impl OwnDatabase {
+    pub fn create(server: &str) -> Self {
+        use diesel::{Connection, RunQueryDsl};
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("tanqiao_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut admin = diesel::PgConnection::establish(server).unwrap();
+        diesel::sql_query(format!("CREATE DATABASE {name}")).execute(&mut admin).unwrap();
+        let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
+        Self { server: server.to_owned(), url: format!("{base}/{name}"), name }
+    }
+}
+
+impl Drop for OwnDatabase {
+    fn drop(&mut self) {
+        use diesel::{Connection, RunQueryDsl};
+        if let Ok(mut admin) = diesel::PgConnection::establish(&self.server) {
+            let _ = diesel::sql_query(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).execute(&mut admin);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The command line. Each command works on the node's database and outbox, also beside a serving node: what it writes to
+//! the outbox is sent by the server, or by the command itself with `--send`. A command with `--id` may be repeated.
+
+mod account;
+mod command;
+mod enrol;
+mod export;
+mod import;
+mod issue;
+mod report;
+mod serve;
+mod token;
+mod trade;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use command::{Cli, Command};
+use report::{Failure, Report};
+
+/// Reads the command line, carries it out, prints.
+#[must_use]
+pub fn run() -> ExitCode {
+    tanqiao_certs::install_crypto_provider();
+    let cli = Cli::parse();
+    let json = cli.json;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&Failure::new("runtime", error.to_string()), json),
+    };
+    match runtime.block_on(carry_out(cli)) {
+        Ok(report) => {
+            let text = if json { format!("{:#}\n", report.json) } else { report.text };
+            // A reader that has gone away (`| head`) is no failure of the command.
+            let _ = io::stdout().write_all(text.as_bytes());
+            if report.refused { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        }
+        Err(failure) => failed(&failure, json),
+    }
+}
+
+fn failed(failure: &Failure, json: bool) -> ExitCode {
+    if json {
+        let _ = io::stdout().write_all(format!("{:#}\n", failure.json()).as_bytes());
+    }
+    let _ = writeln!(io::stderr(), "tanqiao-node: {failure}");
+    ExitCode::FAILURE
+}
+
+async fn carry_out(cli: Cli) -> Result<Report, Failure> {
+    let context = command::Context { config: cli.config, json: cli.json };
+    match cli.command {
+        Command::Serve => serve::serve(&context).await,
+        Command::Migrate => serve::migrate(&context),
+        Command::Enrol(args) => enrol::enrol(&context, args).await,
+        Command::Import(args) => import::import(&context, args).await,
+        Command::Issue(args) => issue::issue(&context, args).await,
+        Command::Transfer(args) => trade::transfer(&context, args).await,
+        Command::Donate(args) => trade::donate(&context, args).await,
+        Command::Pledge(args) => trade::pledge(&context, args).await,
+        Command::Retire(args) => trade::retire(&context, args).await,
+        Command::Reconcile => serve::reconcile(&context).await,
+        Command::Status => serve::status(&context).await,
+        Command::Export(args) => export::export(&context, args).await,
+        Command::Token(args) => token::token(&context, args),
+        Command::Account(args) => account::account(&context, args).await,
+        Command::CrashPoints => Ok(serve::crash_points()),
+    }
+}

@@ -1,0 +1,105 @@
+//! `export`: one JSON object a line.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use serde_json::json;
+
+use super::command::Context;
+use super::report::{Failure, Report};
+use crate::service::Node;
+
+/// Items asked for at a time.
+const PAGE: u32 = 1_000;
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// What
+    what: What,
+    /// Where to; standard output when absent
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    /// Accounts and what they hold
+    Accounts,
+    /// Blocks of the book
+    Blocks,
+    /// The feed as received
+    Feed,
+}
+
+pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report, Failure> {
+    let node = context.node().await?;
+    let mut out: Box<dyn Write> = match &args.out {
+        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|e| Failure::file(path, e))?)),
+        None => Box::new(BufWriter::new(io::stdout())),
+    };
+    let count = match args.what {
+        What::Accounts => accounts(&node, &mut out).await?,
+        What::Blocks => blocks(&node, &mut out).await?,
+        What::Feed => feed(&node, &mut out).await?,
+    };
+    out.flush().map_err(broken)?;
+    match args.out {
+        Some(path) => Report::new(format!("{count} lines in {}\n", path.display()), &json!({ "lines": count, "file": path })),
+        None => Ok(Report { text: String::new(), json: json!({ "lines": count }), refused: false }),
+    }
+}
+
+async fn accounts(node: &Node, out: &mut dyn Write) -> Result<u64, Failure> {
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let page = node.accounts().list(after, PAGE).await?;
+        write(out, &page, &mut count)?;
+        match page.into_iter().last() {
+            Some(last) => after = Some(last.account),
+            None => return Ok(count),
+        }
+    }
+}
+
+async fn blocks(node: &Node, out: &mut dyn Write) -> Result<u64, Failure> {
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let page = node.blocks(None, after, PAGE).await?;
+        write(out, &page, &mut count)?;
+        match page.into_iter().last() {
+            Some(last) => after = Some(last.block),
+            None => return Ok(count),
+        }
+    }
+}
+
+async fn feed(node: &Node, out: &mut dyn Write) -> Result<u64, Failure> {
+    let (mut after, mut count) = (0, 0);
+    loop {
+        let page = node.entries(after, PAGE).await?;
+        for row in &page {
+            writeln!(out, "{}", row.entry).map_err(broken)?;
+            count += 1;
+        }
+        match page.last() {
+            Some(last) => after = last.seq,
+            None => return Ok(count),
+        }
+    }
+}
+
+fn write<T: Serialize>(out: &mut dyn Write, items: &[T], count: &mut u64) -> Result<(), Failure> {
+    for item in items {
+        serde_json::to_writer(&mut *out, item).map_err(|e| Failure::new("file", e.to_string()))?;
+        out.write_all(b"\n").map_err(broken)?;
+        *count += 1;
+    }
+    Ok(())
+}
+
+fn broken(error: io::Error) -> Failure {
+    Failure::new("file", error.to_string())
+}

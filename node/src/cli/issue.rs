@@ -1,0 +1,100 @@
+//! `issue`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tanqiao_protocol::id::{Name, Sha256};
+use tanqiao_protocol::message::{RightsBasis, Verification};
+use tanqiao_protocol::methodology::MethodologyRef;
+use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::region::RegionCode;
+use tanqiao_protocol::time::Timestamp;
+
+use super::command::{Context, SendArgs, grams};
+use super::report::{Failure, Report};
+use crate::issuing::{self, IssuingRequest};
+
+#[derive(Debug, Args)]
+pub(super) struct IssueArgs {
+    /// List what could be issued, and do nothing
+    #[arg(long, exclusive = true)]
+    pending: bool,
+    /// The methodology version
+    #[arg(long, required_unless_present = "pending")]
+    methodology: Option<MethodologyRef>,
+    /// The region of the acts
+    #[arg(long, required_unless_present = "pending")]
+    region: Option<RegionCode>,
+    /// The year of the acts
+    #[arg(long, required_unless_present = "pending")]
+    vintage: Option<u16>,
+    /// transferred-by-holders, transferred-by-project-owner or held-in-trust
+    #[arg(long, required_unless_present = "pending")]
+    rights_basis: Option<RightsBasis>,
+    /// The verification body
+    #[arg(long, required_unless_present = "pending")]
+    verifier: Option<String>,
+    /// The verification report; its SHA-256 is sent
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["pending", "report_sha256"])]
+    report: Option<PathBuf>,
+    /// The SHA-256 of the verification report
+    #[arg(long, value_name = "HEX", conflicts_with = "report")]
+    report_sha256: Option<Sha256>,
+    /// When the report was signed
+    #[arg(long, value_name = "TIME", required_unless_present = "pending")]
+    verified_at: Option<Timestamp>,
+    /// Grams that the verification covers, where it is more than is issued
+    #[arg(long, value_name = "GRAMS", value_parser = grams)]
+    verified_g: Option<Grams>,
+    /// The node's own certificate number
+    #[arg(long, value_name = "NAME", required_unless_present = "pending")]
+    local_reference: Option<Name>,
+    /// Another scheme that the activities take part in; may be repeated
+    #[arg(long, value_name = "NAME")]
+    other_scheme: Vec<Name>,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+pub(super) async fn issue(context: &Context, args: Box<IssueArgs>) -> Result<Report, Failure> {
+    if args.pending {
+        let pending = context.store()?.read(issuing::pending)?;
+        return Report::list(&pending, |p| {
+            format!("{} {} {}: {} activities, {}", p.methodology, p.region_of_act, p.vintage, p.count, p.quantity_g)
+        });
+    }
+    let node = context.node().await?;
+    let issued = issuing::issue(&node, request(&args)?).await?;
+    let report = args.send.report(&node, issued.issuance, "issuance").await?;
+    let text = format!(
+        "{} activities, {}, {} accounts\nrecords root {}\n{}",
+        issued.activity_count, issued.quantity_g, issued.accounts, issued.records_root, report.text
+    );
+    let refused = report.refused;
+    let both = serde_json::json!({ "issued": issued, "answer": report.json });
+    Ok(Report::new(text, &both)?.refused(refused))
+}
+
+fn request(args: &IssueArgs) -> Result<IssuingRequest, Failure> {
+    let missing = || Failure::new("arguments", "say what to issue: see `tanqiao-node issue --help`");
+    let report_sha256 = match (&args.report, args.report_sha256) {
+        (Some(path), _) => Sha256::of(&std::fs::read(path).map_err(|e| Failure::file(path, e))?),
+        (None, Some(hash)) => hash,
+        (None, None) => return Err(missing()),
+    };
+    Ok(IssuingRequest {
+        id: args.send.id,
+        methodology: args.methodology.clone().ok_or_else(missing)?,
+        region_of_act: args.region.ok_or_else(missing)?,
+        vintage: args.vintage.ok_or_else(missing)?,
+        verified_g: args.verified_g,
+        rights_basis: args.rights_basis.ok_or_else(missing)?,
+        verification: Verification {
+            body: args.verifier.clone().ok_or_else(missing)?,
+            report_sha256,
+            verified_at: args.verified_at.ok_or_else(missing)?,
+        },
+        local_reference: args.local_reference.clone().ok_or_else(missing)?,
+        other_schemes: args.other_scheme.clone(),
+    })
+}

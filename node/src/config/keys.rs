@@ -1,0 +1,140 @@
+//! The keys of the configuration, and how environment variables set them.
+
+use toml::{Table, Value};
+
+use super::ConfigError;
+
+/// What a key's value is, which decides how an environment variable is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A text or path.
+    Text,
+    /// A whole number.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+}
+
+/// Every key with its kind and what it means; the documentation and the environment variables come from here.
+pub const KEYS: &[(&str, KeyKind, &str)] = &[
+    (
+        "member",
+        KeyKind::Text,
+        "This member's id in the federation, a DNS label such as `wuhan`.",
+    ),
+    (
+        "region",
+        KeyKind::Text,
+        "Its region: GB/T 2260 code such as `420100`, or ISO 3166-1 alpha-2.",
+    ),
+    (
+        "trust_domain",
+        KeyKind::Text,
+        "The federation's trust domain, such as `tanqiao.local`.",
+    ),
+    (
+        "database",
+        KeyKind::Text,
+        "`sqlite:PATH` or `postgres://USER@HOST/NAME`.",
+    ),
+    (
+        "hub.url",
+        KeyKind::Text,
+        "The hub's federation address, such as `https://hub.example:8443`.",
+    ),
+    (
+        "hub.feed_wait_s",
+        KeyKind::Integer,
+        "How long one question for news may wait at the hub, in seconds: 0 to 30; 25 when absent.",
+    ),
+    ("tls.certificate", KeyKind::Text, "This node's certificate chain, PEM."),
+    (
+        "tls.key",
+        KeyKind::Text,
+        "Its private key, PEM, readable by its owner only.",
+    ),
+    ("tls.ca", KeyKind::Text, "The federation's CA certificates, PEM."),
+    (
+        "tls.crl",
+        KeyKind::Text,
+        "The federation's revocation list, PEM; optional.",
+    ),
+    (
+        "signing.key",
+        KeyKind::Text,
+        "This member's signing key, PKCS#8 PEM, readable by its owner only (mode 0600).",
+    ),
+    (
+        "api.listen",
+        KeyKind::Text,
+        "Where the platform's own API and console listen; `127.0.0.1:9101` when absent.",
+    ),
+    (
+        "api.token_file",
+        KeyKind::Text,
+        "File with the bearer tokens of the API; optional for commands that do not serve.",
+    ),
+    (
+        "api.tls_certificate",
+        KeyKind::Text,
+        "Server certificate of the API, PEM; required unless it listens on loopback.",
+    ),
+    ("api.tls_key", KeyKind::Text, "Its private key, PEM."),
+    (
+        "acceptance.accept_at_once",
+        KeyKind::Boolean,
+        "Accept offers that no rule speaks of without a person; `false` when absent.",
+    ),
+    (
+        "acceptance.quantity_g_max",
+        KeyKind::Integer,
+        "The most grams of one offer that may be accepted without a person; no limit when absent.",
+    ),
+    (
+        "acceptance.account",
+        KeyKind::Text,
+        "The account that accepted offers are credited to; `house` when absent.",
+    ),
+    (
+        "outbox.batch_max",
+        KeyKind::Integer,
+        "The most messages in one batch envelope: 1 to 100; 100 when absent.",
+    ),
+    (
+        "outbox.message_days",
+        KeyKind::Integer,
+        "Days until an unsent message expires: 1 to 30; 30 when absent.",
+    ),
+];
+
+/// The environment variable of a key.
+#[must_use]
+pub fn variable_name(key: &str) -> String {
+    format!("TANQIAO_NODE_{}", key.replace('.', "_").to_uppercase())
+}
+
+pub(super) fn read_as(key: &'static str, kind: KeyKind, text: &str) -> Result<Value, ConfigError> {
+    let refuse = |detail: &str| ConfigError::Value {
+        key,
+        detail: format!("{} {detail}", variable_name(key)),
+    };
+    Ok(match kind {
+        KeyKind::Text => Value::String(text.to_owned()),
+        KeyKind::Integer => Value::Integer(text.parse().map_err(|_| refuse("is not a whole number"))?),
+        KeyKind::Boolean => Value::Boolean(text.parse().map_err(|_| refuse("is neither `true` nor `false`"))?),
+    })
+}
+
+pub(super) fn put(table: &mut Table, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((section, rest)) => {
+            let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = section {
+                put(inner, rest, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Issuing: the activities of one series that no issuance has yet become one issuance, to the last gram.
+//!
+//! What is issued is a run of activity ids of one series; marking them is one row, written in the transaction that writes
+//! the outbox message. An issuance that is refused gives its activities back.
+//!
+//! **Architecture invariant:** runs of live issuances of one series never overlap, and no activity can appear inside a run
+//! after it was read: ids are taken in the order of commits (`activity_counter`).
+
+mod gather;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use tanqiao_protocol::id::{MessageId, Name, Sha256};
+use tanqiao_protocol::message::{Issuance, RightsBasis, Verification};
+use tanqiao_protocol::methodology::MethodologyRef;
+use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::region::RegionCode;
+
+use crate::error::NodeError;
+use crate::ledger::{AccountId, AccountKind};
+use crate::service::{IssueRequest, IssueShare, Kind, Node, Staffed};
+use crate::store::Tx;
+use crate::store::activities::ActivityIssuanceRow;
+use gather::{Gathered, gather};
+
+pub use gather::{PendingSeries, pending};
+
+/// Which activities to issue, and what is said about them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuingRequest {
+    /// The id of the message, made by the caller so that a repeated request is the same request; a new one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<MessageId>,
+    /// The methodology version.
+    pub methodology: MethodologyRef,
+    /// Where the acts took place.
+    pub region_of_act: RegionCode,
+    /// The year of the acts.
+    pub vintage: u16,
+    /// Grams that the verification covers; what is issued when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_g: Option<Grams>,
+    /// On what right.
+    pub rights_basis: RightsBasis,
+    /// Who verified it.
+    pub verification: Verification,
+    /// The node's own certificate number.
+    pub local_reference: Name,
+    /// Other schemes that the activities take part in.
+    #[serde(default)]
+    pub other_schemes: Vec<Name>,
+}
+
+/// An issuance that was written to the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Issued {
+    /// The message, and the issuance's id.
+    pub issuance: MessageId,
+    /// Number of activities.
+    pub activity_count: u32,
+    /// Σ activity data, exact.
+    pub activity_total: String,
+    /// Grams.
+    pub quantity_g: Grams,
+    /// Number of accounts that get serials.
+    pub accounts: u64,
+    /// RFC 6962 root over the canonical records.
+    pub records_root: Sha256,
+}
+
+/// Issues everything of one series that is not issued yet. The same request again is the same issuance.
+///
+/// # Errors
+/// [`NodeError::Refused`]: `nothing-to-issue`, `issued-over-verified` (S16), `id-reused`, `issued-meanwhile` when another
+/// issuance took the activities at the same moment; a database error.
+pub async fn issue(node: &Node, request: IssuingRequest) -> Result<Issued, NodeError> {
+    let id = request.id.unwrap_or_else(|| node.new_id());
+    if let Some(issued) = repeated(node, id, &request).await? {
+        return Ok(issued);
+    }
+    let asked = request.clone();
+    let gathered = node
+        .read(move |tx| gather(tx, &asked.methodology, asked.region_of_act, asked.vintage))
+        .await?;
+    let header = header(&request, &gathered)?;
+    let issued = shown(id, &header, gathered.shares.len());
+    open_accounts(node, &gathered).await?;
+    let shares = gathered
+        .shares
+        .iter()
+        .map(|(account, quantity_g)| IssueShare {
+            account: account.clone(),
+            quantity_g: *quantity_g,
+        })
+        .collect();
+    let by = Staffed {
+        id: Some(id),
+        staff: None,
+    };
+    let order = IssueRequest {
+        by,
+        issuance: header,
+        shares,
+    };
+    node.issue_with(order, move |tx, id| mark(tx, id, &gathered)).await?;
+    Ok(issued)
+}
+
+/// Gives the activities of an issuance back, after it was refused or abandoned. In the transaction that notes so.
+///
+/// # Errors
+/// A database error.
+pub fn release(tx: &mut dyn Tx, issuance: &str) -> Result<(), NodeError> {
+    tx.delete_activity_issuance(issuance)?;
+    Ok(())
+}
+
+fn header(request: &IssuingRequest, gathered: &Gathered) -> Result<Issuance, NodeError> {
+    let quantity_g = gathered.quantity_g;
+    if quantity_g.is_zero() {
+        return Err(NodeError::refused(
+            "nothing-to-issue",
+            format!(
+                "there is no reduction of {} in {} of {} that is not issued yet",
+                request.methodology, request.region_of_act, request.vintage
+            ),
+        ));
+    }
+    let verified_g = request.verified_g.unwrap_or(quantity_g);
+    if quantity_g > verified_g {
+        return Err(NodeError::refused(
+            "issued-over-verified",
+            format!("{quantity_g} are to be issued, but the verification covers {verified_g}: verify the rest first"),
+        ));
+    }
+    let activity_count = u32::try_from(gathered.count).map_err(|_| {
+        NodeError::refused("too-large", "one issuance has at most 4294967295 activities: import and issue in parts")
+    })?;
+    Ok(Issuance {
+        methodology: request.methodology.clone(),
+        region_of_act: request.region_of_act,
+        vintage: request.vintage,
+        quantity_g,
+        verified_g,
+        activity_count,
+        activity_total: gathered.activity_total.to_string(),
+        period_from: gathered.period_from,
+        period_until: gathered.period_until,
+        rights_basis: Some(request.rights_basis),
+        verification: Some(request.verification.clone()),
+        records_root: gathered.records_root,
+        local_reference: request.local_reference.clone(),
+        other_schemes: Some(request.other_schemes.clone()),
+    })
+}
+
+/// Marks the activities as issued, unless another issuance has taken one of them since they were read.
+fn mark(tx: &mut dyn Tx, id: MessageId, gathered: &Gathered) -> Result<(), NodeError> {
+    let name = id.to_string();
+    let taken = tx.activity_issuances(gathered.series_id)?;
+    if taken.iter().any(|row| row.issuance == name) {
+        return Ok(());
+    }
+    let overlaps = |first: i64, last: i64| taken.iter().any(|row| row.first_id <= last && first <= row.last_id);
+    if gathered.runs.iter().any(|(first, last)| overlaps(*first, *last)) {
+        return Err(NodeError::refused(
+            "issued-meanwhile",
+            "another issuance took these activities at the same moment: look at what is pending and issue again",
+        ));
+    }
+    let rows: Vec<ActivityIssuanceRow> = gathered
+        .runs
+        .iter()
+        .map(|(first, last)| ActivityIssuanceRow {
+            series_id: gathered.series_id,
+            first_id: *first,
+            last_id: *last,
+            issuance: name.clone(),
+        })
+        .collect();
+    tx.insert_activity_issuances(&rows)?;
+    crate::crash::point("issue.before-commit");
+    Ok(())
+}
+
+/// The issuance that this id opened before; refused if the id opened something else.
+async fn repeated(node: &Node, id: MessageId, request: &IssuingRequest) -> Result<Option<Issued>, NodeError> {
+    let Some(asked) = request.id else { return Ok(None) };
+    let dealing = match node.dealing(asked).await {
+        Ok(dealing) => dealing,
+        Err(NodeError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let reused = || {
+        NodeError::refused(
+            "id-reused",
+            format!("{id} is the id of another command: use a new UUIDv7 for a new one"),
+        )
+    };
+    if dealing.kind != Kind::Issuance {
+        return Err(reused());
+    }
+    let header: Issuance = serde_json::from_value(dealing.content).map_err(|_| reused())?;
+    let same = header.methodology == request.methodology
+        && header.region_of_act == request.region_of_act
+        && header.vintage == request.vintage
+        && header.local_reference == request.local_reference
+        && header.verification.as_ref() == Some(&request.verification);
+    if !same {
+        return Err(reused());
+    }
+    let name = id.to_string();
+    let accounts = node.read(move |tx| Ok(tx.count_shares(&name)?)).await?;
+    Ok(Some(shown(id, &header, usize::try_from(accounts).unwrap_or(0))))
+}
+
+fn shown(id: MessageId, header: &Issuance, accounts: usize) -> Issued {
+    Issued {
+        issuance: id,
+        activity_count: header.activity_count,
+        activity_total: header.activity_total.clone(),
+        quantity_g: header.quantity_g,
+        accounts: accounts as u64,
+        records_root: header.records_root,
+    }
+}
+
+/// Opens a holder's account for every pseudonym that has none yet.
+async fn open_accounts(node: &Node, gathered: &Gathered) -> Result<(), NodeError> {
+    let wanted: Vec<AccountId> = gathered.shares.iter().map(|(account, _)| account.clone()).collect();
+    let at = node.now();
+    node.write(move |tx| {
+        for account in &wanted {
+            if tx.account(account.as_str())?.is_none() {
+                crate::ledger::create_account(tx, account, AccountKind::Holder, at)?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
