@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use actix_http::Request;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
@@ -59,7 +60,7 @@ macro_rules! served {
 
 async fn json_of<S, B>(service: &S, request: TestRequest) -> (u16, Value)
 where
-    S: Service<Sent, Response = ServiceResponse<B>, Error = Error>,
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
     let response = call_service(service, request.to_request()).await;
