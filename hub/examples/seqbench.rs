@@ -1,18 +1,10 @@
-use std::time::Duration;
-use tanqiao_hub::{bench, ledger::sequencer::*, store::database::Database};
+//! Scratch.
 fn main() {
     let url = std::env::args().nth(1).unwrap();
-    let blocks: i64 = std::env::args().nth(2).map_or(200_000, |s| s.parse().unwrap());
-    let secs: u64 = std::env::args().nth(3).map_or(5, |s| s.parse().unwrap());
-    let db = Database::open(&url).unwrap();
-    db.migrate().unwrap();
-    let s = Sequencer::start(db.clone(), SequencerOptions::default()).unwrap();
-    let t = bench::ground::prepare(&db, &s, 16, blocks).unwrap();
-    let mut first = 0;
-    for batch in [100usize, 100, 1000] {
-        let r = bench::sequencer::run(&s, &t, first, batch, Duration::from_secs(secs)).unwrap();
-        println!("batch {batch}: {r:?}");
-        first += (r.committed as i64) / 8 + 4 * batch as i64;
-    }
-    s.stop();
+    let plan = tanqiao_hub::bench::program::Plan { url, members: 16, blocks: std::env::args().nth(2).map_or(400_000, |s| s.parse().unwrap()), seconds: std::env::args().nth(3).map_or(4, |s| s.parse().unwrap()), rounds: 2 };
+    let _ = tanqiao_certs::tls::install_crypto_provider();
+    let dir = tempfile::tempdir().unwrap();
+    let rt = actix_web::rt::System::new();
+    let r = rt.block_on(tanqiao_hub::bench::program::measure(&plan, dir.path(), &|s| eprintln!("{s}"))).unwrap();
+    println!("{}", serde_json::to_string_pretty(&r).unwrap());
 }

@@ -1,6 +1,10 @@
 //! `tanqiao-hub bench`: what the hub can do on this machine, beside the same work written by hand in SQL.
 
+pub mod baseline;
+pub mod end_to_end;
 pub mod ground;
+pub mod place;
+pub mod program;
 pub mod sequencer;
 
 /// Why a bench ended early.
@@ -24,6 +28,9 @@ pub enum BenchError {
     /// JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+    /// Keys, certificates, connections.
+    #[error("{0}")]
+    Place(String),
     /// A number.
     #[error(transparent)]
     Number(#[from] std::num::TryFromIntError),

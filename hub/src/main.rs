@@ -1,6 +1,4 @@
 //! `tanqiao-hub`.
 #![forbid(unsafe_code)]
 
-fn main() -> std::process::ExitCode {
-    tanqiao_hub::cli::run()
-}
+fn main() {}

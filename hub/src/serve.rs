@@ -33,8 +33,10 @@ pub use schedule::{Clock, SystemClock, new_id, sweep_command};
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long a client may take for its request's head.
 const FIRST_HEADERS: Duration = Duration::from_secs(10);
-/// How long open requests may take once the process stops, in seconds.
-const SHUTDOWN_S: u64 = 15;
+/// How long open requests may take once the process stops.
+const DRAIN: Duration = Duration::from_secs(15);
+/// How long the last answers may take to leave, in seconds: idle HTTP/2 connections stay open as long.
+const SHUTDOWN_S: u64 = 1;
 /// Connections of a listener that may wait to be accepted.
 const BACKLOG: u32 = 2_048;
 /// Streams and keep-alive connections of one worker.
@@ -172,16 +174,20 @@ impl Service {
     pub async fn stop(self) {
         tracing::info!("stopping");
         self.stop.send_replace(true);
-        futures_util::future::join_all(self.handles.iter().map(|handle| handle.stop(true))).await;
-        for server in self.servers {
-            if let Ok(Err(error)) = server.await {
-                tracing::warn!(%error, "a listener ended with an error");
-            }
+        let mut open = self.hub.open.subscribe();
+        if tokio::time::timeout(DRAIN, open.wait_for(|open| *open == 0)).await.is_err() {
+            tracing::warn!("some requests were still open and are cut off");
         }
         let sequencer = self.hub.sequencer.clone();
         // The thread may be in the middle of a batch: waiting for it must not hold up this runtime.
         if tokio::task::spawn_blocking(move || sequencer.stop()).await.is_err() {
             tracing::error!("the sequencer did not end");
+        }
+        futures_util::future::join_all(self.handles.iter().map(|handle| handle.stop(true))).await;
+        for server in self.servers {
+            if let Ok(Err(error)) = server.await {
+                tracing::warn!(%error, "a listener ended with an error");
+            }
         }
         for one in self.loops {
             one.abort();

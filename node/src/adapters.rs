@@ -45,7 +45,14 @@ impl Format {
     /// The format of a media type; parameters are ignored.
     #[must_use]
     pub fn of_media_type(text: &str) -> Option<Self> {
-        match text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        match text
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "text/csv" => Some(Self::Csv),
             "application/x-ndjson" | "application/jsonl" => Some(Self::Ndjson),
             _ => None,
@@ -95,7 +102,7 @@ pub enum FileRefusal {
 #[derive(Debug)]
 pub enum Lines<R: Read + Seek> {
     /// A CSV file.
-    Csv(csv::CsvLines<R>),
+    Csv(Box<csv::CsvLines<R>>),
     /// An NDJSON file.
     Ndjson(ndjson::NdjsonLines<R>),
 }
@@ -107,7 +114,7 @@ impl<R: Read + Seek> Lines<R> {
     /// [`FileRefusal`].
     pub fn open(format: Format, file: R) -> Result<Self, FileRefusal> {
         Ok(match format {
-            Format::Csv => Self::Csv(csv::CsvLines::open(file)?),
+            Format::Csv => Self::Csv(Box::new(csv::CsvLines::open(file)?)),
             Format::Ndjson => Self::Ndjson(ndjson::NdjsonLines::open(file)?),
         })
     }

@@ -22,6 +22,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+use actix_web::middleware::from_fn;
 use actix_web::web;
 use utoipa::OpenApi;
 
@@ -39,7 +40,8 @@ macro_rules! routes {
             $(app.service(
                 web::resource($address)
                     $(.route(web::$method().to($module::$handler)))+
-                    .default_service(web::to(answer::method_not_allowed)),
+                    .default_service(web::to(answer::method_not_allowed))
+                    .wrap(from_fn(auth::authenticate)),
             );)+
         }
 

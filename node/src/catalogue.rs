@@ -15,7 +15,9 @@ use crate::store::{Store, StoreError, Tx};
 /// # Errors
 /// A database error.
 pub fn kept(tx: &mut dyn Tx, reference: &MethodologyRef) -> Result<Option<Methodology>, NodeError> {
-    tx.methodology(&reference.to_string())?.map(|row| read(&row)).transpose()
+    tx.methodology(&reference.to_string())?
+        .map(|row| read(&row))
+        .transpose()
 }
 
 /// Every methodology version that is kept here.

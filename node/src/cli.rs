@@ -32,10 +32,18 @@ pub fn run() -> ExitCode {
     };
     match runtime.block_on(carry_out(cli)) {
         Ok(report) => {
-            let text = if json { format!("{:#}\n", report.json) } else { report.text };
+            let text = if json {
+                format!("{:#}\n", report.json)
+            } else {
+                report.text
+            };
             // A reader that has gone away (`| head`) is no failure of the command.
             let _ = io::stdout().write_all(text.as_bytes());
-            if report.refused { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+            if report.refused {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            }
         }
         Err(failure) => failed(&failure, json),
     }
@@ -50,7 +58,10 @@ fn failed(failure: &Failure, json: bool) -> ExitCode {
 }
 
 async fn carry_out(cli: Cli) -> Result<Report, Failure> {
-    let context = command::Context { config: cli.config, json: cli.json };
+    let context = command::Context {
+        config: cli.config,
+        json: cli.json,
+    };
     match cli.command {
         Command::Serve => serve::serve(&context).await,
         Command::Migrate => serve::migrate(&context),

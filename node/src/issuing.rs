@@ -137,7 +137,10 @@ fn header(request: &IssuingRequest, gathered: &Gathered) -> Result<Issuance, Nod
         ));
     }
     let activity_count = u32::try_from(gathered.count).map_err(|_| {
-        NodeError::refused("too-large", "one issuance has at most 4294967295 activities: import and issue in parts")
+        NodeError::refused(
+            "too-large",
+            "one issuance has at most 4294967295 activities: import and issue in parts",
+        )
     })?;
     Ok(Issuance {
         methodology: request.methodology.clone(),
@@ -242,4 +245,3 @@ async fn open_accounts(node: &Node, gathered: &Gathered) -> Result<(), NodeError
     })
     .await
 }
-

@@ -82,7 +82,10 @@ pub fn create(
     now: Timestamp,
     expires_at: Option<Timestamp>,
 ) -> Result<NewToken, NodeError> {
-    let token = NewToken(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())));
+    let token = NewToken(format!(
+        "{PREFIX}{}",
+        URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+    ));
     let words: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
     let row = TokenRow {
         name: name.to_string(),
@@ -112,7 +115,11 @@ pub fn presented(tx: &mut dyn Tx, token: &str, now: Timestamp) -> Result<Option<
     // The index has compared the hashes already; this one takes the same time wherever they differ.
     let same = verify_slices_are_equal(row.token_sha256.as_bytes(), hash.as_bytes()).is_ok();
     let over = row.revoked_at.is_some() || row.expires_at.is_some_and(|at| now.micros() >= at);
-    if same && !over { Ok(Some(listed(row)?)) } else { Ok(None) }
+    if same && !over {
+        Ok(Some(listed(row)?))
+    } else {
+        Ok(None)
+    }
 }
 
 /// Every token.
@@ -162,7 +169,9 @@ mod tests {
         for database in databases() {
             let store = database.store();
             let name: Name = "platform".parse().unwrap();
-            let token = store.write(|tx| create(tx, &name, &[Scope::Import], at(10), Some(at(100)))).unwrap();
+            let token = store
+                .write(|tx| create(tx, &name, &[Scope::Import], at(10), Some(at(100))))
+                .unwrap();
             assert!(!format!("{token:?}").contains(token.reveal()));
             let row = store.read(|tx| Ok(tx.tokens()?)).unwrap().pop().unwrap();
             assert!(!format!("{row:?}").contains(token.reveal()));
@@ -170,7 +179,11 @@ mod tests {
             assert_eq!(find(token.reveal(), 99).unwrap().scopes, [Scope::Import]);
             assert!(find(token.reveal(), 100).is_none());
             assert!(find(&format!("{}x", token.reveal()), 50).is_none() && find("", 50).is_none());
-            assert!(store.write(|tx| create(tx, &name, &[Scope::Read], at(20), None)).is_err());
+            assert!(
+                store
+                    .write(|tx| create(tx, &name, &[Scope::Read], at(20), None))
+                    .is_err()
+            );
             store.write(|tx| revoke(tx, &name, at(30))).unwrap();
             assert!(find(token.reveal(), 50).is_none());
             assert!(store.write(|tx| revoke(tx, &name, at(40))).is_err());

@@ -9,6 +9,7 @@ mod meters;
 mod plants;
 mod random;
 mod rides;
+mod total;
 
 use std::path::PathBuf;
 

@@ -56,8 +56,10 @@ pub struct Hub {
     pub heads: FeedHeads,
     /// For Prometheus.
     pub metrics: Metrics,
-    /// True once the process stops: waiting polls end.
+    /// True once the process stops: waiting polls end, and new requests are sent away.
     pub stopping: watch::Receiver<bool>,
+    /// Requests that are being answered.
+    pub open: watch::Sender<usize>,
     /// Requests of members.
     pub member_rate: DefaultKeyedRateLimiter<NodeId>,
     /// Requests on the enrolment listener.
@@ -79,6 +81,7 @@ impl Hub {
             address_rate: RateLimiter::keyed(addresses),
             heads: FeedHeads::default(),
             statistics: Arc::default(),
+            open: watch::Sender::new(0),
             settings,
             database,
             sequencer,
@@ -86,6 +89,16 @@ impl Hub {
             metrics,
             stopping,
         }
+    }
+
+    /// Counts a request as open until the guard is dropped; `None` once the process stops.
+    #[must_use]
+    pub fn enter(&self) -> Option<Entered> {
+        if *self.stopping.borrow() {
+            return None;
+        }
+        self.open.send_modify(|open| *open += 1);
+        Some(Entered(self.open.clone()))
     }
 
     /// The hub's clock.
@@ -108,6 +121,16 @@ impl Hub {
             Ok(result) => result.map_err(|error| Refused::fault(&error)),
             Err(error) => Err(Refused::fault(&error)),
         }
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub struct Entered(watch::Sender<usize>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open = open.saturating_sub(1));
     }
 }
 

@@ -7,10 +7,11 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
+use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tracing::Instrument;
 
 use super::admission::Caller;
-use super::answer::RefusedBy;
+use super::answer::{Refused, RefusedBy};
 use super::endpoints::Listener;
 use super::hub::Hub;
 
@@ -27,10 +28,12 @@ pub async fn observe(listener: Listener, request: ServiceRequest, next: Next<imp
     let hub = request.app_data::<web::Data<Hub>>().cloned();
     let method = request.method().clone();
     let span = tracing::info_span!("request", id = %id);
-    let answered = next.call(request).instrument(span.clone()).await;
-    let mut answered = match answered {
-        Ok(answered) => answered.map_into_boxed_body(),
-        Err(error) => return Err(error),
+    let entered = hub.as_ref().map(|hub| hub.enter());
+    let mut answered = if matches!(entered, Some(None)) {
+        // HTTP/2 connections stay open while the process stops: what comes on them goes to another process, or comes again.
+        request.error_response(Refused::from(Problem::api(ApiProblem::Busy).retry_after(1)))
+    } else {
+        next.call(request).instrument(span.clone()).await?.map_into_boxed_body()
     };
     if let Ok(value) = HeaderValue::from_str(&id) {
         answered.headers_mut().insert(REQUEST_ID, value);

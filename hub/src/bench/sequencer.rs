@@ -51,7 +51,7 @@ fn envelope(size: usize) -> Arc<ReceivedEnvelope> {
 ///
 /// # Errors
 /// [`BenchError`] if the ledger refuses what it should not.
-pub fn run(sequencer: &Sequencer, traders: &[Trader], first_block: i64, batch: usize, time: Duration) -> Result<Throughput, BenchError> {
+pub fn run(sequencer: &Sequencer, traders: &[Arc<Trader>], first_block: i64, batch: usize, time: Duration) -> Result<Throughput, BenchError> {
     let committed = AtomicU64::new(0);
     let before = sequencer.counters().batches.load(Ordering::Relaxed);
     let started = Instant::now();

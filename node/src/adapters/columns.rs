@@ -81,5 +81,8 @@ pub(super) fn too_long() -> Refusal {
 
 /// A line that is not UTF-8.
 pub(super) fn not_utf8(field: Field) -> Refusal {
-    Refusal::schema(field, "is not UTF-8: export the file again as UTF-8, not as GBK or GB 18030")
+    Refusal::schema(
+        field,
+        "is not UTF-8: export the file again as UTF-8, not as GBK or GB 18030",
+    )
 }

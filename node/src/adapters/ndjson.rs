@@ -20,7 +20,10 @@ pub struct NdjsonLines<R: Read + Seek> {
 }
 
 impl<R: Read + Seek> NdjsonLines<R> {
-    #[expect(clippy::unnecessary_wraps, reason = "opens like the other formats, whose header can be wrong")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "opens like the other formats, whose header can be wrong"
+    )]
     pub(super) fn open(file: R) -> Result<Self, FileRefusal> {
         Ok(Self {
             lines: Splitter::new(file),

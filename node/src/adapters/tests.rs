@@ -8,7 +8,8 @@ use tanqiao_protocol::check::CheckCode;
 use crate::quantification::Field;
 
 const HEADER: &str = "source,record_id,account,quantity,unit,started_at,ended_at,place";
-const GOOD: &str = "wuhan-metro,ride-1,holder-000001,12.5,km,2025-05-23T08:00:00+08:00,2025-05-23T08:40:00+08:00,420106";
+const GOOD: &str =
+    "wuhan-metro,ride-1,holder-000001,12.5,km,2025-05-23T08:00:00+08:00,2025-05-23T08:40:00+08:00,420106";
 
 fn lines(format: Format, bytes: &[u8]) -> Result<Vec<Line>, FileRefusal> {
     let mut reader = Lines::open(format, Cursor::new(bytes))?;
@@ -50,7 +51,11 @@ fn csv_files_read_as_platforms_write_them() {
         ("no line end at the end", format!("{HEADER}\n{GOOD}"), "2:ok"),
         ("byte order mark", format!("\u{feff}{HEADER}\n{GOOD}\n"), "2:ok"),
         ("CRLF", format!("{HEADER}\r\n{GOOD}\r\n{GOOD}\r\n"), "2:ok 3:ok"),
-        ("blank lines", format!("{HEADER}\n\n{GOOD}\n  \n{GOOD}\n\n"), "3:ok 5:ok"),
+        (
+            "blank lines",
+            format!("{HEADER}\n\n{GOOD}\n  \n{GOOD}\n\n"),
+            "3:ok 5:ok",
+        ),
         ("every field quoted", format!("{HEADER}\n{quoted}\n"), "2:ok"),
         ("only a header", format!("{HEADER}\n"), ""),
     ] {
@@ -75,9 +80,12 @@ fn the_order_of_columns_does_not_matter_and_optional_ones_may_be_empty() {
 fn a_wrong_header_says_what_to_change() {
     for (header, wanted) in [
         ("", "the file is empty"),
-        (&HEADER.replace("account", "acount")[..], "did you mean `account`?"),
+        (HEADER.replace("account", "acount").as_str(), "did you mean `account`?"),
         (&HEADER.replace("record_id", "Record ID"), "did you mean `record_id`?"),
-        (&HEADER.replace("started_at", "电量"), "the columns are source, record_id"),
+        (
+            &HEADER.replace("started_at", "电量"),
+            "the columns are source, record_id",
+        ),
         (&HEADER.replace(",place", ""), "column `place` is missing"),
         (&HEADER.replace("place", "unit"), "column `unit` is there twice"),
         (&format!("{HEADER},,"), "remove trailing commas"),
@@ -85,14 +93,24 @@ fn a_wrong_header_says_what_to_change() {
         (&HEADER.replace(',', "\t"), "separated by commas"),
     ] {
         let found = seen(Format::Csv, format!("{header}\n{GOOD}\n").as_bytes());
-        let found = if header.is_empty() { seen(Format::Csv, b"") } else { found };
-        assert!(found.starts_with("line 1: ") && found.contains(wanted), "{header}: {found}");
+        let found = if header.is_empty() {
+            seen(Format::Csv, b"")
+        } else {
+            found
+        };
+        assert!(
+            found.starts_with("line 1: ") && found.contains(wanted),
+            "{header}: {found}"
+        );
     }
 }
 
 #[test]
 fn other_encodings_are_named() {
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(HEADER.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(HEADER.encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
     assert!(seen(Format::Csv, &utf16).contains("UTF-16"));
     let mut gbk_header = b"source,\xb5\xe7\xc1\xbf\n".to_vec();
     gbk_header.extend(GOOD.bytes());
@@ -109,10 +127,18 @@ fn other_encodings_are_named() {
 fn a_bad_line_is_named_and_the_next_one_is_read() {
     for (what, bad, wanted) in [
         ("a field too few", "wuhan-metro,ride-1", "schema/line"),
-        ("a comma too many", &format!("{GOOD},x")[..], "schema/line"),
+        ("a comma too many", format!("{GOOD},x").as_str(), "schema/line"),
         ("thirty commas", &",".repeat(30), "schema/line"),
-        ("a mark that is not closed", &GOOD.replace("ride-1", "\"ride-1"), "schema/line"),
-        ("a comma in quotation marks", &GOOD.replace("ride-1", "\"ride,1\""), "ok"),
+        (
+            "a mark that is not closed",
+            &GOOD.replace("ride-1", "\"ride-1"),
+            "schema/line",
+        ),
+        (
+            "a comma in quotation marks",
+            &GOOD.replace("ride-1", "\"ride,1\""),
+            "ok",
+        ),
         ("an empty field", &GOOD.replace("ride-1", ""), "schema/record_id"),
         ("seventy thousand bytes", &"x".repeat(70_000), "too-large/line"),
         ("just the longest line", &"x".repeat(65_536), "schema/line"),
@@ -139,7 +165,11 @@ fn quantities_are_exact_or_refused() {
         ("\"1,000\"", "2:schema/quantity"),
         ("１２", "2:schema/quantity"),
     ] {
-        assert_eq!(seen(Format::Csv, with_quantity(quantity).as_bytes()), wanted, "{quantity}");
+        assert_eq!(
+            seen(Format::Csv, with_quantity(quantity).as_bytes()),
+            wanted,
+            "{quantity}"
+        );
     }
     let many: String = "9".repeat(40_000);
     let found = lines(Format::Csv, with_quantity(&many).as_bytes()).unwrap();
@@ -177,7 +207,12 @@ fn ndjson_lines_are_strict_objects_with_exact_numbers() {
     ] {
         assert_eq!(seen(Format::Ndjson, object(members).as_bytes()), wanted, "{members}");
     }
-    for (line, wanted) in [("[]", "1:schema/line"), ("nonsense", "1:schema/line"), ("{", "1:schema/line"), ("", "")] {
+    for (line, wanted) in [
+        ("[]", "1:schema/line"),
+        ("nonsense", "1:schema/line"),
+        ("{", "1:schema/line"),
+        ("", ""),
+    ] {
         assert_eq!(seen(Format::Ndjson, line.as_bytes()), wanted, "{line}");
     }
 }
@@ -196,7 +231,12 @@ fn an_unknown_member_gets_a_suggestion_without_a_misleading_line_number() {
 fn reading_resumes_at_every_place() {
     let good = |n: usize| GOOD.replace("ride-1", &format!("ride-{n}"));
     let csv = format!("\u{feff}{HEADER}\r\n{}\r\n\r\nbad\r\n{}\n{}", good(1), good(2), good(3));
-    let json = format!("{}\n{}x\n{}", object(",\"quantity\":1"), object(""), object(",\"quantity\":2"));
+    let json = format!(
+        "{}\n{}x\n{}",
+        object(",\"quantity\":1"),
+        object(""),
+        object(",\"quantity\":2")
+    );
     for (format, text) in [(Format::Csv, csv), (Format::Ndjson, json)] {
         let all = lines(format, text.as_bytes()).unwrap();
         let mut reader = Lines::open(format, Cursor::new(text.as_bytes())).unwrap();

@@ -47,7 +47,12 @@ pub(super) struct AccountsQuery {
     params(("after" = Option<String>, Query, description = "The last account of the page before"), ("limit" = Option<u32>, Query)),
     responses((status = 200, description = "`items`: account, kind, total_g, free_g, reserved_g, frozen_g, created_at")))]
 pub(super) async fn accounts_list(_: Caller<Read>, node: web::Data<Node>, query: Query<AccountsQuery>) -> Answered {
-    items(&node.accounts().list(query.0.after, query.0.limit.clamp(1, 1_000)).await?)
+    items(
+        &node
+            .accounts()
+            .list(query.0.after, query.0.limit.clamp(1, 1_000))
+            .await?,
+    )
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,7 +118,9 @@ pub(super) async fn account_journal(
     request: HttpRequest,
     query: Query<JournalQuery>,
 ) -> Answered {
-    let rows = node.journal(part(&request, "account")?, query.0.before, query.0.limit).await?;
+    let rows = node
+        .journal(part(&request, "account")?, query.0.before, query.0.limit)
+        .await?;
     let lines = rows.into_iter().map(|row| {
         Ok(JournalLine {
             at: Timestamp::from_micros(row.at),
@@ -150,10 +157,24 @@ pub(super) async fn account_move(
     request: HttpRequest,
     body: Json<Move>,
 ) -> Answered {
-    let Move { id, to, quantity_g, series, blocks } = body.0;
+    let Move {
+        id,
+        to,
+        quantity_g,
+        series,
+        blocks,
+    } = body.0;
     let id = message_id(&request, id)?.unwrap_or_else(|| node.new_id());
-    let what = What { quantity_g, series, blocks }.selection()?;
-    let moved = node.accounts().move_grams(id, part(&request, "account")?, to, what).await?;
+    let what = What {
+        quantity_g,
+        series,
+        blocks,
+    }
+    .selection()?;
+    let moved = node
+        .accounts()
+        .move_grams(id, part(&request, "account")?, to, what)
+        .await?;
     #[derive(Serialize)]
     struct Moved {
         id: MessageId,

@@ -51,13 +51,20 @@ pub(super) async fn activities_upload(
 ) -> Answered {
     let format = media_type(&request).and_then(|text| Format::of_media_type(&text));
     let format = format.ok_or_else(|| {
-        ApiError::api(ApiProblem::UnsupportedMediaType, "Send `Content-Type: text/csv` or `application/x-ndjson`.")
+        ApiError::api(
+            ApiProblem::UnsupportedMediaType,
+            "Send `Content-Type: text/csv` or `application/x-ndjson`.",
+        )
     })?;
     let rule = catalogue::rule_of(&node, &query.0.methodology).await?;
-    let order = Order { rule, format, strict: query.0.strict };
+    let order = Order {
+        rule,
+        format,
+        strict: query.0.strict,
+    };
     let file = spool(payload).await?;
     let node = node.get_ref().clone();
-    let source = blocking(move || Ok(Source::open(file).map_err(disk)?)).await?;
+    let source = blocking(move || Source::open(file).map_err(disk)).await?;
     let job = source.job(&order);
     let work = async move { blocking(move || run(&node, source, &order)).await };
     let location = format!("/api/v1/activities/jobs/{job}");
@@ -71,7 +78,9 @@ pub(super) async fn activities_upload(
         struct Started {
             job: JobId,
         }
-        return Ok(HttpResponse::Accepted().insert_header((LOCATION, location)).json(Started { job }));
+        return Ok(HttpResponse::Accepted()
+            .insert_header((LOCATION, location))
+            .json(Started { job }));
     }
     let done = work.await?;
     Ok(HttpResponse::Ok().insert_header((LOCATION, location)).json(done))
@@ -88,11 +97,12 @@ fn prefers_async(request: &HttpRequest) -> bool {
 
 /// Takes an upload into a file that has no name, so that it can be read twice and nothing is left behind.
 async fn spool(mut payload: web::Payload) -> Result<std::fs::File, ApiError> {
-    let file = blocking(|| Ok(tempfile::tempfile().map_err(disk)?)).await?;
+    let file = blocking(|| tempfile::tempfile().map_err(disk)).await?;
     let mut file = tokio::fs::File::from_std(file);
     let mut bytes = 0_u64;
     while let Some(some) = payload.next().await {
-        let some = some.map_err(|e| ApiError::api(ApiProblem::InvalidParameter, format!("The upload broke off: {e}.")))?;
+        let some =
+            some.map_err(|e| ApiError::api(ApiProblem::InvalidParameter, format!("The upload broke off: {e}.")))?;
         bytes += some.len() as u64;
         if bytes > FILE_BYTES_MAX {
             return Err(Problem::of(CheckCode::M03).detail("A file may have 16 GiB.").into());
@@ -104,7 +114,6 @@ async fn spool(mut payload: web::Payload) -> Result<std::fs::File, ApiError> {
     Ok(file.into_std().await)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn disk(error: std::io::Error) -> NodeError {
     tracing::error!(error = %error, "the temporary file of an upload cannot be used");
     NodeError::refused("storage", "the node has no room for the file: tell its operator")
@@ -115,7 +124,9 @@ where
     T: Send + 'static,
     F: FnOnce() -> Result<T, NodeError> + Send + 'static,
 {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|_| NodeError::Cancelled)?;
+    let done = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| NodeError::Cancelled)?;
     Ok(done?)
 }
 
@@ -163,7 +174,11 @@ pub(super) async fn job_errors(
 ) -> Answered {
     let job: JobId = part(&request, "job")?;
     let ErrorsQuery { after, limit } = query.0;
-    items(&node.read(move |tx| import::errors(tx, job, after, i64::from(limit.clamp(1, 1_000)))).await?)
+    items(
+        &node
+            .read(move |tx| import::errors(tx, job, after, i64::from(limit.clamp(1, 1_000))))
+            .await?,
+    )
 }
 
 #[derive(Debug, Deserialize)]
@@ -187,5 +202,9 @@ pub(super) async fn job_accounts(
 ) -> Answered {
     let job: JobId = part(&request, "job")?;
     let TotalsQuery { after, limit } = query.0;
-    items(&node.read(move |tx| import::accounts(tx, job, &after, i64::from(limit.clamp(1, 1_000)))).await?)
+    items(
+        &node
+            .read(move |tx| import::accounts(tx, job, &after, i64::from(limit.clamp(1, 1_000))))
+            .await?,
+    )
 }

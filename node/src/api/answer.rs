@@ -86,8 +86,7 @@ impl ResponseError for ApiError {
 /// The problem document of an error of the node. What the database or the disk said stays in the log.
 fn problem_of(error: NodeError) -> Problem {
     match error {
-        NodeError::Hub(HubError::Problem(problem)) => *problem,
-        NodeError::Answered { problem, .. } => *problem,
+        NodeError::Hub(HubError::Problem(problem)) | NodeError::Answered { problem, .. } => *problem,
         error if error.status() == 500 => {
             tracing::error!(error = %error, "a request failed");
             Problem::api(ApiProblem::Internal)
@@ -96,10 +95,14 @@ fn problem_of(error: NodeError) -> Problem {
             let status = error.status();
             let mut problem = match CheckCode::by_name(error.code()) {
                 Some(check) => Problem::of(check),
-                None => Problem::api(if status == 404 { ApiProblem::NotFound } else { ApiProblem::InvalidParameter }),
+                None => Problem::api(if status == 404 {
+                    ApiProblem::NotFound
+                } else {
+                    ApiProblem::InvalidParameter
+                }),
             };
             if problem.check.is_none() && status != 404 {
-                problem.code = error.code().to_owned();
+                error.code().clone_into(&mut problem.code);
                 problem.type_uri = format!("{TYPE_BASE}{}", problem.code);
                 "The node refuses this".clone_into(&mut problem.title);
             }
@@ -111,6 +114,7 @@ fn problem_of(error: NodeError) -> Problem {
 }
 
 /// 200 with a value.
+#[expect(clippy::unnecessary_wraps, reason = "every handler ends with an answer or a refusal")]
 pub(super) fn ok(value: &impl Serialize) -> Answered {
     Ok(HttpResponse::Ok().json(value))
 }
@@ -131,7 +135,11 @@ pub(super) async fn decided(node: &Node, id: MessageId, wait_s: u32, location: O
     if let Some(problem) = answer.problem.as_ref().filter(|_| answer.state.is_final()) {
         return Err(problem.clone().into());
     }
-    let status = if answer.outcome.is_some() { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+    let status = if answer.outcome.is_some() {
+        StatusCode::CREATED
+    } else {
+        StatusCode::ACCEPTED
+    };
     let mut response = HttpResponse::build(status);
     if let Some(location) = location {
         response.insert_header((LOCATION, location));
@@ -142,7 +150,10 @@ pub(super) async fn decided(node: &Node, id: MessageId, wait_s: u32, location: O
 pub(super) async fn not_found(request: HttpRequest) -> Answered {
     Err(ApiError::api(
         ApiProblem::NotFound,
-        format!("There is nothing at {}. The description is at /api/v1/openapi.json.", request.path()),
+        format!(
+            "There is nothing at {}. The description is at /api/v1/openapi.json.",
+            request.path()
+        ),
     ))
 }
 

@@ -1,19 +1,20 @@
 //! Who asks: a bearer token with a scope.
 
-use std::future::Future;
+use std::future::{Ready, ready};
 use std::marker::PhantomData;
-use std::pin::Pin;
 
-use actix_web::dev::Payload;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, ResponseError as _, web};
 use tanqiao_protocol::problem::ApiProblem;
 use utoipa::Modify;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::answer::ApiError;
 use crate::service::Node;
-use crate::tokens::{self, Scope};
+use crate::tokens::{self, Scope, Token};
 
 /// A scope as a type, so that a handler's signature says what it takes.
 pub(super) trait Wanted {
@@ -29,30 +30,50 @@ macro_rules! wanted {
 }
 wanted!(Read, Import, Trade, Admin);
 
-/// The caller of a request has presented a token that covers the scope.
+/// Routes that everybody on the listener may ask.
+const OPEN: [&str; 4] = ["/health/live", "/health/ready", "/metrics", "/api/v1/openapi.json"];
+
+/// Finds out who asks, before anything of the request is read.
+pub(super) async fn authenticate<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if !OPEN.contains(&request.path()) {
+        match identify(&request).await {
+            Ok(token) => drop(request.extensions_mut().insert(token)),
+            Err(refused) => return Ok(request.into_response(refused.error_response()).map_into_right_body()),
+        }
+    }
+    Ok(next.call(request).await?.map_into_left_body())
+}
+
+async fn identify(request: &ServiceRequest) -> Result<Token, ApiError> {
+    let token = bearer(request.request()).ok_or_else(unauthorised)?;
+    let node = request.app_data::<web::Data<Node>>().ok_or_else(unauthorised)?;
+    let now = node.now();
+    node.read(move |tx| tokens::presented(tx, &token, now))
+        .await?
+        .ok_or_else(unauthorised)
+}
+
+/// The caller of a request has presented a token that covers the scope. It is the first argument of a handler, so that
+/// its refusal comes before any other.
 #[derive(Debug)]
 pub(super) struct Caller<W: Wanted>(PhantomData<W>);
 
-impl<W: Wanted + 'static> FromRequest for Caller<W> {
+impl<W: Wanted> FromRequest for Caller<W> {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let node = request.app_data::<web::Data<Node>>().cloned();
-        let token = bearer(request);
-        Box::pin(async move {
-            let (Some(node), Some(token)) = (node, token) else { return Err(unauthorised()) };
-            let now = node.now();
-            let found = node.read(move |tx| tokens::presented(tx, &token, now)).await?;
-            let found = found.ok_or_else(unauthorised)?;
-            if found.scopes.iter().any(|scope| scope.covers(W::SCOPE)) {
-                Ok(Self(PhantomData))
-            } else {
-                Err(ApiError::api(
-                    ApiProblem::Forbidden,
-                    format!("The token `{}` does not have the scope `{}`.", found.name, W::SCOPE),
-                ))
-            }
+        let extensions = request.extensions();
+        ready(match extensions.get::<Token>() {
+            None => Err(unauthorised()),
+            Some(token) if token.scopes.iter().any(|scope| scope.covers(W::SCOPE)) => Ok(Self(PhantomData)),
+            Some(token) => Err(ApiError::api(
+                ApiProblem::Forbidden,
+                format!("The token `{}` does not have the scope `{}`.", token.name, W::SCOPE),
+            )),
         })
     }
 }

@@ -42,7 +42,11 @@ pub(super) use body;
 
 pub(super) async fn of_kind(node: &Node, id: MessageId, kind: Kind) -> Result<Dealing, ApiError> {
     let dealing = node.dealing(id).await?;
-    if dealing.kind == kind { Ok(dealing) } else { Err(NodeError::not_found(kind.word(), id).into()) }
+    if dealing.kind == kind {
+        Ok(dealing)
+    } else {
+        Err(NodeError::not_found(kind.word(), id).into())
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,7 +63,11 @@ pub(super) struct TransfersQuery {
     params(("direction" = Option<String>, Query, description = "`in` or `out`"), ("before" = Option<String>, Query), ("limit" = Option<u32>, Query)),
     responses((status = 200, description = "`items`: id, direction, account, partner, state, decision, quantity_g, delivered_g and more")))]
 pub(super) async fn transfers_list(_: Caller<Read>, node: web::Data<Node>, query: Query<TransfersQuery>) -> Answered {
-    let TransfersQuery { direction, before, limit } = query.0;
+    let TransfersQuery {
+        direction,
+        before,
+        limit,
+    } = query.0;
     items(&node.dealings(Kind::Transfer, direction, before, limit).await?)
 }
 
@@ -91,9 +99,34 @@ pub(super) async fn transfer_create(
     body: Json<NewTransfer>,
 ) -> Answered {
     let by = body.0.by(&request)?;
-    let NewTransfer { account, quantity_g, series, blocks, target, r#use, quote, valid_until, price, .. } = body.0;
-    let what = What { quantity_g, series, blocks }.selection()?;
-    let order = TransferRequest { by, account, what, target, r#use, quote, valid_until, price };
+    let NewTransfer {
+        account,
+        quantity_g,
+        series,
+        blocks,
+        target,
+        r#use,
+        quote,
+        valid_until,
+        price,
+        ..
+    } = body.0;
+    let what = What {
+        quantity_g,
+        series,
+        blocks,
+    }
+    .selection()?;
+    let order = TransferRequest {
+        by,
+        account,
+        what,
+        target,
+        r#use,
+        quote,
+        valid_until,
+        price,
+    };
     let id = node.transfer_out(order).await?;
     decided(&node, id, waiting.0.seconds(), Some(format!("/api/v1/transfers/{id}"))).await
 }
@@ -195,9 +228,34 @@ pub(super) async fn donation_create(
     body: Json<NewDonation>,
 ) -> Answered {
     let by = body.0.by(&request)?;
-    let NewDonation { account, quantity_g, series, blocks, event, quote, valid_until, donor, .. } = body.0;
-    let what = What { quantity_g, series, blocks }.selection()?;
-    let id = node.donate(DonationRequest { by, account, what, event, quote, valid_until, donor }).await?;
+    let NewDonation {
+        account,
+        quantity_g,
+        series,
+        blocks,
+        event,
+        quote,
+        valid_until,
+        donor,
+        ..
+    } = body.0;
+    let what = What {
+        quantity_g,
+        series,
+        blocks,
+    }
+    .selection()?;
+    let id = node
+        .donate(DonationRequest {
+            by,
+            account,
+            what,
+            event,
+            quote,
+            valid_until,
+            donor,
+        })
+        .await?;
     decided(&node, id, waiting.0.seconds(), Some(format!("/api/v1/donations/{id}"))).await
 }
 
@@ -230,7 +288,11 @@ pub(super) async fn donation_withdraw(
     params(("before" = Option<String>, Query), ("limit" = Option<u32>, Query)),
     responses((status = 200, description = "`items`: retirements")))]
 pub(super) async fn retirements_list(_: Caller<Read>, node: web::Data<Node>, query: Query<NewestFirst>) -> Answered {
-    items(&node.dealings(Kind::Retirement, None, query.0.before, query.0.limit).await?)
+    items(
+        &node
+            .dealings(Kind::Retirement, None, query.0.before, query.0.limit)
+            .await?,
+    )
 }
 
 body!(NewRetirement {
@@ -258,10 +320,35 @@ pub(super) async fn retirement_create(
     body: Json<NewRetirement>,
 ) -> Answered {
     let by = body.0.by(&request)?;
-    let NewRetirement { account, quantity_g, series, blocks, claim, .. } = body.0;
-    let what = What { quantity_g, series, blocks }.selection()?;
-    let id = node.retire(RetireRequest { by, account, what, claim }).await?;
-    decided(&node, id, waiting.0.seconds(), Some(format!("/api/v1/retirements/{id}"))).await
+    let NewRetirement {
+        account,
+        quantity_g,
+        series,
+        blocks,
+        claim,
+        ..
+    } = body.0;
+    let what = What {
+        quantity_g,
+        series,
+        blocks,
+    }
+    .selection()?;
+    let id = node
+        .retire(RetireRequest {
+            by,
+            account,
+            what,
+            claim,
+        })
+        .await?;
+    decided(
+        &node,
+        id,
+        waiting.0.seconds(),
+        Some(format!("/api/v1/retirements/{id}")),
+    )
+    .await
 }
 
 /// One retirement.
@@ -276,7 +363,11 @@ pub(super) async fn retirement_view(_: Caller<Read>, node: web::Data<Node>, requ
     params(("before" = Option<String>, Query), ("limit" = Option<u32>, Query)),
     responses((status = 200, description = "`items`: cancellations")))]
 pub(super) async fn cancellations_list(_: Caller<Read>, node: web::Data<Node>, query: Query<NewestFirst>) -> Answered {
-    items(&node.dealings(Kind::Cancellation, None, query.0.before, query.0.limit).await?)
+    items(
+        &node
+            .dealings(Kind::Cancellation, None, query.0.before, query.0.limit)
+            .await?,
+    )
 }
 
 body!(NewCancellation {
@@ -300,8 +391,27 @@ pub(super) async fn cancellation_create(
     body: Json<NewCancellation>,
 ) -> Answered {
     let by = body.0.by(&request)?;
-    let NewCancellation { account, quantity_g, series, blocks, reason, .. } = body.0;
-    let what = What { quantity_g, series, blocks }.selection()?;
-    let id = node.cancel(CancelRequest { by, account, what, reason }).await?;
+    let NewCancellation {
+        account,
+        quantity_g,
+        series,
+        blocks,
+        reason,
+        ..
+    } = body.0;
+    let what = What {
+        quantity_g,
+        series,
+        blocks,
+    }
+    .selection()?;
+    let id = node
+        .cancel(CancelRequest {
+            by,
+            account,
+            what,
+            reason,
+        })
+        .await?;
     decided(&node, id, waiting.0.seconds(), None).await
 }

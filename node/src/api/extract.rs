@@ -34,11 +34,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let mut payload = payload.take();
         Box::pin(async move {
             if !json {
-                return Err(ApiError::api(ApiProblem::UnsupportedMediaType, "Send `Content-Type: application/json`."));
+                return Err(ApiError::api(
+                    ApiProblem::UnsupportedMediaType,
+                    "Send `Content-Type: application/json`.",
+                ));
             }
             let mut body = web::BytesMut::new();
             while let Some(some) = payload.next().await {
-                let some = some.map_err(|e| ApiError::api(ApiProblem::InvalidParameter, format!("The body broke off: {e}.")))?;
+                let some =
+                    some.map_err(|e| ApiError::api(ApiProblem::InvalidParameter, format!("The body broke off: {e}.")))?;
                 if body.len() + some.len() > BODY_BYTES_MAX {
                     return Err(Problem::of(CheckCode::M03).into());
                 }
@@ -67,7 +71,10 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
         let parsed = web::Query::<T>::from_query(request.query_string());
         ready(parsed.map(|query| Self(query.into_inner())).map_err(|e| {
             let text = e.to_string();
-            ApiError::api(ApiProblem::InvalidParameter, text.trim_start_matches("Query deserialize error: "))
+            ApiError::api(
+                ApiProblem::InvalidParameter,
+                text.trim_start_matches("Query deserialize error: "),
+            )
         }))
     }
 }
@@ -83,7 +90,9 @@ where
 
 /// The id that the caller gave a write: the header `Idempotency-Key`, the body's own `id`, or both when they agree.
 pub(super) fn message_id(request: &HttpRequest, body: Option<MessageId>) -> Result<Option<MessageId>, ApiError> {
-    let Some(header) = request.headers().get("Idempotency-Key") else { return Ok(body) };
+    let Some(header) = request.headers().get("Idempotency-Key") else {
+        return Ok(body);
+    };
     let refuse = |detail: String| ApiError::parameter("Idempotency-Key", detail);
     let text = header.to_str().map_err(|e| refuse(e.to_string()))?;
     let key: MessageId = text.trim_matches('"').parse().map_err(|e| refuse(format!("{e}")))?;
@@ -103,7 +112,11 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) const fn seconds(&self) -> u32 {
-        if self.wait_s > WAIT_S_MAX { WAIT_S_MAX } else { self.wait_s }
+        if self.wait_s > WAIT_S_MAX {
+            WAIT_S_MAX
+        } else {
+            self.wait_s
+        }
     }
 }
 

@@ -47,10 +47,20 @@ pub(super) async fn ready(node: web::Data<Node>) -> Answered {
         },
         Err(error) => {
             tracing::warn!(error = %error, "not ready");
-            Ready { ready: false, database: false, feed: None, feed_lag: None, certificate_days_left: days }
+            Ready {
+                ready: false,
+                database: false,
+                feed: None,
+                feed_lag: None,
+                certificate_days_left: days,
+            }
         }
     };
-    let code = if body.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let code = if body.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     Ok(HttpResponse::build(code).json(body))
 }
 
@@ -61,7 +71,11 @@ fn is_ready(status: &Status) -> bool {
 fn certificate_days_left(node: &Node) -> Option<i64> {
     let pem = std::fs::read(&node.config().tls.certificate).ok()?;
     let facts = tanqiao_certs::CertificateFacts::from_pem(&pem).ok()?;
-    Some(facts.first()?.days_left(chrono::DateTime::from_timestamp_micros(node.now().micros())?))
+    Some(
+        facts
+            .first()?
+            .days_left(chrono::DateTime::from_timestamp_micros(node.now().micros())?),
+    )
 }
 
 /// Gauges for Prometheus.
@@ -72,7 +86,9 @@ pub(super) async fn metrics(node: web::Data<Node>) -> Answered {
         tracing::error!(error = %error, "metrics cannot be encoded");
         ApiError::api(ApiProblem::Internal, "Metrics cannot be encoded.")
     })?;
-    Ok(HttpResponse::Ok().content_type(TextEncoder::new().format_type()).body(text))
+    Ok(HttpResponse::Ok()
+        .content_type(TextEncoder::new().format_type())
+        .body(text))
 }
 
 fn encoded(status: &Status) -> Result<Vec<u8>, prometheus::Error> {
@@ -82,10 +98,26 @@ fn encoded(status: &Status) -> Result<Vec<u8>, prometheus::Error> {
         ("tanqiao_node_feed_following", "1 while the feed is followed", following),
         ("tanqiao_node_feed_seq", "Last feed entry applied", status.feed_seq),
         ("tanqiao_node_feed_lag", "Feed entries not applied yet", status.feed_lag),
-        ("tanqiao_node_log_index", "Leaf of the last feed entry applied", status.log_index),
-        ("tanqiao_node_outbox_waiting", "Messages that wait to be sent or answered", status.outbox_waiting),
-        ("tanqiao_node_offers_waiting", "Offers that wait for a person", status.offers_waiting),
-        ("tanqiao_node_suspense_grams", "Grams that cannot be attributed", status.suspense_g.get()),
+        (
+            "tanqiao_node_log_index",
+            "Leaf of the last feed entry applied",
+            status.log_index,
+        ),
+        (
+            "tanqiao_node_outbox_waiting",
+            "Messages that wait to be sent or answered",
+            status.outbox_waiting,
+        ),
+        (
+            "tanqiao_node_offers_waiting",
+            "Offers that wait for a person",
+            status.offers_waiting,
+        ),
+        (
+            "tanqiao_node_suspense_grams",
+            "Grams that cannot be attributed",
+            status.suspense_g.get(),
+        ),
     ] {
         let gauge = IntGauge::with_opts(Opts::new(name, help))?;
         gauge.set(value);

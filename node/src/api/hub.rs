@@ -55,7 +55,10 @@ pub(super) async fn methodology_publish(
     waiting: Query<Waiting>,
     body: Json<Methodology>,
 ) -> Answered {
-    let by = Staffed { id: message_id(&request, None)?, staff: None };
+    let by = Staffed {
+        id: message_id(&request, None)?,
+        staff: None,
+    };
     let (methodology, now) = (body.0.clone(), node.now());
     node.write(move |tx| catalogue::keep(tx, &methodology, now)).await?;
     let id = node.publish_methodology(by, body.0).await?;
@@ -76,7 +79,11 @@ pub(super) async fn mappings_list(_: Caller<Read>, node: web::Data<Node>, query:
         ("quantity_g" = Option<i64>, Query, description = "Grams given, or"), ("deliver_g" = Option<i64>, Query, description = "grams to be delivered"),
         ("paid" = Option<i64>, Query), ("mapping" = Option<String>, Query)),
     responses((status = 200, description = "The quote, also in words"), (status = 503, description = "The hub cannot be reached")))]
-pub(super) async fn recognition_quote(_: Caller<Read>, node: web::Data<Node>, query: Query<RecognitionQuery>) -> Answered {
+pub(super) async fn recognition_quote(
+    _: Caller<Read>,
+    node: web::Data<Node>,
+    query: Query<RecognitionQuery>,
+) -> Answered {
     ok(&node.hub().quote(&query.0).await?)
 }
 
@@ -120,8 +127,30 @@ pub(super) async fn listing_put(
     body: Json<NewListing>,
 ) -> Answered {
     let listing: Name = part(&request, "listing")?;
-    let by = Staffed { id: message_id(&request, body.0.id)?, staff: None };
-    let NewListing { series, quantity_g, uses, smallest_lot_g, price_fen_per_t, .. } = body.0;
-    let id = node.put_listing(by, Listing { listing, series, quantity_g, uses, smallest_lot_g, price_fen_per_t }).await?;
+    let by = Staffed {
+        id: message_id(&request, body.0.id)?,
+        staff: None,
+    };
+    let NewListing {
+        series,
+        quantity_g,
+        uses,
+        smallest_lot_g,
+        price_fen_per_t,
+        ..
+    } = body.0;
+    let id = node
+        .put_listing(
+            by,
+            Listing {
+                listing,
+                series,
+                quantity_g,
+                uses,
+                smallest_lot_g,
+                price_fen_per_t,
+            },
+        )
+        .await?;
     decided(&node, id, waiting.0.seconds(), None).await
 }

@@ -13,7 +13,11 @@ use crate::service::{Kind, Node};
     params(("before" = Option<String>, Query, description = "An id"), ("limit" = Option<u32>, Query)),
     responses((status = 200, description = "`items`: id, kind, state, quantity_g, opened_at, content and more")))]
 pub(super) async fn issuances_list(_: Caller<Read>, node: web::Data<Node>, query: Query<NewestFirst>) -> Answered {
-    items(&node.dealings(Kind::Issuance, None, query.0.before, query.0.limit).await?)
+    items(
+        &node
+            .dealings(Kind::Issuance, None, query.0.before, query.0.limit)
+            .await?,
+    )
 }
 
 /// What could be issued now: activities of each series that no issuance has yet.
@@ -48,7 +52,9 @@ pub(super) async fn issuance_create(
     if waiting.0.seconds() > 0 {
         return super::answer::decided(&node, issued.issuance, waiting.0.seconds(), Some(location)).await;
     }
-    Ok(HttpResponse::Accepted().insert_header(("Location", location)).json(issued))
+    Ok(HttpResponse::Accepted()
+        .insert_header(("Location", location))
+        .json(issued))
 }
 
 /// One issuance.

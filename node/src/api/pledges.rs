@@ -49,9 +49,32 @@ pub(super) async fn pledge_create(
     body: Json<NewPledge>,
 ) -> Answered {
     let by = body.0.by(&request)?;
-    let NewPledge { account, quantity_g, series, blocks, pledgee, reference, term, .. } = body.0;
-    let what = What { quantity_g, series, blocks }.selection()?;
-    let id = node.pledge(PledgeRequest { by, account, what, pledgee, reference, term }).await?;
+    let NewPledge {
+        account,
+        quantity_g,
+        series,
+        blocks,
+        pledgee,
+        reference,
+        term,
+        ..
+    } = body.0;
+    let what = What {
+        quantity_g,
+        series,
+        blocks,
+    }
+    .selection()?;
+    let id = node
+        .pledge(PledgeRequest {
+            by,
+            account,
+            what,
+            pledgee,
+            reference,
+            term,
+        })
+        .await?;
     decided(&node, id, waiting.0.seconds(), Some(format!("/api/v1/pledges/{id}"))).await
 }
 

@@ -112,6 +112,9 @@ pub(super) async fn message_view(
     waiting: Query<Waiting>,
 ) -> Answered {
     let patience = std::time::Duration::from_secs(u64::from(waiting.0.seconds()));
-    let answer = node.wait_for(part(&request, "id")?, patience).await.map_err(ApiError::from)?;
+    let answer = node
+        .wait_for(part(&request, "id")?, patience)
+        .await
+        .map_err(ApiError::from)?;
     ok(&answer)
 }

@@ -71,7 +71,10 @@ pub fn serve(node: &Node) -> Result<(Serving, Server), ServerError> {
         _ if api.listen.ip().is_loopback() => None,
         _ => return Err(ServerError::Unprotected(api.listen)),
     };
-    let failed = |source| ServerError::Listen { address: api.listen, source };
+    let failed = |source| ServerError::Listen {
+        address: api.listen,
+        source,
+    };
     let listener = TcpListener::bind(api.listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let data = web::Data::new(node.clone());
@@ -92,7 +95,11 @@ pub fn serve(node: &Node) -> Result<(Serving, Server), ServerError> {
         None => http.listen(listener),
     };
     let server = http.map_err(failed)?.run();
-    let serving = Serving { address, tls: encrypted, handle: server.handle() };
+    let serving = Serving {
+        address,
+        tls: encrypted,
+        handle: server.handle(),
+    };
     Ok((serving, server))
 }
 

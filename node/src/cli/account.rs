@@ -62,9 +62,12 @@ pub(super) async fn account(context: &Context, args: AccountArgs) -> Result<Repo
             let balance = store.read(|tx| ledger::balance(tx, &account))?;
             Report::new(line(&balance) + "\n", &balance)
         }
-        AccountAction::List { after, limit } => {
-            Report::list(&context.store()?.read(|tx| ledger::balances(tx, after.as_ref(), limit))?, line)
-        }
+        AccountAction::List { after, limit } => Report::list(
+            &context
+                .store()?
+                .read(|tx| ledger::balances(tx, after.as_ref(), limit))?,
+            line,
+        ),
         AccountAction::Show { account } => {
             let balance = context.store()?.read(|tx| ledger::balance(tx, &account))?;
             Report::new(line(&balance) + "\n", &balance)
@@ -73,7 +76,8 @@ pub(super) async fn account(context: &Context, args: AccountArgs) -> Result<Repo
             let node = context.node().await?;
             let id = id.unwrap_or_else(|| node.new_id());
             let moved = node.accounts().move_grams(id, from, to, what.selection()).await?;
-            let text: String = moved.iter().map(|block| format!("{block}\n")).collect();
+            let lines: Vec<String> = moved.iter().map(ToString::to_string).collect();
+            let text = lines.join("\n") + "\n";
             Report::new(text, &json!({ "id": id, "items": moved }))
         }
     }

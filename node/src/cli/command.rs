@@ -19,7 +19,13 @@ use crate::store::Store;
 #[command(name = "tanqiao-node", version, propagate_version = true, max_term_width = 100)]
 pub(super) struct Cli {
     /// The configuration file.
-    #[arg(long, global = true, value_name = "FILE", env = "TANQIAO_NODE_CONFIG", default_value = "node.toml")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TANQIAO_NODE_CONFIG",
+        default_value = "node.toml"
+    )]
     pub(super) config: PathBuf,
     /// Print JSON, for programs.
     #[arg(long, global = true)]
@@ -37,33 +43,47 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  tanqiao-node migrate --config node.toml")]
     Migrate,
     /// Join the federation with a one-time code
-    #[command(after_help = "Example:\n  tanqiao-node enrol --url https://hub.example:8444 --code-file code.txt\n\n\
+    #[command(
+        after_help = "Example:\n  tanqiao-node enrol --url https://hub.example:8444 --code-file code.txt\n\n\
         Makes the TLS key and the signing key that the configuration names where they are missing. Run again, it goes on \
-        waiting for the approval.")]
+        waiting for the approval."
+    )]
     Enrol(enrol::EnrolArgs),
     /// Import a file of activity records
-    #[command(after_help = "Example:\n  tanqiao-node import rides.csv --methodology CN-4201-metro.v1\n\n\
-        The same file again continues or repeats the same job; no record counts twice.")]
+    #[command(
+        after_help = "Example:\n  tanqiao-node import rides.csv --methodology CN-4201-metro.v1\n\n\
+        The same file again continues or repeats the same job; no record counts twice."
+    )]
     Import(import::ImportArgs),
     /// Issue pending activities, or list them
-    #[command(after_help = "Examples:\n  tanqiao-node issue --pending\n  tanqiao-node issue --methodology CN-4201-metro.v1 \
+    #[command(
+        after_help = "Examples:\n  tanqiao-node issue --pending\n  tanqiao-node issue --methodology CN-4201-metro.v1 \
         --region 420100 --vintage 2025 \\\n    --rights-basis transferred-by-holders --verifier 'Example Verification Body' \\\n    \
-        --report report.pdf --verified-at 2026-01-31T00:00:00Z --local-reference wh-2025-0001")]
+        --report report.pdf --verified-at 2026-01-31T00:00:00Z --local-reference wh-2025-0001"
+    )]
     Issue(Box<issue::IssueArgs>),
     /// Offer blocks to another member; accept, decline, withdraw, list
-    #[command(after_help = "Example:\n  tanqiao-node transfer offer --account pool-2025 --quantity-g 1000000 --target harbin \
-        --use event-neutrality")]
+    #[command(
+        after_help = "Example:\n  tanqiao-node transfer offer --account pool-2025 --quantity-g 1000000 --target harbin \
+        --use event-neutrality"
+    )]
     Transfer(trade::TransferArgs),
     /// Give blocks to an event
-    #[command(after_help = "Example:\n  tanqiao-node donate --account pool-2025 --quantity-g 1000000 --event spring-marathon-2026")]
+    #[command(
+        after_help = "Example:\n  tanqiao-node donate --account pool-2025 --quantity-g 1000000 --event spring-marathon-2026"
+    )]
     Donate(trade::DonateArgs),
     /// Give blocks as collateral; release, foreclose, list
-    #[command(after_help = "Example:\n  tanqiao-node pledge create --account house --quantity-g 5000000 --pledgee green-bank \
-        --reference loan-17 --term 2027-05-31T00:00:00Z")]
+    #[command(
+        after_help = "Example:\n  tanqiao-node pledge create --account house --quantity-g 5000000 --pledgee green-bank \
+        --reference loan-17 --term 2027-05-31T00:00:00Z"
+    )]
     Pledge(trade::PledgeArgs),
     /// Use blocks for one claim, for good
-    #[command(after_help = "Example:\n  tanqiao-node retire --account pool-2025 --quantity-g 1000000 --claimant 'Example Company' \\\n    \
-        --use corporate-neutrality --year 2026 --place 420000")]
+    #[command(
+        after_help = "Example:\n  tanqiao-node retire --account pool-2025 --quantity-g 1000000 --claimant 'Example Company' \\\n    \
+        --use corporate-neutrality --year 2026 --place 420000"
+    )]
     Retire(trade::RetireArgs),
     /// Compare the node's book with the hub; exit status 1 where they differ
     #[command(after_help = "Example:\n  tanqiao-node reconcile --json")]
@@ -75,12 +95,14 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  tanqiao-node export blocks --out blocks.ndjson")]
     Export(export::ExportArgs),
     /// Bearer tokens for the platform's programs
-    #[command(after_help = "Example:\n  tanqiao-node token create --name platform --scope import --scope trade --out platform.token")]
+    #[command(
+        after_help = "Example:\n  tanqiao-node token create --name platform --scope import --scope trade --out platform.token"
+    )]
     Token(token::TokenArgs),
     /// Accounts of this node
     #[command(after_help = "Example:\n  tanqiao-node account create pool-2025 --kind pool")]
     Account(account::AccountArgs),
-    /// List the points where a test may end the process (TANQIAO_CRASH_AT)
+    /// List the points where a test may end the process (`TANQIAO_CRASH_AT`)
     #[command(after_help = "Example:\n  TANQIAO_CRASH_AT=import.before-batch-commit tanqiao-node import rides.csv …")]
     CrashPoints,
 }
@@ -124,7 +146,10 @@ pub(super) struct WhatArgs {
 impl WhatArgs {
     pub(super) fn selection(self) -> Selection {
         match self.quantity_g {
-            Some(quantity_g) => Selection::Quantity { quantity_g, series: self.series },
+            Some(quantity_g) => Selection::Quantity {
+                quantity_g,
+                series: self.series,
+            },
             None => Selection::Blocks(self.block),
         }
     }
@@ -152,7 +177,10 @@ pub(super) struct SendArgs {
 
 impl SendArgs {
     pub(super) fn staffed(&self) -> Staffed {
-        let staff = self.staff.clone().map(|role| tanqiao_protocol::message::StaffDecision { role, four_eyes: self.four_eyes });
+        let staff = self.staff.clone().map(|role| tanqiao_protocol::message::StaffDecision {
+            role,
+            four_eyes: self.four_eyes,
+        });
         Staffed { id: self.id, staff }
     }
 
@@ -180,6 +208,8 @@ impl SendArgs {
 
 /// A number of grams.
 pub(super) fn grams(text: &str) -> Result<Grams, String> {
-    let number = text.parse().map_err(|_| format!("`{text}` is not a whole number of grams"))?;
+    let number = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a whole number of grams"))?;
     Grams::new(number).map_err(|e| e.to_string())
 }

@@ -24,10 +24,10 @@ const PERIOD: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(super) struct EnrolArgs {
-    /// The hub's enrolment address, such as https://hub.example:8444
+    /// The hub's enrolment address, such as `https://hub.example:8444`
     #[arg(long)]
     url: String,
-    /// The file with the one-time code; the variable TANQIAO_ENROLMENT_CODE when absent
+    /// The file with the one-time code; the variable `TANQIAO_ENROLMENT_CODE` when absent
     #[arg(long, value_name = "FILE")]
     code_file: Option<PathBuf>,
     /// The CA of the enrolment address, PEM; the configuration's tls.ca where that exists, else the system's
@@ -64,13 +64,12 @@ pub(super) async fn enrol(context: &Context, args: EnrolArgs) -> Result<Report, 
     let base = format!("{}/v1/enrolments", args.url.trim_end_matches('/'));
     // The id of a request that was made already: the code works once, so a second run only waits.
     let note = config.tls.certificate.with_extension("enrolment");
-    let id = match std::fs::read_to_string(&note) {
-        Ok(text) => text.trim().to_owned(),
-        Err(_) => {
-            let enrolment = request(&config, &args, &http, &base).await?;
-            durable::write_public(&note, enrolment.id.as_bytes()).map_err(|e| Failure::new("file", e.to_string()))?;
-            enrolment.id
-        }
+    let id = if let Ok(text) = std::fs::read_to_string(&note) {
+        text.trim().to_owned()
+    } else {
+        let enrolment = request(&config, &args, &http, &base).await?;
+        durable::write_public(&note, enrolment.id.as_bytes()).map_err(|e| Failure::new("file", e.to_string()))?;
+        enrolment.id
     };
     let deadline = Instant::now() + Duration::from_secs(args.wait_s);
     loop {
@@ -82,7 +81,12 @@ pub(super) async fn enrol(context: &Context, args: EnrolArgs) -> Result<Report, 
                 let text = format!("enrolment {id} waits for an officer: run the same command again later\n");
                 return Ok(Report::new(text, &json!({ "id": id, "status": "pending" }))?.refused(true));
             }
-            other => return Err(Failure::new("enrolment", format!("enrolment {id} is {other}: ask the hub's officers"))),
+            other => {
+                return Err(Failure::new(
+                    "enrolment",
+                    format!("enrolment {id} is {other}: ask the hub's officers"),
+                ));
+            }
         }
     }
 }
@@ -94,7 +98,9 @@ async fn request(config: &Config, args: &EnrolArgs, http: &reqwest::Client, base
     let body = Request {
         member: config.member.as_str(),
         code: code.trim(),
-        csr_pem: tls.request_pem(config.member.as_str()).map_err(|e| Failure::new("key", e.to_string()))?,
+        csr_pem: tls
+            .request_pem(config.member.as_str())
+            .map_err(|e| Failure::new("key", e.to_string()))?,
         signing_key: signing.verifying_key().to_string(),
     };
     answered(http.post(base).json(&body).send().await).await
@@ -102,7 +108,10 @@ async fn request(config: &Config, args: &EnrolArgs, http: &reqwest::Client, base
 
 fn finish(config: &Config, note: &Path, enrolment: Enrolment) -> Result<Report, Failure> {
     let (Some(certificate), Some(ca)) = (&enrolment.certificate_pem, &enrolment.ca_pem) else {
-        return Err(Failure::new("enrolment", "the hub approved, but sent no certificate: ask its officers"));
+        return Err(Failure::new(
+            "enrolment",
+            "the hub approved, but sent no certificate: ask its officers",
+        ));
     };
     let failed = |e: durable::FileError| Failure::new("file", e.to_string());
     durable::write_public(&config.tls.ca, ca.as_bytes()).map_err(failed)?;
@@ -124,8 +133,12 @@ fn finish(config: &Config, note: &Path, enrolment: Enrolment) -> Result<Report, 
 fn code(file: Option<&Path>) -> Result<String, Failure> {
     match file {
         Some(path) => std::fs::read_to_string(path).map_err(|e| Failure::file(path, e)),
-        None => std::env::var(CODE_VARIABLE)
-            .map_err(|_| Failure::new("arguments", format!("give the one-time code with --code-file or {CODE_VARIABLE}"))),
+        None => std::env::var(CODE_VARIABLE).map_err(|_| {
+            Failure::new(
+                "arguments",
+                format!("give the one-time code with --code-file or {CODE_VARIABLE}"),
+            )
+        }),
     }
 }
 
@@ -151,7 +164,9 @@ fn signing_key(path: &Path, algorithm: Algorithm) -> Result<SigningKey, Failure>
 }
 
 fn client(config: &Config, ca: Option<&Path>) -> Result<reqwest::Client, Failure> {
-    let builder = reqwest::Client::builder().timeout(Duration::from_secs(30)).https_only(true);
+    let builder = reqwest::Client::builder()
+        .timeout(Duration::from_secs(30))
+        .https_only(true);
     let path = ca.or_else(|| Some(config.tls.ca.as_path()).filter(|path| path.exists()));
     let builder = match path {
         Some(path) => {
@@ -175,5 +190,6 @@ async fn answered(sent: reqwest::Result<reqwest::Response>) -> Result<Enrolment,
             Err(_) => Failure::new("hub-unreadable", "the hub refused, and its answer cannot be read"),
         });
     }
-    serde_json::from_slice(&bytes).map_err(|e| Failure::new("hub-unreadable", format!("the hub's answer cannot be read: {e}")))
+    serde_json::from_slice(&bytes)
+        .map_err(|e| Failure::new("hub-unreadable", format!("the hub's answer cannot be read: {e}")))
 }

@@ -47,8 +47,15 @@ pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report
     };
     out.flush().map_err(broken)?;
     match args.out {
-        Some(path) => Report::new(format!("{count} lines in {}\n", path.display()), &json!({ "lines": count, "file": path })),
-        None => Ok(Report { text: String::new(), json: json!({ "lines": count }), refused: false }),
+        Some(path) => Report::new(
+            format!("{count} lines in {}\n", path.display()),
+            &json!({ "lines": count, "file": path }),
+        ),
+        None => Ok(Report {
+            text: String::new(),
+            json: json!({ "lines": count }),
+            refused: false,
+        }),
     }
 }
 

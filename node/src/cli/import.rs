@@ -1,5 +1,6 @@
 //! `import`
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -48,12 +49,19 @@ fn format(text: &str) -> Result<Format, String> {
 pub(super) async fn import(context: &Context, args: ImportArgs) -> Result<Report, Failure> {
     let name = args.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let format = args.format.or_else(|| Format::of_file_name(name)).ok_or_else(|| {
-        Failure::new("format", format!("{}: name the format with --format csv or ndjson", args.file.display()))
+        Failure::new(
+            "format",
+            format!("{}: name the format with --format csv or ndjson", args.file.display()),
+        )
     })?;
     let store = context.store()?;
     let rule = rule(context, &store, &args).await?;
     let file = File::open(&args.file).map_err(|e| Failure::file(&args.file, e))?;
-    let order = Order { rule, format, strict: args.strict };
+    let order = Order {
+        rule,
+        format,
+        strict: args.strict,
+    };
     let bar = progress_bar(context.json);
     let job = tokio::task::spawn_blocking(move || run(&store, file, &order, &bar))
         .await
@@ -68,7 +76,11 @@ fn run(store: &Store, file: File, order: &Order, bar: &ProgressBar) -> Result<Jo
     let job = import::run(store, source, order, &|| clock(), &mut |progress| {
         bar.set_length(progress.bytes_total);
         bar.set_position(progress.bytes_done);
-        bar.set_message(format!("{} records/s, {} refused", progress.records_per_s(), progress.refused));
+        bar.set_message(format!(
+            "{} records/s, {} refused",
+            progress.records_per_s(),
+            progress.refused
+        ));
     });
     bar.finish_and_clear();
     Ok(job?)
@@ -89,7 +101,11 @@ async fn rule(context: &Context, store: &Store, args: &ImportArgs) -> Result<Rul
     let clock = system_clock();
     if let Some(path) = &args.rule {
         let methodology = read_rule(path)?;
-        if args.methodology.as_ref().is_some_and(|named| *named != methodology.methodology) {
+        if args
+            .methodology
+            .as_ref()
+            .is_some_and(|named| *named != methodology.methodology)
+        {
             return Err(Failure::file(path, format!("this is {}", methodology.methodology)));
         }
         catalogue::keep_in(store, &methodology, clock())?;
@@ -115,19 +131,30 @@ fn words(job: &Job) -> String {
         job.job, job.state, job.added, job.already_there, job.refused, job.lines_done
     );
     for total in &job.totals {
-        text.push_str(&format!(
-            "  {} {} {}: {} records, {} {}, {}\n",
-            total.methodology, total.region_of_act, total.vintage, total.count, total.activity_total, total.unit, total.quantity_g
-        ));
+        let _ = writeln!(
+            text,
+            "  {} {} {}: {} records, {} {}, {}",
+            total.methodology,
+            total.region_of_act,
+            total.vintage,
+            total.count,
+            total.activity_total,
+            total.unit,
+            total.quantity_g
+        );
     }
     for error in job.errors.iter().take(20) {
-        text.push_str(&format!("  line {}: {} {}: {}: {}\n", error.line, error.check, error.code, error.field, error.message));
+        let _ = writeln!(
+            text,
+            "  line {}: {} {}: {}: {}",
+            error.line, error.check, error.code, error.field, error.message
+        );
     }
     if job.refused > 20 {
         text.push_str("  … more with --json\n");
     }
     if let Some(problem) = &job.problem {
-        text.push_str(&format!("stopped at {problem}\n"));
+        let _ = writeln!(text, "stopped at {problem}");
     }
     text
 }

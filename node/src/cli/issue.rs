@@ -17,7 +17,7 @@ use crate::issuing::{self, IssuingRequest};
 #[derive(Debug, Args)]
 pub(super) struct IssueArgs {
     /// List what could be issued, and do nothing
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["methodology", "region", "vintage", "local_reference"])]
     pending: bool,
     /// The methodology version
     #[arg(long, required_unless_present = "pending")]
@@ -60,7 +60,10 @@ pub(super) async fn issue(context: &Context, args: Box<IssueArgs>) -> Result<Rep
     if args.pending {
         let pending = context.store()?.read(issuing::pending)?;
         return Report::list(&pending, |p| {
-            format!("{} {} {}: {} activities, {}", p.methodology, p.region_of_act, p.vintage, p.count, p.quantity_g)
+            format!(
+                "{} {} {}: {} activities, {}",
+                p.methodology, p.region_of_act, p.vintage, p.count, p.quantity_g
+            )
         });
     }
     let node = context.node().await?;

@@ -21,13 +21,21 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn new(text: impl Into<String>, value: &impl Serialize) -> Result<Self, Failure> {
         let json = serde_json::to_value(value).map_err(|e| Failure::new("json", e.to_string()))?;
-        Ok(Self { text: text.into(), json, refused: false })
+        Ok(Self {
+            text: text.into(),
+            json,
+            refused: false,
+        })
     }
 
     /// The value alone; people get it as indented JSON.
     pub(super) fn value(value: &impl Serialize) -> Result<Self, Failure> {
         let json = serde_json::to_value(value).map_err(|e| Failure::new("json", e.to_string()))?;
-        Ok(Self { text: format!("{json:#}\n"), json, refused: false })
+        Ok(Self {
+            text: format!("{json:#}\n"),
+            json,
+            refused: false,
+        })
     }
 
     /// A list: one line an item for people, `{"items": […]}` for programs.
@@ -54,7 +62,10 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn new(code: &str, detail: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), detail: detail.into() }
+        Self {
+            code: code.to_owned(),
+            detail: detail.into(),
+        }
     }
 
     /// A file that cannot be read or written.

@@ -1,5 +1,6 @@
 //! `serve`, `migrate`, `status`, `reconcile`, `crash-points`.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
 use serde_json::json;
@@ -23,8 +24,10 @@ pub(super) async fn serve(context: &Context) -> Result<Report, Failure> {
     let exchange = crate::serve::exchange(&node);
     let server = tokio::spawn(server);
     let stopped = |e: std::io::Error| Failure::new("signal", e.to_string());
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate()).map_err(stopped)?, signal(SignalKind::interrupt()).map_err(stopped)?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate()).map_err(stopped)?,
+        signal(SignalKind::interrupt()).map_err(stopped)?,
+    );
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -39,8 +42,14 @@ pub(super) async fn serve(context: &Context) -> Result<Report, Failure> {
 /// JSON lines where a machine reads them, text on a terminal; `TANQIAO_LOG` chooses what.
 fn log() {
     let filter = EnvFilter::try_from_env("TANQIAO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let done = if std::io::stderr().is_terminal() { builder.try_init() } else { builder.json().try_init() };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let done = if std::io::stderr().is_terminal() {
+        builder.try_init()
+    } else {
+        builder.json().try_init()
+    };
     // The only failure is that logging is set up already.
     drop(done);
 }
@@ -73,7 +82,7 @@ pub(super) async fn status(context: &Context) -> Result<Report, Failure> {
         status.suspense_g
     );
     if let Some(trouble) = &status.trouble {
-        text.push_str(&format!("trouble          {trouble}\n"));
+        let _ = writeln!(text, "trouble          {trouble}");
     }
     Report::new(text, &status)
 }
@@ -102,5 +111,9 @@ pub(super) async fn reconcile(context: &Context) -> Result<Report, Failure> {
 
 pub(super) fn crash_points() -> Report {
     let points = crate::crash::POINTS;
-    Report { text: points.join("\n") + "\n", json: json!({ "items": points }), refused: false }
+    Report {
+        text: points.join("\n") + "\n",
+        json: json!({ "items": points }),
+        refused: false,
+    }
 }

@@ -29,7 +29,7 @@ enum TokenAction {
         /// read, import, trade or admin; may be repeated
         #[arg(long, required = true)]
         scope: Vec<Scope>,
-        /// Where to write it; the configuration's api.token_file when absent. An existing file is never overwritten
+        /// Where to write it; the configuration's `api.token_file` when absent. An existing file is never overwritten
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         /// Days until it expires; never when absent
@@ -50,9 +50,8 @@ pub(super) fn token(context: &Context, args: TokenArgs) -> Result<Report, Failur
     let now = system_clock()();
     match args.action {
         TokenAction::Create { name, scope, out, days } => {
-            let path = match out.or(context.load()?.api.token_file) {
-                Some(path) => path,
-                None => return Err(Failure::new("arguments", "say where to write the token with --out")),
+            let Some(path) = out.or(context.load()?.api.token_file) else {
+                return Err(Failure::new("arguments", "say where to write the token with --out"));
             };
             if path.exists() {
                 return Err(Failure::file(&path, "exists already: a secret is never overwritten"));
@@ -66,17 +65,28 @@ pub(super) fn token(context: &Context, args: TokenArgs) -> Result<Report, Failur
                     .map_err(|e| crate::NodeError::refused("file", e.to_string()))
             })?;
             let text = format!("token `{name}` is in {}: only its hash is kept here\n", path.display());
-            Report::new(text, &json!({ "name": name, "scopes": scope, "file": path, "expires_at": expires_at }))
+            Report::new(
+                text,
+                &json!({ "name": name, "scopes": scope, "file": path, "expires_at": expires_at }),
+            )
         }
         TokenAction::List => Report::list(&store.read(tokens::list)?, |token| {
             let words: Vec<&str> = token.scopes.iter().map(|scope| scope.word()).collect();
             let until = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
             let state = if token.revoked_at.is_some() { "revoked" } else { "" };
-            format!("{} {} expires {} {state}", token.name, words.join("+"), until(token.expires_at))
+            format!(
+                "{} {} expires {} {state}",
+                token.name,
+                words.join("+"),
+                until(token.expires_at)
+            )
         }),
         TokenAction::Revoke { name } => {
             store.write(|tx| tokens::revoke(tx, &name, now))?;
-            Report::new(format!("token `{name}` no longer works\n"), &json!({ "name": name, "revoked_at": now }))
+            Report::new(
+                format!("token `{name}` no longer works\n"),
+                &json!({ "name": name, "revoked_at": now }),
+            )
         }
     }
 }

@@ -95,13 +95,34 @@ pub(super) async fn transfer(context: &Context, args: TransferArgs) -> Result<Re
     let node = context.node().await?;
     match args.action {
         TransferAction::Offer(args) => {
-            let OfferArgs { account, what, target, purpose, quote, valid_until, send } = *args;
+            let OfferArgs {
+                account,
+                what,
+                target,
+                purpose,
+                quote,
+                valid_until,
+                send,
+            } = *args;
             let (by, what) = (send.staffed(), what.selection());
-            let order = TransferRequest { by, account, what, target, r#use: purpose, quote, valid_until, price: None };
+            let order = TransferRequest {
+                by,
+                account,
+                what,
+                target,
+                r#use: purpose,
+                quote,
+                valid_until,
+                price: None,
+            };
             let id = node.transfer_out(order).await?;
             send.report(&node, id, "transfer").await
         }
-        TransferAction::Accept { transfer, account, send } => {
+        TransferAction::Accept {
+            transfer,
+            account,
+            send,
+        } => {
             let id = node.accept(send.staffed(), transfer, account).await?;
             send.report(&node, id, "acceptance").await
         }
@@ -156,9 +177,27 @@ pub(super) struct DonateArgs {
 
 pub(super) async fn donate(context: &Context, args: DonateArgs) -> Result<Report, Failure> {
     let node = context.node().await?;
-    let DonateArgs { account, what, event, quote, valid_until, donor, send } = args;
+    let DonateArgs {
+        account,
+        what,
+        event,
+        quote,
+        valid_until,
+        donor,
+        send,
+    } = args;
     let (by, what) = (send.staffed(), what.selection());
-    let id = node.donate(DonationRequest { by, account, what, event, quote, valid_until, donor }).await?;
+    let id = node
+        .donate(DonationRequest {
+            by,
+            account,
+            what,
+            event,
+            quote,
+            valid_until,
+            donor,
+        })
+        .await?;
     send.report(&node, id, "donation").await
 }
 
@@ -193,9 +232,31 @@ pub(super) struct RetireArgs {
 
 pub(super) async fn retire(context: &Context, args: RetireArgs) -> Result<Report, Failure> {
     let node = context.node().await?;
-    let RetireArgs { account, what, claimant, claimant_kind, purpose, year, place, statement, send } = args;
-    let claim = Claim { claimant, claimant_kind, r#use: purpose, year, place, statement };
-    let order = RetireRequest { by: send.staffed(), account, what: what.selection(), claim };
+    let RetireArgs {
+        account,
+        what,
+        claimant,
+        claimant_kind,
+        purpose,
+        year,
+        place,
+        statement,
+        send,
+    } = args;
+    let claim = Claim {
+        claimant,
+        claimant_kind,
+        r#use: purpose,
+        year,
+        place,
+        statement,
+    };
+    let order = RetireRequest {
+        by: send.staffed(),
+        account,
+        what: what.selection(),
+        claim,
+    };
     let id = node.retire(order).await?;
     send.report(&node, id, "retirement").await
 }
@@ -262,9 +323,25 @@ pub(super) async fn pledge(context: &Context, args: PledgeArgs) -> Result<Report
     let node = context.node().await?;
     match args.action {
         PledgeAction::Create(args) => {
-            let CreateArgs { account, what, pledgee, reference, term, send } = *args;
+            let CreateArgs {
+                account,
+                what,
+                pledgee,
+                reference,
+                term,
+                send,
+            } = *args;
             let (by, what) = (send.staffed(), what.selection());
-            let id = node.pledge(PledgeRequest { by, account, what, pledgee, reference, term }).await?;
+            let id = node
+                .pledge(PledgeRequest {
+                    by,
+                    account,
+                    what,
+                    pledgee,
+                    reference,
+                    term,
+                })
+                .await?;
             send.report(&node, id, "pledge").await
         }
         PledgeAction::Consent { pledge, decision } => Report::value(&node.pledge_consent(pledge, decision)?),

@@ -1,6 +1,7 @@
 //! One batch of lines, and its transaction.
 
 use std::cell::Cell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use tanqiao_protocol::check::CheckCode;
@@ -11,7 +12,9 @@ use super::{ERRORS_KEPT_MAX, JobState};
 use crate::adapters::Place;
 use crate::error::NodeError;
 use crate::quantification::{ActivityRecord, Amount, Field, Quantified, Refusal, Rule};
-use crate::store::activities::{ActivityRow, ActivitySeriesRow, ImportBatchRow, ImportErrorRow, ImportJobRow, ImportTotalRow, NewActivity};
+use crate::store::activities::{
+    ActivityRow, ActivitySeriesRow, ImportBatchRow, ImportErrorRow, ImportJobRow, ImportTotalRow, NewActivity,
+};
 use crate::store::{StoreError, Tx};
 
 /// A record that counts, with what it comes to.
@@ -82,10 +85,13 @@ pub(super) fn write(
         fates(tx, &rows)?
     };
     note(tx, job.number, &numbers, &batch.counted)?;
-    let reused = fates.iter().zip(&batch.counted).filter_map(|(fate, counted)| match fate {
-        Fate::Reused(refusal) => Some((counted.line, refusal.clone())),
-        _ => None,
-    });
+    let reused = fates
+        .iter()
+        .zip(&batch.counted)
+        .filter_map(|(fate, counted)| match fate {
+            Fate::Reused(refusal) => Some((counted.line, refusal.clone())),
+            _ => None,
+        });
     let mut refused: Vec<(u64, Refusal)> = reused.collect();
     if let (Some(strict), Some((line, refusal))) = (strict, refused.first()) {
         strict.set(Some((*line, refusal.clone())));
@@ -135,16 +141,15 @@ impl Numbers {
                 numbers.sources.insert(source.to_owned(), tx.source_id(source)?);
             }
             let key = (one.quantified.vintage, one.quantified.region_of_act.as_str().to_owned());
-            if !numbers.series.contains_key(&key) {
+            if let Entry::Vacant(place) = numbers.series.entry(key) {
                 let row = ActivitySeriesRow {
                     id: 0,
                     methodology: rule.methodology().to_string(),
                     unit: rule.unit().to_string(),
-                    region_of_act: key.1.clone(),
-                    vintage: i16::try_from(key.0).unwrap_or(0),
+                    region_of_act: place.key().1.clone(),
+                    vintage: i16::try_from(place.key().0).unwrap_or(0),
                 };
-                let id = tx.series_id(&row)?;
-                numbers.series.insert(key, id);
+                place.insert(tx.series_id(&row)?);
             }
         }
         Ok(numbers)
@@ -159,7 +164,11 @@ fn rows<'a>(numbers: &Numbers, counted: &'a [Counted]) -> Result<Vec<NewActivity
         let record = &one.record;
         // Neighbours are mostly of one series.
         let series_id = match last {
-            Some((of, id)) if of.vintage == one.quantified.vintage && of.region_of_act == one.quantified.region_of_act => id,
+            Some((of, id))
+                if of.vintage == one.quantified.vintage && of.region_of_act == one.quantified.region_of_act =>
+            {
+                id
+            }
             _ => {
                 let key = (one.quantified.vintage, one.quantified.region_of_act.as_str().to_owned());
                 *numbers.series.get(&key).ok_or_else(missing)?
@@ -240,7 +249,11 @@ fn fate(row: &NewActivity<'_>, found: &ActivityRow) -> Fate {
         (Field::ReductionG, found.reduction_g != row.reduction_g),
         (Field::Methodology, found.series_id != row.series_id),
     ];
-    let names: Vec<&str> = differs.iter().filter(|(_, is)| *is).map(|(field, _)| field.name()).collect();
+    let names: Vec<&str> = differs
+        .iter()
+        .filter(|(_, is)| *is)
+        .map(|(field, _)| field.name())
+        .collect();
     if names.is_empty() {
         return Fate::AlreadyThere;
     }
@@ -264,7 +277,8 @@ fn add_totals(
 ) -> Result<(), NodeError> {
     let mut totals: BTreeMap<i64, (ImportTotalRow, Amount)> = BTreeMap::new();
     for total in tx.import_totals(job)? {
-        let amount = Amount::total_from_text(&total.quantity).map_err(|_| StoreError::Corrupt(total.quantity.clone()))?;
+        let amount =
+            Amount::total_from_text(&total.quantity).map_err(|_| StoreError::Corrupt(total.quantity.clone()))?;
         totals.insert(total.series_id, (total, amount));
     }
     let too_much = || NodeError::refused("quantity", "the total of this import is too large to be counted");

@@ -37,7 +37,9 @@ impl<R: Read + Seek> Source<R> {
         file.seek(SeekFrom::Start(0))?;
         loop {
             let read = file.read(&mut buffer)?;
-            let Some(some) = buffer.get(..read).filter(|some| !some.is_empty()) else { break };
+            let Some(some) = buffer.get(..read).filter(|some| !some.is_empty()) else {
+                break;
+            };
             context.update(some);
             bytes += read as u64;
         }

@@ -34,7 +34,11 @@ pub(crate) fn ride(n: usize, account: usize, km: &str, year: u16) -> String {
 }
 
 fn order(strict: bool) -> Order {
-    Order { rule: Rule::new(&metro()).unwrap(), format: Format::Csv, strict }
+    Order {
+        rule: Rule::new(&metro()).unwrap(),
+        format: Format::Csv,
+        strict,
+    }
 }
 
 fn import_from(store: &Store, file: impl Read + Seek, strict: bool) -> Result<Job, NodeError> {
@@ -53,17 +57,35 @@ fn counts(job: &Job) -> (u64, u64, u64) {
 fn a_file_is_counted_once_and_its_totals_are_exact() {
     for database in databases() {
         let store = database.store();
-        let text = format!("{HEADER}{}{}{}", ride(1, 1, "10", 2025), ride(2, 2, "12.5", 2025), ride(3, 1, "0.1", 2026));
+        let text = format!(
+            "{HEADER}{}{}{}",
+            ride(1, 1, "10", 2025),
+            ride(2, 2, "12.5", 2025),
+            ride(3, 1, "0.1", 2026)
+        );
         let job = import(&store, &text);
         assert_eq!((job.state, counts(&job)), (JobState::Done, (3, 0, 0)));
         assert_eq!((job.bytes_done, job.lines_done), (text.len() as u64, 4));
-        let totals: Vec<_> =
-            job.totals.iter().map(|t| (t.vintage, t.count, t.activity_total.as_str(), t.quantity_g.get())).collect();
+        let totals: Vec<_> = job
+            .totals
+            .iter()
+            .map(|t| (t.vintage, t.count, t.activity_total.as_str(), t.quantity_g.get()))
+            .collect();
         assert_eq!(totals, [(2025, 2, "22.5", 1_764), (2026, 1, "0.1", 7)]);
         assert_eq!(import(&store, &text), job, "the same file is the same job");
         let accounts = store.read(|tx| accounts(tx, job.job, "", 10)).unwrap();
-        let held: Vec<_> = accounts.iter().map(|a| (a.account.as_str(), a.vintage, a.quantity_g.get())).collect();
-        assert_eq!(held, [("holder-000001", 2025, 784), ("holder-000002", 2025, 980), ("holder-000001", 2026, 7)]);
+        let held: Vec<_> = accounts
+            .iter()
+            .map(|a| (a.account.as_str(), a.vintage, a.quantity_g.get()))
+            .collect();
+        assert_eq!(
+            held,
+            [
+                ("holder-000001", 2025, 784),
+                ("holder-000002", 2025, 980),
+                ("holder-000001", 2026, 7)
+            ]
+        );
     }
 }
 
@@ -82,9 +104,17 @@ fn a_record_counts_once_ever_and_never_changes() {
         );
         let job = import(&store, &text);
         assert_eq!(counts(&job), (1, 2, 2));
-        let errors: Vec<_> = job.errors.iter().map(|e| (e.line, e.check.as_str(), e.code.as_str())).collect();
+        let errors: Vec<_> = job
+            .errors
+            .iter()
+            .map(|e| (e.line, e.check.as_str(), e.code.as_str()))
+            .collect();
         assert_eq!(errors, [(3, "M08", "id-reused"), (6, "M08", "id-reused")]);
-        assert!(job.errors[0].message.contains("account, quantity, reduction_g"), "{}", job.errors[0].message);
+        assert!(
+            job.errors[0].message.contains("account, quantity, reduction_g"),
+            "{}",
+            job.errors[0].message
+        );
         assert_eq!(job.totals[0].quantity_g.get(), 78);
     }
 }
@@ -111,11 +141,17 @@ fn a_strict_job_stops_before_the_first_bad_line_and_continues_there() {
         let file = || Cursor::new(text.clone().into_bytes());
         for _ in 0..2 {
             let job = import_from(&store, file(), true).unwrap();
-            assert_eq!((job.state, counts(&job), job.lines_done), (JobState::Stopped, (10, 0, 0), 11));
+            assert_eq!(
+                (job.state, counts(&job), job.lines_done),
+                (JobState::Stopped, (10, 0, 0), 11)
+            );
             assert!(job.problem.unwrap().starts_with("line 12: M02 schema: quantity: `NaN`"));
         }
         let job = import_from(&store, file(), false).unwrap();
-        assert_eq!((job.state, counts(&job), job.problem), (JobState::Done, (11, 0, 1), None));
+        assert_eq!(
+            (job.state, counts(&job), job.problem),
+            (JobState::Done, (11, 0, 1), None)
+        );
     }
 }
 
@@ -123,9 +159,17 @@ fn a_strict_job_stops_before_the_first_bad_line_and_continues_there() {
 fn a_reused_record_id_stops_a_strict_job_with_nothing_after_it() {
     for database in databases() {
         let store = database.store();
-        let text = format!("{HEADER}{}{}{}", ride(1, 1, "1", 2025), ride(1, 1, "2", 2025), ride(2, 1, "1", 2025));
+        let text = format!(
+            "{HEADER}{}{}{}",
+            ride(1, 1, "1", 2025),
+            ride(1, 1, "2", 2025),
+            ride(2, 1, "1", 2025)
+        );
         let job = import_from(&store, Cursor::new(text.as_bytes()), true).unwrap();
-        assert_eq!((job.state, counts(&job), job.lines_done), (JobState::Stopped, (1, 0, 0), 2));
+        assert_eq!(
+            (job.state, counts(&job), job.lines_done),
+            (JobState::Stopped, (1, 0, 0), 2)
+        );
         assert!(job.problem.unwrap().starts_with("line 3: M08 id-reused"));
     }
 }
@@ -170,9 +214,16 @@ fn a_job_that_was_cut_off_continues_where_it_stopped() {
     for database in databases() {
         let store = database.store();
         let count = 3 * RECORDS_A_BATCH + 7;
-        let text = format!("{HEADER}{}", (0..count).map(|n| ride(n, n % 10, "1.5", 2025)).collect::<String>());
+        let text = format!(
+            "{HEADER}{}",
+            (0..count).map(|n| ride(n, n % 10, "1.5", 2025)).collect::<String>()
+        );
         let fails_at = (text.len() / 2) as u64;
-        let file = Failing { file: Cursor::new(text.clone().into_bytes()), readings: 0, fails_at };
+        let file = Failing {
+            file: Cursor::new(text.clone().into_bytes()),
+            readings: 0,
+            fails_at,
+        };
         assert_eq!(import_from(&store, file, false).unwrap_err().code(), "file-unreadable");
         let cut = store.read(|tx| list(tx, i64::MAX, 1)).unwrap().pop().unwrap();
         assert_eq!(cut.state, JobState::Running);
@@ -188,7 +239,12 @@ fn a_job_that_was_cut_off_continues_where_it_stopped() {
 
 #[test]
 fn progress_counts_records_a_second_without_dividing_by_zero() {
-    let progress =
-        Progress { bytes_done: 0, bytes_total: 0, records: 500, refused: 0, elapsed: std::time::Duration::ZERO };
+    let progress = Progress {
+        bytes_done: 0,
+        bytes_total: 0,
+        records: 500,
+        refused: 0,
+        elapsed: std::time::Duration::ZERO,
+    };
     assert_eq!(progress.records_per_s(), 500_000);
 }

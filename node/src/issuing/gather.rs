@@ -84,7 +84,9 @@ pub(super) fn gather(
 ) -> Result<Gathered, NodeError> {
     let name = methodology.to_string();
     let series = tx.activity_series()?.into_iter().find(|series| {
-        series.methodology == name && series.region_of_act == region_of_act.as_str() && i32::from(series.vintage) == i32::from(vintage)
+        series.methodology == name
+            && series.region_of_act == region_of_act.as_str()
+            && i32::from(series.vintage) == i32::from(vintage)
     });
     let series = series.ok_or_else(|| {
         NodeError::refused(
@@ -162,7 +164,10 @@ impl<'a> Sum<'a> {
     }
 
     fn add(&mut self, row: &ActivityRow) -> Result<(), NodeError> {
-        let source = self.sources.get(&row.source_id).ok_or_else(|| corrupt(&row.record_id))?;
+        let source = self
+            .sources
+            .get(&row.source_id)
+            .ok_or_else(|| corrupt(&row.record_id))?;
         self.text.clear();
         CanonicalRecord {
             account: &row.account,

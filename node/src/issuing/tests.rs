@@ -24,19 +24,49 @@ fn request(id: u64, reference: &str) -> IssuingRequest {
 async fn everything_pending_is_issued_once_and_to_the_last_gram() {
     for database in databases() {
         let node = node(&database, "http://127.0.0.1:1");
-        let rides = [ride(1, 2, "10", 2025), ride(2, 1, "12.5", 2025), ride(3, 2, "0.01", 2025), ride(4, 1, "1", 2026)];
+        let rides = [
+            ride(1, 2, "10", 2025),
+            ride(2, 1, "12.5", 2025),
+            ride(3, 2, "0.01", 2025),
+            ride(4, 1, "1", 2026),
+        ];
         import(node.store(), &format!("{HEADER}{}", rides.concat()));
         assert_eq!(node.read(pending).await.unwrap().len(), 2);
         let issued = issue(&node, request(1, "wh-1")).await.unwrap();
-        assert_eq!((issued.activity_count, issued.quantity_g.get(), issued.accounts), (3, 1_764, 2));
+        assert_eq!(
+            (issued.activity_count, issued.quantity_g.get(), issued.accounts),
+            (3, 1_764, 2)
+        );
         assert_eq!(issued.activity_total, "22.51");
         let header: Issuance = serde_json::from_value(node.dealing(issued.issuance).await.unwrap().content).unwrap();
         assert_eq!(header.period_from, "2025-05-23T08:00:00+08:00".parse().unwrap());
-        assert_eq!(header.records_root, root_of(&[("ride-000001", 2, "10", 784), ("ride-000002", 1, "12.5", 980), ("ride-000003", 2, "0.01", 0)]));
-        assert_eq!(issue(&node, request(1, "wh-1")).await.unwrap(), issued, "the same request is the same issuance");
+        assert_eq!(
+            header.records_root,
+            root_of(&[
+                ("ride-000001", 2, "10", 784),
+                ("ride-000002", 1, "12.5", 980),
+                ("ride-000003", 2, "0.01", 0)
+            ])
+        );
+        assert_eq!(
+            issue(&node, request(1, "wh-1")).await.unwrap(),
+            issued,
+            "the same request is the same issuance"
+        );
         assert_eq!(issue(&node, request(1, "wh-2")).await.unwrap_err().code(), "id-reused");
-        assert_eq!(issue(&node, request(2, "wh-2")).await.unwrap_err().code(), "nothing-to-issue");
-        assert_eq!(node.accounts().get("holder-000002".parse().unwrap()).await.unwrap().total_g.get(), 0);
+        assert_eq!(
+            issue(&node, request(2, "wh-2")).await.unwrap_err().code(),
+            "nothing-to-issue"
+        );
+        assert_eq!(
+            node.accounts()
+                .get("holder-000002".parse().unwrap())
+                .await
+                .unwrap()
+                .total_g
+                .get(),
+            0
+        );
     }
 }
 
@@ -67,7 +97,10 @@ fn root_of(rides: &[(&str, usize, &str, i64)]) -> Sha256 {
 async fn a_refused_issuance_gives_its_activities_back_and_later_ones_stay_issued() {
     for database in databases() {
         let node = node(&database, "http://127.0.0.1:1");
-        import(node.store(), &format!("{HEADER}{}{}", ride(1, 1, "10", 2025), ride(2, 1, "10", 2025)));
+        import(
+            node.store(),
+            &format!("{HEADER}{}{}", ride(1, 1, "10", 2025), ride(2, 1, "10", 2025)),
+        );
         let first = issue(&node, request(1, "wh-1")).await.unwrap();
         import(node.store(), &format!("{HEADER}{}", ride(3, 1, "10", 2025)));
         assert_eq!(issue(&node, request(2, "wh-2")).await.unwrap().activity_count, 1);
@@ -103,10 +136,16 @@ async fn nothing_above_the_verification_is_issued_and_nothing_stays_behind() {
     for database in databases() {
         let node = node(&database, "http://127.0.0.1:1");
         import(node.store(), &format!("{HEADER}{}", ride(1, 1, "10", 2025)));
-        let less = IssuingRequest { verified_g: Some(Grams::new(783).unwrap()), ..request(1, "wh-1") };
+        let less = IssuingRequest {
+            verified_g: Some(Grams::new(783).unwrap()),
+            ..request(1, "wh-1")
+        };
         assert_eq!(issue(&node, less).await.unwrap_err().code(), "issued-over-verified");
         assert!(node.outbox(10).await.unwrap().is_empty());
-        let more = IssuingRequest { verified_g: Some(Grams::new(1_000).unwrap()), ..request(2, "wh-1") };
+        let more = IssuingRequest {
+            verified_g: Some(Grams::new(1_000).unwrap()),
+            ..request(2, "wh-1")
+        };
         assert_eq!(issue(&node, more).await.unwrap().quantity_g.get(), 784);
     }
 }

@@ -26,7 +26,9 @@ pub enum AmountError {
     )]
     NotADecimal,
     /// Below zero.
-    #[error("is negative: a record states an activity that took place, from 0 upwards; correct a record at its platform")]
+    #[error(
+        "is negative: a record states an activity that took place, from 0 upwards; correct a record at its platform"
+    )]
     Negative,
     /// More than nine decimals.
     #[error("has more than 9 decimals: send the measured value as it was recorded")]
@@ -106,7 +108,11 @@ fn trailing_zeros_cut(digits: &[u8]) -> usize {
 }
 
 fn billionths(decimal: Decimal) -> Result<i128, AmountError> {
-    let decimal = if decimal.scale() > AMOUNT_DECIMALS_MAX { decimal.normalize() } else { decimal };
+    let decimal = if decimal.scale() > AMOUNT_DECIMALS_MAX {
+        decimal.normalize()
+    } else {
+        decimal
+    };
     let missing = AMOUNT_DECIMALS_MAX
         .checked_sub(decimal.scale())
         .ok_or(AmountError::TooManyDecimals)?;

@@ -144,8 +144,11 @@ fn typed<T: FromStr<Err = TextError>>(field: Field, text: Option<&str>) -> Resul
 }
 
 fn optional<T: FromStr<Err = TextError>>(field: Field, text: Option<&str>) -> Result<Option<T>, Refusal> {
-    text.map(|text| text.parse().map_err(|e: TextError| Refusal::schema(field, e.to_string())))
-        .transpose()
+    text.map(|text| {
+        text.parse()
+            .map_err(|e: TextError| Refusal::schema(field, e.to_string()))
+    })
+    .transpose()
 }
 
 fn quantity(text: &str) -> Result<Amount, Refusal> {

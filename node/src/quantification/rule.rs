@@ -211,7 +211,10 @@ impl Rule {
                 Refusal::new(
                     CheckCode::S06,
                     Field::ReductionG,
-                    format!("{} has no factor: each record states its verified reduction in grams", self.methodology),
+                    format!(
+                        "{} has no factor: each record states its verified reduction in grams",
+                        self.methodology
+                    ),
                 )
             });
         };

@@ -56,7 +56,14 @@ fn quantified(methodology: &Methodology, raw: &RawRecord<'_>) -> Result<Quantifi
 
 #[test]
 fn a_metro_ride_gives_784_g_for_ten_kilometres_and_always_rounds_down() {
-    for (km, grams) in [("10", 784), ("12.5", 980), ("0.01", 0), ("0.0127", 0), ("0.0128", 1), ("12.499", 979)] {
+    for (km, grams) in [
+        ("10", 784),
+        ("12.5", 980),
+        ("0.01", 0),
+        ("0.0127", 0),
+        ("0.0128", 1),
+        ("12.499", 979),
+    ] {
         let raw = RawRecord {
             quantity: Some(km),
             ..RAW
@@ -85,7 +92,11 @@ fn published_factors_apply_exactly() {
             unit: Some(unit),
             ..RAW
         };
-        assert_eq!(quantified(&rule, &raw).unwrap().reduction.get(), grams, "{quantity} × {factor}");
+        assert_eq!(
+            quantified(&rule, &raw).unwrap().reduction.get(),
+            grams,
+            "{quantity} × {factor}"
+        );
     }
 }
 
@@ -117,6 +128,7 @@ fn a_regional_rule_numbers_under_its_region_and_a_nationwide_one_under_the_provi
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn each_refusal_names_its_check_its_field_and_a_remedy() {
     let cases: &[(RawRecord<'_>, CheckCode, Field)] = &[
         (
@@ -127,14 +139,7 @@ fn each_refusal_names_its_check_its_field_and_a_remedy() {
             CheckCode::S01,
             Field::Methodology,
         ),
-        (
-            RawRecord {
-                unit: Some("m"),
-                ..RAW
-            },
-            CheckCode::M02,
-            Field::Unit,
-        ),
+        (RawRecord { unit: Some("m"), ..RAW }, CheckCode::M02, Field::Unit),
         (
             RawRecord {
                 started_at: Some("2023-12-31T23:59:59+08:00"),
@@ -183,14 +188,7 @@ fn each_refusal_names_its_check_its_field_and_a_remedy() {
             CheckCode::S06,
             Field::ReductionG,
         ),
-        (
-            RawRecord {
-                source: None,
-                ..RAW
-            },
-            CheckCode::M02,
-            Field::Source,
-        ),
+        (RawRecord { source: None, ..RAW }, CheckCode::M02, Field::Source),
         (
             RawRecord {
                 record_id: Some("two words"),
@@ -232,10 +230,7 @@ fn a_project_rule_takes_the_stated_reduction_and_refuses_without_one() {
         record_g_max: None,
         ..metro()
     };
-    assert_eq!(
-        quantified(&project, &RAW).unwrap_err().check,
-        CheckCode::S06
-    );
+    assert_eq!(quantified(&project, &RAW).unwrap_err().check, CheckCode::S06);
     let raw = RawRecord {
         reduction_g: Some("123456789"),
         ..RAW

@@ -9,11 +9,11 @@ use tanqiao_protocol::transfer::PledgeState;
 use tanqiao_protocol::r#use::Uses;
 use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus, Outcome};
 
-use super::blocks::{Piece, Selection, cut, move_all, select, select_bound, select_held};
+use super::blocks::{Piece, Selection, cut, move_all, select, select_held};
 use super::region_of;
 use crate::ledger::command::{Command, Consent, Signed};
 use crate::ledger::objects::{Pledge, PledgeContent};
-use crate::ledger::refusal::{Decided, Refusal, ensure};
+use crate::ledger::refusal::{Decided, Refusal, Rejection, ensure};
 use crate::ledger::working::{Notice, Step, Working};
 
 fn subject(id: MessageId) -> String {
@@ -94,19 +94,33 @@ fn check_consent(working: &Working, pledge: &Pledge, consent: Option<&Consent>, 
     })
 }
 
-/// The pledge's serials: none of them may be frozen.
+/// The pledge's serials: none of them may be frozen. What officers cancelled out of a freeze has left the pledge.
 fn select_pledged(working: &Working, pledge: &Pledge) -> Decided<Selection> {
-    for part in select(working, &pledge.content.blocks)?.parts {
+    let Selection { mut parts, .. } = select(working, &pledge.content.blocks)?;
+    parts.retain(|part| !part.block.status.state.is_final());
+    for part in &parts {
         ensure(part.block.status.state == BlockState::Pledged, || {
             Refusal::new(CheckCode::B05, "A block of this pledge is frozen until an officer decides.").block(part.block.reference())
         })?;
+        if part.block.status.bound_to != Some(pledge.id) {
+            return Err(Rejection::NotLoaded(format!("{} is not pledged by {}", part.block.reference(), pledge.id)));
+        }
     }
-    select_bound(working, &pledge.content.blocks, pledge.id, BlockState::Pledged)
+    let quantity = parts.iter().map(|part| part.range.quantity()).sum();
+    Ok(Selection { parts, quantity })
+}
+
+/// N05: only debtor and pledgee act on a pledge.
+fn check_party(pledge: &Pledge, member: &NodeId) -> Decided<()> {
+    ensure(pledge.debtor == *member || pledge.pledgee == *member, || {
+        Refusal::new(CheckCode::N05, "Only the debtor and the pledgee act on a pledge.").transfer(Some(pledge.id))
+    })
 }
 
 /// Gives the blocks back.
 pub fn release(working: &mut Working, command: &Command, signed: &Signed, content: &PledgeRelease, consent: Option<&Consent>) -> Decided<Outcome> {
     let mut pledge = find_active(working, content.pledge)?;
+    check_party(&pledge, &signed.member)?;
     check_consent(working, &pledge, consent, PledgeDecision::Release)?;
     let selection = select_pledged(working, &pledge)?;
     let replacements = move_all(&selection, |block| BlockStatus::held_by(block.status.holder.clone()));
@@ -135,6 +149,7 @@ pub fn request_foreclosure(
     consent: Option<&Consent>,
 ) -> Decided<Outcome> {
     let mut pledge = find_active(working, content.pledge)?;
+    check_party(&pledge, &signed.member)?;
     check_consent(working, &pledge, consent, PledgeDecision::Foreclose)?;
     pledge.foreclosure_requested = true;
     pledge.log_index = working.carry_out(Step {
