@@ -21,8 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use desk::{Desk, Officers};
-pub use output::{CliError, Output};
+use output::Output;
 
 /// 碳桥 hub: one ledger for a federation of carbon registries.
 #[derive(Debug, Parser)]

@@ -163,25 +163,37 @@ pub struct LoggingConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self { requests_per_second: 1_000, requests_burst: 2_000, enrolments_per_minute: 30, feed_wait_s: 30 }
+        Self {
+            requests_per_second: 1_000,
+            requests_burst: 2_000,
+            enrolments_per_minute: 30,
+            feed_wait_s: 30,
+        }
     }
 }
 
 impl Default for ScheduleConfig {
     fn default() -> Self {
-        Self { sweep: "*/5 * * * * *".to_owned() }
+        Self {
+            sweep: "*/5 * * * * *".to_owned(),
+        }
     }
 }
 
 impl Default for LoggingConfig {
     fn default() -> Self {
-        Self { filter: "info".to_owned() }
+        Self {
+            filter: "info".to_owned(),
+        }
     }
 }
 
 impl ListenConfig {
     fn on_loopback(port: u16, tls: bool) -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], port)), tls }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], port)),
+            tls,
+        }
     }
 
     fn federation() -> Self {
@@ -203,7 +215,10 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::read(&text, path, std::env::vars())
     }
 
@@ -211,11 +226,22 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`].
-    pub fn read(text: &str, path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
-        let refuse = |message: String| ConfigError::Content { path: path.to_owned(), message };
-        let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| refuse(error.to_string()))?;
+    pub fn read(
+        text: &str,
+        path: &Path,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let refuse = |message: String| ConfigError::Content {
+            path: path.to_owned(),
+            message,
+        };
+        let mut table: toml::Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| refuse(error.to_string()))?;
         environment::apply(&mut table, variables)?;
-        let mut config: Self = table.try_into().map_err(|error: toml::de::Error| refuse(error.message().to_owned()))?;
+        let mut config: Self = table
+            .try_into()
+            .map_err(|error: toml::de::Error| refuse(error.message().to_owned()))?;
         config.settle(path.parent().unwrap_or_else(|| Path::new("")));
         config.check()?;
         Ok(config)
@@ -224,7 +250,10 @@ impl Config {
     /// The log's name.
     #[must_use]
     pub fn log_origin(&self) -> String {
-        self.log.origin.clone().unwrap_or_else(|| format!("{}/log", self.trust_domain))
+        self.log
+            .origin
+            .clone()
+            .unwrap_or_else(|| format!("{}/log", self.trust_domain))
     }
 
     /// Makes relative paths relative to `directory`.
@@ -234,7 +263,13 @@ impl Config {
                 *path = directory.join(&*path);
             }
         };
-        for path in [&mut self.tls.ca, &mut self.tls.certificate, &mut self.tls.key, &mut self.tls.crl, &mut self.log.key] {
+        for path in [
+            &mut self.tls.ca,
+            &mut self.tls.certificate,
+            &mut self.tls.key,
+            &mut self.tls.crl,
+            &mut self.log.key,
+        ] {
             settle(path);
         }
         if let Some(dir) = &mut self.authority.dir {
@@ -251,7 +286,9 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         let rule = |text: &str| Err(ConfigError::Rule(text.to_owned()));
         if !self.federation.tls {
-            return rule("federation.tls: the federation listener always demands a client certificate; it cannot be off");
+            return rule(
+                "federation.tls: the federation listener always demands a client certificate; it cannot be off",
+            );
         }
         for (name, listener) in [("enrolment", &self.enrolment), ("console", &self.console)] {
             if !listener.tls && !listener.listen.ip().is_loopback() {
@@ -261,7 +298,10 @@ impl Config {
                 )));
             }
         }
-        if self.limits.requests_per_second == 0 || self.limits.requests_burst == 0 || self.limits.enrolments_per_minute == 0 {
+        if self.limits.requests_per_second == 0
+            || self.limits.requests_burst == 0
+            || self.limits.enrolments_per_minute == 0
+        {
             return rule("limits: a rate of 0 would refuse everybody");
         }
         if self.limits.feed_wait_s > 30 {
@@ -271,7 +311,9 @@ impl Config {
             return rule("database.url: write `sqlite:PATH` or `postgres://user@host/database`");
         }
         if let Err(error) = self.schedule.sweep.parse::<cron::Schedule>() {
-            return Err(ConfigError::Rule(format!("schedule.sweep: six fields, seconds first, weekdays 1 = Sunday: {error}")));
+            return Err(ConfigError::Rule(format!(
+                "schedule.sweep: six fields, seconds first, weekdays 1 = Sunday: {error}"
+            )));
         }
         Ok(())
     }
@@ -309,7 +351,14 @@ mod tests {
 
     #[test]
     fn the_environment_overrides_single_keys_and_refuses_unknown_ones() {
-        let config = read(EXAMPLE, &[("TANQIAO_HUB_LIMITS_REQUESTS_BURST", "7"), ("TANQIAO_HUB_TRUST_DOMAIN", "other.example")]).unwrap();
+        let config = read(
+            EXAMPLE,
+            &[
+                ("TANQIAO_HUB_LIMITS_REQUESTS_BURST", "7"),
+                ("TANQIAO_HUB_TRUST_DOMAIN", "other.example"),
+            ],
+        )
+        .unwrap();
         assert_eq!(config.limits.requests_burst, 7);
         assert_eq!(config.log_origin(), "tanqiao.local/log");
         assert_eq!(config.trust_domain.as_str(), "other.example");
@@ -319,7 +368,10 @@ mod tests {
 
     #[test]
     fn a_listener_beyond_loopback_needs_tls() {
-        for (variable, tls) in [("TANQIAO_HUB_CONSOLE_LISTEN", "TANQIAO_HUB_CONSOLE_TLS"), ("TANQIAO_HUB_ENROLMENT_LISTEN", "TANQIAO_HUB_ENROLMENT_TLS")] {
+        for (variable, tls) in [
+            ("TANQIAO_HUB_CONSOLE_LISTEN", "TANQIAO_HUB_CONSOLE_TLS"),
+            ("TANQIAO_HUB_ENROLMENT_LISTEN", "TANQIAO_HUB_ENROLMENT_TLS"),
+        ] {
             assert!(read(EXAMPLE, &[(variable, "0.0.0.0:80"), (tls, "false")]).is_err());
             assert!(read(EXAMPLE, &[(variable, "0.0.0.0:80"), (tls, "true")]).is_ok());
         }

@@ -54,10 +54,26 @@ pub enum EnrolmentError {
 ///
 /// # Errors
 /// [`EnrolmentError`].
-pub fn invite(database: &Database, member: &NodeId, invitation: Invitation, now: Time, valid_for: Span) -> Result<OneTimeCode, EnrolmentError> {
-    let certificate_member = member.as_str().parse().map_err(|error: tanqiao_certs::identity::IdError| EnrolmentError::Text(error.to_string()))?;
+pub fn invite(
+    database: &Database,
+    member: &NodeId,
+    invitation: Invitation,
+    now: Time,
+    valid_for: Span,
+) -> Result<OneTimeCode, EnrolmentError> {
+    let certificate_member = member
+        .as_str()
+        .parse()
+        .map_err(|error: tanqiao_certs::identity::IdError| EnrolmentError::Text(error.to_string()))?;
     let (record, code) = CodeRecord::invite(certificate_member, now, valid_for)?;
-    let row = CodeRow { member: member.to_string(), content: record::json(&Code { record, invitation, redeemed: None })? };
+    let row = CodeRow {
+        member: member.to_string(),
+        content: record::json(&Code {
+            record,
+            invitation,
+            redeemed: None,
+        })?,
+    };
     database.read(|connection| stored::put_code(connection, &row))?;
     Ok(code)
 }
@@ -69,9 +85,15 @@ pub fn invite(database: &Database, member: &NodeId, invitation: Invitation, now:
 pub fn request(database: &Database, asked: EnrolmentRequest, now: Time) -> Result<Enrolment, EnrolmentError> {
     let csr = CertificateRequest::from_pem(&asked.csr_pem)?;
     let member = asked.member.as_str().parse().map_err(|_| CodeRefusal::Wrong)?;
-    let row = database.read(|connection| stored::code(connection, asked.member.as_str()))?.ok_or(CodeRefusal::Wrong)?;
+    let row = database
+        .read(|connection| stored::code(connection, asked.member.as_str()))?
+        .ok_or(CodeRefusal::Wrong)?;
     let mut code: Code = record::parse(&row.content)?;
-    let keys = Sha256::of_parts(&[csr.public_key_sha256().as_bytes(), b"\n", asked.signing_key.to_string().as_bytes()]);
+    let keys = Sha256::of_parts(&[
+        csr.public_key_sha256().as_bytes(),
+        b"\n",
+        asked.signing_key.to_string().as_bytes(),
+    ]);
     match code.record.redeem(&member, &asked.code, now) {
         Ok(()) => {
             let id = uuid::Uuid::now_v7().to_string();
@@ -84,7 +106,9 @@ pub fn request(database: &Database, asked: EnrolmentRequest, now: Time) -> Resul
         Err(CodeRefusal::Used) if code.redeemed.as_ref().is_some_and(|redeemed| redeemed.keys == keys) => {}
         Err(refusal) => return Err(refusal.into()),
     }
-    let Some(Redeemed { enrolment: id, .. }) = code.redeemed else { return Err(CodeRefusal::Used.into()) };
+    let Some(Redeemed { enrolment: id, .. }) = code.redeemed else {
+        return Err(CodeRefusal::Used.into());
+    };
     if let Some(found) = find(database, &id)? {
         return Ok(found);
     }

@@ -107,7 +107,10 @@ impl Reception {
         }
         request.check_count(items.len())?;
         request.check_blocks(items.iter().map(Item::blocks).sum())?;
-        Ok(Received { items, single: single && !batch })
+        Ok(Received {
+            items,
+            single: single && !batch,
+        })
     }
 }
 
@@ -130,27 +133,45 @@ impl Place {
     /// One action.
     #[must_use]
     pub const fn of(action: Action) -> Self {
-        Self { action: Some(action), named: None }
+        Self {
+            action: Some(action),
+            named: None,
+        }
     }
 
     /// One action about one object.
     #[must_use]
     pub const fn about(action: Action, named: Named) -> Self {
-        Self { action: Some(action), named: Some(named) }
+        Self {
+            action: Some(action),
+            named: Some(named),
+        }
     }
 
     /// Where the content names another object than the path: the path of the member, what the path says, what it says.
     fn mismatch(&self, body: &Body) -> Option<(&'static str, String, String)> {
         let (member, expected, found) = match (self.named.as_ref()?, body) {
-            (Named::Transfer(id), Body::TransferAcceptance(c)) => ("content.transfer", id.to_string(), c.transfer.to_string()),
-            (Named::Transfer(id), Body::TransferDecline(c)) => ("content.transfer", id.to_string(), c.transfer.to_string()),
-            (Named::Transfer(id), Body::TransferWithdrawal(c)) => ("content.transfer", id.to_string(), c.transfer.to_string()),
-            (Named::Donation(id), Body::DonationWithdrawal(c)) => ("content.donation", id.to_string(), c.donation.to_string()),
+            (Named::Transfer(id), Body::TransferAcceptance(c)) => {
+                ("content.transfer", id.to_string(), c.transfer.to_string())
+            }
+            (Named::Transfer(id), Body::TransferDecline(c)) => {
+                ("content.transfer", id.to_string(), c.transfer.to_string())
+            }
+            (Named::Transfer(id), Body::TransferWithdrawal(c)) => {
+                ("content.transfer", id.to_string(), c.transfer.to_string())
+            }
+            (Named::Donation(id), Body::DonationWithdrawal(c)) => {
+                ("content.donation", id.to_string(), c.donation.to_string())
+            }
             (Named::Pledge(id), Body::PledgeRelease(c, _)) => ("content.pledge", id.to_string(), c.pledge.to_string()),
-            (Named::Pledge(id), Body::PledgeForeclosure(c, _)) => ("content.pledge", id.to_string(), c.pledge.to_string()),
+            (Named::Pledge(id), Body::PledgeForeclosure(c, _)) => {
+                ("content.pledge", id.to_string(), c.pledge.to_string())
+            }
             (Named::Event(name), Body::Donation(c)) => ("content.event", name.clone(), c.event.to_string()),
             (Named::Listing(name), Body::Listing(c)) => ("content.listing", name.clone(), c.listing.to_string()),
-            (Named::Methodology(name), Body::Methodology(c)) => ("content.methodology", name.clone(), c.methodology.to_string()),
+            (Named::Methodology(name), Body::Methodology(c)) => {
+                ("content.methodology", name.clone(), c.methodology.to_string())
+            }
             _ => return None,
         };
         (expected != found).then_some((member, expected, found))

@@ -1,4 +1,11 @@
-//! `tanqiao-hub`.
+//! `tanqiao-hub`: the command line around the hub's library.
 #![forbid(unsafe_code)]
 
-fn main() {}
+// The command line names the library's modules as its own.
+use tanqiao_hub::{api, bench, config, crash, enrolment, ledger, serve, store};
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

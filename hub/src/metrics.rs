@@ -5,13 +5,17 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
 use tanqiao_protocol::id::NodeId;
 
 use crate::ledger::sequencer::Counters;
 
 /// Upper ends of the buckets of answer times, in seconds.
-const SECONDS: &[f64] = &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
+const SECONDS: &[f64] = &[
+    0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0,
+];
 /// The hub's metrics. Cloning gives another handle.
 #[derive(Debug, Clone)]
 pub struct Metrics(std::sync::Arc<Inner>);
@@ -42,23 +46,45 @@ impl Metrics {
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let inner = Inner {
-            requests: IntCounterVec::new(Opts::new("tanqiao_hub_requests_total", "Requests answered"), &["listener", "route", "status"])?,
+            requests: IntCounterVec::new(
+                Opts::new("tanqiao_hub_requests_total", "Requests answered"),
+                &["listener", "route", "status"],
+            )?,
             seconds: HistogramVec::new(
-                HistogramOpts::new("tanqiao_hub_request_seconds", "Time to the answer, without waiting polls").buckets(SECONDS.to_vec()),
+                HistogramOpts::new(
+                    "tanqiao_hub_request_seconds",
+                    "Time to the answer, without waiting polls",
+                )
+                .buckets(SECONDS.to_vec()),
                 &["listener", "route"],
             )?,
-            refusals: IntCounterVec::new(Opts::new("tanqiao_hub_refusals_total", "Refusals by check or problem"), &["check"])?,
+            refusals: IntCounterVec::new(
+                Opts::new("tanqiao_hub_refusals_total", "Refusals by check or problem"),
+                &["check"],
+            )?,
             batches: IntCounter::new("tanqiao_hub_batches_total", "Batches committed")?,
             commands: IntCounter::new("tanqiao_hub_commands_total", "Commands decided")?,
-            batch_us: IntCounter::new("tanqiao_hub_batch_microseconds_total", "Time from the begin of a batch to after its commit")?,
-            retries: IntCounter::new("tanqiao_hub_batch_retries_total", "Batches tried again on a new connection")?,
+            batch_us: IntCounter::new(
+                "tanqiao_hub_batch_microseconds_total",
+                "Time from the begin of a batch to after its commit",
+            )?,
+            retries: IntCounter::new(
+                "tanqiao_hub_batch_retries_total",
+                "Batches tried again on a new connection",
+            )?,
             queue: IntGauge::new("tanqiao_hub_queue_commands", "Commands that wait for the sequencer")?,
             pollers: IntGauge::new("tanqiao_hub_feed_pollers", "Polls of the feed that wait now")?,
             lag: IntGaugeVec::new(
-                Opts::new("tanqiao_hub_feed_lag_entries", "Entries that the slowest reader of this kind has not read"),
+                Opts::new(
+                    "tanqiao_hub_feed_lag_entries",
+                    "Entries that the slowest reader of this kind has not read",
+                ),
                 &["kind"],
             )?,
-            days_left: IntGaugeVec::new(Opts::new("tanqiao_hub_days_left", "Whole days until it runs out"), &["what"])?,
+            days_left: IntGaugeVec::new(
+                Opts::new("tanqiao_hub_days_left", "Whole days until it runs out"),
+                &["what"],
+            )?,
             cursors: Mutex::default(),
             registry,
         };
@@ -83,9 +109,15 @@ impl Metrics {
 
     /// A request was answered; `route` is the pattern.
     pub fn answered(&self, listener: &str, route: &str, status: u16, took: Duration) {
-        self.0.requests.with_label_values(&[listener, route, &status.to_string()]).inc();
+        self.0
+            .requests
+            .with_label_values(&[listener, route, &status.to_string()])
+            .inc();
         if !route.ends_with("/feed") {
-            self.0.seconds.with_label_values(&[listener, route]).observe(took.as_secs_f64());
+            self.0
+                .seconds
+                .with_label_values(&[listener, route])
+                .observe(took.as_secs_f64());
         }
     }
 
@@ -105,7 +137,9 @@ impl Metrics {
         for (shown, counted) in pairs {
             shown.inc_by(counted.load(Ordering::Relaxed).saturating_sub(shown.get()));
         }
-        self.0.queue.set(i64::try_from(counters.waiting.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
+        self.0
+            .queue
+            .set(i64::try_from(counters.waiting.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
     }
 
     /// Days until a certificate or list runs out.
@@ -122,7 +156,11 @@ impl Metrics {
 
     /// A member has read its feed up to here.
     pub fn read_up_to(&self, member: &NodeId, seq: i64) {
-        self.0.cursors.lock().unwrap_or_else(PoisonError::into_inner).insert(member.clone(), seq);
+        self.0
+            .cursors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(member.clone(), seq);
     }
 
     /// Where the readers are.

@@ -106,7 +106,10 @@ pub struct Service {
 
 impl std::fmt::Debug for Service {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Service").field("federation", &self.federation).field("console", &self.console).finish_non_exhaustive()
+        f.debug_struct("Service")
+            .field("federation", &self.federation)
+            .field("console", &self.console)
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,9 +132,17 @@ impl Service {
         let database = Database::open(&config.database.url)?;
         check_replication(config, &database)?;
         let sequencer = Sequencer::start(database.clone(), options)?;
+        check_federation(config, &sequencer)?;
         let (stop, stopping) = watch::channel(false);
         let metrics = Metrics::new()?;
-        let hub = Data::new(Hub::new(settings(config)?, database.clone(), sequencer.clone(), tls.clone(), metrics, stopping.clone()));
+        let hub = Data::new(Hub::new(
+            settings(config)?,
+            database.clone(),
+            sequencer.clone(),
+            tls.clone(),
+            metrics,
+            stopping.clone(),
+        ));
         let mut service = Self {
             federation: config.federation.listen,
             enrolment: config.enrolment.listen,
@@ -139,7 +150,12 @@ impl Service {
             loops: vec![
                 tokio::spawn(hub.heads.clone().follow(database, sequencer.log_size())),
                 tokio::spawn(reload::watch_files(tls.clone(), stopping.clone())),
-                tokio::spawn(schedule::sweep(sequencer, config.schedule.sweep.clone(), SystemClock, stopping)),
+                tokio::spawn(schedule::sweep(
+                    sequencer,
+                    config.schedule.sweep.clone(),
+                    SystemClock,
+                    stopping,
+                )),
             ],
             hub,
             stop,
@@ -153,9 +169,17 @@ impl Service {
     }
 
     fn listen(&mut self, listener: Listener, config: &ListenConfig, tls: &ServerTls) -> Result<SocketAddr, ServeError> {
-        let refuse = |source| ServeError::Listen { listener: listener.name(), address: config.listen, source };
+        let refuse = |source| ServeError::Listen {
+            listener: listener.name(),
+            address: config.listen,
+            source,
+        };
         if !config.tls && (listener == Listener::Federation || !config.listen.ip().is_loopback()) {
-            return Err(ServeError::Config(format!("the {} listener on {} refuses to start without TLS", listener.name(), config.listen)));
+            return Err(ServeError::Config(format!(
+                "the {} listener on {} refuses to start without TLS",
+                listener.name(),
+                config.listen
+            )));
         }
         let socket = TcpListener::bind(config.listen).map_err(refuse)?;
         let address = socket.local_addr().map_err(refuse)?;
@@ -175,7 +199,10 @@ impl Service {
         tracing::info!("stopping");
         self.stop.send_replace(true);
         let mut open = self.hub.open.subscribe();
-        if tokio::time::timeout(DRAIN, open.wait_for(|open| *open == 0)).await.is_err() {
+        if tokio::time::timeout(DRAIN, open.wait_for(|open| *open == 0))
+            .await
+            .is_err()
+        {
             tracing::warn!("some requests were still open and are cut off");
         }
         let sequencer = self.hub.sequencer.clone();
@@ -211,7 +238,9 @@ impl Service {
 }
 
 fn load_tls(config: &Config) -> Result<ServerTls, ServeError> {
-    let files = TlsFiles::new(&config.tls.ca).with_crl(&config.tls.crl).with_identity(&config.tls.certificate, &config.tls.key);
+    let files = TlsFiles::new(&config.tls.ca)
+        .with_crl(&config.tls.crl)
+        .with_identity(&config.tls.certificate, &config.tls.key);
     let domain = config.trust_domain.as_str().parse();
     let domain = domain.map_err(|error: tanqiao_certs::identity::IdError| ServeError::Config(error.to_string()))?;
     Ok(ServerTls::load(files, domain, chrono::Utc::now())?)
@@ -238,6 +267,18 @@ fn check_replication(config: &Config, database: &Database) -> Result<(), ServeEr
         return Err(ServeError::Config(text.to_owned()));
     }
     Ok(())
+}
+
+/// A database belongs to one federation for ever.
+fn check_federation(config: &Config, sequencer: &Sequencer) -> Result<(), ServeError> {
+    let governance = sequencer.governance();
+    let (here, configured) = (&governance.policy.trust_domain, &config.trust_domain);
+    if here == configured {
+        return Ok(());
+    }
+    Err(ServeError::Config(format!(
+        "the database is of the federation `{here}`, and `{configured}` is configured: run `migrate` first, or correct trust_domain"
+    )))
 }
 
 fn federation(hub: Data<Hub>, socket: TcpListener, tls: &ServerTls) -> Result<Server, ServeError> {

@@ -132,7 +132,7 @@ const COUNTERS: &[Corruption] = &[
 ];
 
 const LOG: &[Corruption] = &[
-    corruption("UPDATE leaf SET bytes = replace(bytes, '400001-410000', '400001-410001') WHERE bytes LIKE '%retirement.committed%'", 9, "2025/1-1000000"),
+    corruption("UPDATE leaf SET bytes = replace(bytes, '400001-410000', '400001-410001') WHERE bytes LIKE '%retirement.committed%'", 9, "2025/320001-1000000: the blocks after the change do not cover"),
     corruption("UPDATE leaf SET bytes = replace(bytes, 'a correction', 'b correction')", 9, "log: the chain over its leaves"),
     corruption("UPDATE leaf SET bytes = x'7b' WHERE idx = 20", 9, "leaf 20: leaf 20: not a leaf"),
     corruption("DELETE FROM leaf WHERE idx = 20", 9, "leaf 20: is missing: the next one is 21"),

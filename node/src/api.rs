@@ -17,6 +17,7 @@ mod hub;
 mod issuances;
 mod pledges;
 mod records;
+mod retirements;
 mod server;
 
 #[cfg(test)]
@@ -87,9 +88,9 @@ routes! {
     "/api/v1/donations" { get => dealings::donations_list, post => dealings::donation_create }
     "/api/v1/donations/{id}" { get => dealings::donation_view }
     "/api/v1/donations/{id}/withdrawal" { post => dealings::donation_withdraw }
-    "/api/v1/retirements" { get => dealings::retirements_list, post => dealings::retirement_create }
-    "/api/v1/retirements/{id}" { get => dealings::retirement_view }
-    "/api/v1/cancellations" { get => dealings::cancellations_list, post => dealings::cancellation_create }
+    "/api/v1/retirements" { get => retirements::retirements_list, post => retirements::retirement_create }
+    "/api/v1/retirements/{id}" { get => retirements::retirement_view }
+    "/api/v1/cancellations" { get => retirements::cancellations_list, post => retirements::cancellation_create }
     "/api/v1/pledges" { get => pledges::pledges_list, post => pledges::pledge_create }
     "/api/v1/pledges/{id}" { get => pledges::pledge_view }
     "/api/v1/pledges/{id}/consent" { post => pledges::pledge_consent }

@@ -78,8 +78,9 @@ impl fmt::Display for NodeId {
 
 serde_as_text!(NodeId, "a member id such as `wuhan`");
 
-/// The trust domain of a federation, as in its SPIFFE ids: `tanqiao.local`. Lower-case DNS name (SPIFFE-ID §2.1).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The trust domain of a federation, as in its SPIFFE ids: `tanqiao.local`. Lower-case DNS name (SPIFFE-ID §2.1). The default
+/// is empty: no federation yet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct TrustDomain(std::sync::Arc<str>);
 
 impl TrustDomain {

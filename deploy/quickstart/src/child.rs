@@ -49,8 +49,8 @@ fn input_ends() -> oneshot::Receiver<()> {
         let mut input = std::io::stdin().lock();
         let mut bytes = [0; 64];
         while input.read(&mut bytes).is_ok_and(|count| count > 0) {}
-        // Nobody waits any more: the process is ending already.
-        drop(ended.send(()));
+        // Where nobody waits any more, the process is ending already.
+        ended.send(()).ok();
     });
     end
 }

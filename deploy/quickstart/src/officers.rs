@@ -5,7 +5,7 @@ use tanqiao_hub::ledger::command::{Body, Command, Decision, Origin};
 use tanqiao_hub::ledger::objects::{Governance, Role};
 use tanqiao_hub::ledger::sequencer::{Sequencer, SequencerOptions};
 use tanqiao_hub::store::database::Database;
-use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
+use tanqiao_protocol::id::{MessageId, Name, Sha256};
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::view::Outcome as Decided;
 
@@ -104,12 +104,6 @@ impl Desk {
             approver.approve(&enrolment, admission, chrono::Utc::now()).map(drop)
         });
         work.await.doing("approving an enrolment")?.doing("approving an enrolment")
-    }
-
-    /// True if the ledger has a member of this name.
-    #[must_use]
-    pub fn knows(&self, member: &NodeId) -> bool {
-        self.governance().members.contains_key(member)
     }
 
     /// Ends the desk's thread.

@@ -46,7 +46,10 @@ pub fn remember_peer(tls: &ServerTls, io: &dyn Any, connection: &mut Extensions)
 ///
 /// # Errors
 /// N01, N02, N03, N06; 401.
-pub async fn admit_member(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn admit_member(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     match judge(&request) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -57,14 +60,24 @@ pub async fn admit_member(request: ServiceRequest, next: Next<impl MessageBody +
 }
 
 fn judge(request: &ServiceRequest) -> Result<Caller, Refused> {
-    let hub = request.app_data::<web::Data<Hub>>().ok_or_else(|| Problem::api(ApiProblem::Internal))?;
-    let shown = request.conn_data::<Shown>().map_or(Err(IdentityRefusal::NoCertificate), |shown| shown.0.clone());
+    let hub = request
+        .app_data::<web::Data<Hub>>()
+        .ok_or_else(|| Problem::api(ApiProblem::Internal))?;
+    let shown = request
+        .conn_data::<Shown>()
+        .map_or(Err(IdentityRefusal::NoCertificate), |shown| shown.0.clone());
     let peer = shown.map_err(|refusal| identity_problem(&refusal))?;
-    hub.tls.state().check_request(&peer, chrono::Utc::now()).map_err(|refusal| identity_problem(&refusal))?;
+    hub.tls
+        .state()
+        .check_request(&peer, chrono::Utc::now())
+        .map_err(|refusal| identity_problem(&refusal))?;
     let Role::Member(member) = peer.spiffe.role() else {
         return Err(Problem::api(ApiProblem::Unauthorised).into());
     };
-    let member: NodeId = member.as_str().parse().map_err(|_| Problem::api(ApiProblem::Unauthorised))?;
+    let member: NodeId = member
+        .as_str()
+        .parse()
+        .map_err(|_| Problem::api(ApiProblem::Unauthorised))?;
     check_standing(hub, &member)?;
     if let Err(until) = hub.member_rate.check_key(&member) {
         return Err(rate_limited(until.wait_time_from(DefaultClock::default().now())).into());
@@ -74,7 +87,13 @@ fn judge(request: &ServiceRequest) -> Result<Caller, Refused> {
 
 /// N02, N03.
 fn check_standing(hub: &Hub, member: &NodeId) -> Result<(), Problem> {
-    match hub.sequencer.governance().members.get(member).map(|member| member.status) {
+    match hub
+        .sequencer
+        .governance()
+        .members
+        .get(member)
+        .map(|member| member.status)
+    {
         Some(MemberStatus::Admitted) => Ok(()),
         Some(MemberStatus::Suspended) => Err(Problem::of(CheckCode::N02)),
         Some(MemberStatus::Candidate) | None => Err(Problem::of(CheckCode::N03)),
@@ -97,11 +116,17 @@ fn rate_limited(wait: std::time::Duration) -> Problem {
 ///
 /// # Errors
 /// N06.
-pub async fn slow_down(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn slow_down(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let address = request.peer_addr().map(|peer| peer.ip());
     let refused = request.app_data::<web::Data<Hub>>().and_then(|hub| {
         let address = address.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-        hub.address_rate.check_key(&address).err().map(|until| rate_limited(until.wait_time_from(DefaultClock::default().now())))
+        hub.address_rate
+            .check_key(&address)
+            .err()
+            .map(|until| rate_limited(until.wait_time_from(DefaultClock::default().now())))
     });
     match refused {
         Some(problem) => Ok(request.error_response(Refused::from(problem))),

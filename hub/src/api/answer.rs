@@ -29,7 +29,10 @@ impl Refused {
     /// A parameter of path or query is wrong.
     #[must_use]
     pub fn parameter(name: &str, detail: impl fmt::Display) -> Self {
-        Problem::api(ApiProblem::InvalidParameter).path(name).detail(detail).into()
+        Problem::api(ApiProblem::InvalidParameter)
+            .path(name)
+            .detail(detail)
+            .into()
     }
 
     /// A fault of the service: logged here, and shown without its reason.
@@ -71,7 +74,11 @@ pub fn problem(problem: &Problem) -> HttpResponse {
         response.insert_header((RETRY_AFTER, seconds));
     }
     let mut response = finish(&mut response, MEDIA_TYPE, problem);
-    response.extensions_mut().insert(RefusedBy(problem.check.map_or_else(|| problem.code.clone(), |check| check.to_string())));
+    response.extensions_mut().insert(RefusedBy(
+        problem
+            .check
+            .map_or_else(|| problem.code.clone(), |check| check.to_string()),
+    ));
     response
 }
 

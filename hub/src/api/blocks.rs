@@ -48,17 +48,31 @@ pub async fn list(hub: Data<Hub>, caller: Caller, asked: Query<Asked>) -> Answer
     let most = limit(asked.limit)?;
     let after = asked.after.as_deref().map(str::parse).transpose();
     let after = after.map_err(|_| Refused::parameter("after", "`after` is the `next` of the page before."))?;
-    let wanted = blocks::Blocks { holder: caller.member, series: asked.series, state: asked.state, after, limit: most + 1 };
+    let wanted = blocks::Blocks {
+        holder: caller.member,
+        series: asked.series,
+        state: asked.state,
+        after,
+        limit: most + 1,
+    };
     let mut found = hub.read(move |c| blocks::list(c, &wanted)).await?;
     let more = found.len() > most;
     found.truncate(most);
     let next = found.last().filter(|_| more).map(|(place, _)| place.to_string());
-    json(&Page { items: found.into_iter().map(|(_, view)| view).collect(), next })
+    json(&Page {
+        items: found.into_iter().map(|(_, view)| view).collect(),
+        next,
+    })
 }
 
 /// `17` with a series, `<series>/17` or `<series>/17-17`.
 fn serial_of(text: &str, series: Option<&SeriesRef>) -> Result<(SeriesRef, i64), Refused> {
-    let wrong = || Refused::parameter("serial", "`serial` is a number beside `series`, or a block such as wuhan/420100/CN-4201-metro.v1/2025/17-17.");
+    let wrong = || {
+        Refused::parameter(
+            "serial",
+            "`serial` is a number beside `series`, or a block such as wuhan/420100/CN-4201-metro.v1/2025/17-17.",
+        )
+    };
     let number = |text: &str| text.parse::<i64>().ok().filter(|serial| *serial >= 1);
     if let Some(series) = series {
         return Ok((series.clone(), number(text).ok_or_else(wrong)?));
@@ -72,17 +86,32 @@ fn serial_of(text: &str, series: Option<&SeriesRef>) -> Result<(SeriesRef, i64),
 
 async fn serial_found(hub: &Hub, caller: NodeId, series: SeriesRef, serial: i64) -> Answer {
     let issuer = series.issuer().clone();
-    let found = hub.read(move |c| life_of(c, &series, serial)).await?.ok_or_else(Refused::not_found)?;
+    let found = hub
+        .read(move |c| life_of(c, &series, serial))
+        .await?
+        .ok_or_else(Refused::not_found)?;
     let concerns = |leaf: &Leaf| {
-        leaf.changes.iter().any(|change| change.to.holder == caller || change.from.as_ref().is_some_and(|from| from.holder == caller))
+        leaf.changes
+            .iter()
+            .any(|change| change.to.holder == caller || change.from.as_ref().is_some_and(|from| from.holder == caller))
     };
-    let may_see = issuer == caller || found.items.iter().any(|block| block.holder == caller) || found.life.iter().any(concerns);
-    if may_see { json(&found) } else { Err(Refused::not_found()) }
+    let may_see =
+        issuer == caller || found.items.iter().any(|block| block.holder == caller) || found.life.iter().any(concerns);
+    if may_see {
+        json(&found)
+    } else {
+        Err(Refused::not_found())
+    }
 }
 
 fn life_of(connection: &mut ReadConnection<'_>, series: &SeriesRef, serial: i64) -> Result<Option<Found>, StoreError> {
-    let Some(block) = blocks::holding(connection, series, serial)? else { return Ok(None) };
+    let Some(block) = blocks::holding(connection, series, serial)? else {
+        return Ok(None);
+    };
     let issued = dealings::issuance(connection, block.terms.issuance)?.map_or(0, |issuance| issuance.log_index);
     let life = life::leaves(connection, series, serial, issued, block.log_index)?;
-    Ok(Some(Found { items: vec![block], life }))
+    Ok(Some(Found {
+        items: vec![block],
+        life,
+    }))
 }

@@ -46,18 +46,27 @@ impl<T: DeserializeOwned + 'static> FromRequest for PlainBody<T> {
         let bytes = read(request, payload, PLAIN_BYTES_MAX);
         Box::pin(async move {
             let bytes = bytes.await?;
-            strict::from_slice(&bytes).map(Self).map_err(|error| Problem::from(&error).into())
+            strict::from_slice(&bytes)
+                .map(Self)
+                .map_err(|error| Problem::from(&error).into())
         })
     }
 }
 
 fn read(request: &HttpRequest, payload: &mut Payload, most: usize) -> Reading<Bytes> {
     let media_type = request.content_type().to_owned();
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
+    let announced = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<usize>().ok());
     let payload = web::Payload::from_request(request, payload);
     Box::pin(async move {
         if !media_type.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::api(ApiProblem::UnsupportedMediaType).expected("application/json").found(media_type).into());
+            return Err(Problem::api(ApiProblem::UnsupportedMediaType)
+                .expected("application/json")
+                .found(media_type)
+                .into());
         }
         if announced.is_some_and(|bytes| bytes > most) {
             return Err(too_large(most));
@@ -72,9 +81,14 @@ fn read(request: &HttpRequest, payload: &mut Payload, most: usize) -> Reading<By
 }
 
 fn too_large(most: usize) -> Refused {
-    Problem::of(CheckCode::M03).detail(format!("The body is larger than {most} bytes: send less at once.")).expected(format!("{most} bytes at most")).into()
+    Problem::of(CheckCode::M03)
+        .detail(format!("The body is larger than {most} bytes: send less at once."))
+        .expected(format!("{most} bytes at most"))
+        .into()
 }
 
 fn broken() -> Refused {
-    Problem::of(CheckCode::M01).detail("The body broke off before its end.").into()
+    Problem::of(CheckCode::M01)
+        .detail("The body broke off before its end.")
+        .into()
 }

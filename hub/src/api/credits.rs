@@ -44,14 +44,25 @@ pub async fn list(hub: Data<Hub>, asked: Query<Credits>) -> Answer {
     let mut more = true;
     while more && items.len() <= most {
         let from = after.clone();
-        let found = hub.read(move |c| credits::list(c, from.as_ref().map(|(member, name)| (member, name.as_str())), STEP)).await?;
+        let found = hub
+            .read(move |c| credits::list(c, from.as_ref().map(|(member, name)| (member, name.as_str())), STEP))
+            .await?;
         more = found.len() == STEP;
-        after = found.last().map(|listing| (listing.member.clone(), listing.content.listing.to_string()));
-        items.extend(found.into_iter().filter_map(|listing| view(&governance, &asked, listing, now)));
+        after = found
+            .last()
+            .map(|listing| (listing.member.clone(), listing.content.listing.to_string()));
+        items.extend(
+            found
+                .into_iter()
+                .filter_map(|listing| view(&governance, &asked, listing, now)),
+        );
     }
     let over = items.len() > most;
     items.truncate(most);
-    let next = items.last().filter(|_| over).map(|item| format!("{}/{}", item.member, item.listing.listing));
+    let next = items
+        .last()
+        .filter(|_| over)
+        .map(|item| format!("{}/{}", item.member, item.listing.listing));
     json(&Page { items, next })
 }
 
@@ -67,8 +78,13 @@ fn view(governance: &Governance, asked: &Credits, listing: Listing, now: Timesta
     let series = &content.series;
     let published = governance.methodologies.get(series.methodology())?;
     let wanted = asked.member.as_ref().is_none_or(|member| listing.member == *member)
-        && asked.region.is_none_or(|region| region.contains(&series.region_of_act()))
-        && asked.activity.as_ref().is_none_or(|activity| published.content.activity.as_str() == activity)
+        && asked
+            .region
+            .is_none_or(|region| region.contains(&series.region_of_act()))
+        && asked
+            .activity
+            .as_ref()
+            .is_none_or(|activity| published.content.activity.as_str() == activity)
         && asked.r#use.is_none_or(|one| content.uses.contains(one))
         && asked.vintage.is_none_or(|vintage| series.vintage() == vintage);
     if !wanted {
@@ -78,5 +94,10 @@ fn view(governance: &Governance, asked: &Credits, listing: Listing, now: Timesta
         (Some(to), Some(r#use)) => quote_for(governance, series, content.quantity_g, &Crossing { to, r#use, at: now }),
         _ => None,
     };
-    Some(CreditView { member: listing.member, activity: published.content.activity.clone(), listing: content, recognised })
+    Some(CreditView {
+        member: listing.member,
+        activity: published.content.activity.clone(),
+        listing: content,
+        recognised,
+    })
 }

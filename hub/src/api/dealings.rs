@@ -28,7 +28,13 @@ impl Listed {
     /// One more than asked for, to know whether there is more.
     fn window(&self) -> Result<(usize, Window), Refused> {
         let most = limit(self.limit)?;
-        Ok((most, Window { after: self.after, limit: most + 1 }))
+        Ok((
+            most,
+            Window {
+                after: self.after,
+                limit: most + 1,
+            },
+        ))
     }
 }
 
@@ -42,8 +48,12 @@ pub async fn transfer(hub: Data<Hub>, caller: Caller, id: Path<MessageId>) -> An
 /// `GET /v1/transfers`
 pub async fn transfers(hub: Data<Hub>, caller: Caller, listed: Query<Listed>) -> Answer {
     let (most, window) = listed.window()?;
-    let found = hub.read(move |c| dealings::transfers(c, &caller.member, listed.open, window)).await?;
-    json(&cut(found.into_iter().map(views::transfer).collect(), most, |view| view.transfer.to_string()))
+    let found = hub
+        .read(move |c| dealings::transfers(c, &caller.member, listed.open, window))
+        .await?;
+    json(&cut(found.into_iter().map(views::transfer).collect(), most, |view| {
+        view.transfer.to_string()
+    }))
 }
 
 /// `GET /v1/donations/{id}`
@@ -56,8 +66,12 @@ pub async fn donation(hub: Data<Hub>, caller: Caller, id: Path<MessageId>) -> An
 /// `GET /v1/donations`
 pub async fn donations(hub: Data<Hub>, caller: Caller, listed: Query<Listed>) -> Answer {
     let (most, window) = listed.window()?;
-    let found = hub.read(move |c| dealings::donations(c, &caller.member, window)).await?;
-    json(&cut(found.into_iter().map(views::donation).collect(), most, |view| view.donation.to_string()))
+    let found = hub
+        .read(move |c| dealings::donations(c, &caller.member, window))
+        .await?;
+    json(&cut(found.into_iter().map(views::donation).collect(), most, |view| {
+        view.donation.to_string()
+    }))
 }
 
 /// `GET /v1/pledges/{id}`
@@ -71,7 +85,9 @@ pub async fn pledge(hub: Data<Hub>, caller: Caller, id: Path<MessageId>) -> Answ
 pub async fn pledges(hub: Data<Hub>, caller: Caller, listed: Query<Listed>) -> Answer {
     let (most, window) = listed.window()?;
     let found = hub.read(move |c| dealings::pledges(c, &caller.member, window)).await?;
-    json(&cut(found.into_iter().map(views::pledge).collect(), most, |view| view.pledge.to_string()))
+    json(&cut(found.into_iter().map(views::pledge).collect(), most, |view| {
+        view.pledge.to_string()
+    }))
 }
 
 /// `GET /v1/issuances/{id}`
@@ -84,8 +100,12 @@ pub async fn issuance(hub: Data<Hub>, caller: Caller, id: Path<MessageId>) -> An
 /// `GET /v1/issuances`
 pub async fn issuances(hub: Data<Hub>, caller: Caller, listed: Query<Listed>) -> Answer {
     let (most, window) = listed.window()?;
-    let found = hub.read(move |c| dealings::issuances(c, &caller.member, window)).await?;
-    json(&cut(found.into_iter().map(views::issuance).collect(), most, |view| view.issuance.to_string()))
+    let found = hub
+        .read(move |c| dealings::issuances(c, &caller.member, window))
+        .await?;
+    json(&cut(found.into_iter().map(views::issuance).collect(), most, |view| {
+        view.issuance.to_string()
+    }))
 }
 
 /// `GET /v1/retirements/{id}`
@@ -98,8 +118,12 @@ pub async fn retirement(hub: Data<Hub>, caller: Caller, id: Path<MessageId>) -> 
 /// `GET /v1/retirements`
 pub async fn retirements(hub: Data<Hub>, caller: Caller, listed: Query<Listed>) -> Answer {
     let (most, window) = listed.window()?;
-    let found = hub.read(move |c| dealings::retirements(c, &caller.member, window)).await?;
-    json(&cut(found.into_iter().map(views::retirement).collect(), most, |view| view.retirement.to_string()))
+    let found = hub
+        .read(move |c| dealings::retirements(c, &caller.member, window))
+        .await?;
+    json(&cut(found.into_iter().map(views::retirement).collect(), most, |view| {
+        view.retirement.to_string()
+    }))
 }
 
 /// Which events.
@@ -115,7 +139,9 @@ pub struct Events {
 pub async fn events(hub: Data<Hub>, asked: Query<Events>) -> Answer {
     let most = limit(asked.limit)?;
     let found = hub.read(move |c| events::list(c, &asked.after, most + 1)).await?;
-    json(&cut(found.into_iter().map(views::event).collect(), most, |view| view.plan.event.to_string()))
+    json(&cut(found.into_iter().map(views::event).collect(), most, |view| {
+        view.plan.event.to_string()
+    }))
 }
 
 /// `GET /v1/events/{id}` and `GET /v1/public/events/{id}`

@@ -1,4 +1,4 @@
-//! Every address of the hub, once: routes and the OpenAPI description are both made from these tables.
+//! Every address of the hub, once: routes and the `OpenAPI` description are both made from these tables.
 
 mod tables;
 
@@ -99,7 +99,11 @@ pub fn mount(listener: Listener, config: &mut ServiceConfig) {
         }
         mounted.push(endpoint.path);
         let here: Vec<&Endpoint> = endpoints.iter().filter(|other| other.path == endpoint.path).collect();
-        let allow = here.iter().map(|endpoint| endpoint.method).collect::<Vec<_>>().join(", ");
+        let allow = here
+            .iter()
+            .map(|endpoint| endpoint.method)
+            .collect::<Vec<_>>()
+            .join(", ");
         let resource = here.iter().fold(web::resource(endpoint.path), |resource, endpoint| {
             resource.route((endpoint.route)().method(method_of(endpoint.method)))
         });
@@ -108,7 +112,9 @@ pub fn mount(listener: Listener, config: &mut ServiceConfig) {
             async move { method_not_allowed(&allow) }
         })));
     }
-    config.default_service(web::to(|| async { Err::<actix_web::HttpResponse, Refused>(Refused::not_found()) }));
+    config.default_service(web::to(|| async {
+        Err::<actix_web::HttpResponse, Refused>(Refused::not_found())
+    }));
 }
 
 fn method_of(name: &str) -> Method {

@@ -19,14 +19,20 @@ use crate::store::read::{dealings, envelopes};
 
 /// `GET /v1/certificates/{id}` and `GET /v1/public/certificates/{id}`
 pub async fn certificate(hub: Data<Hub>, id: Path<MessageId>) -> Answer {
-    let issuer = Issuer { trust_domain: hub.settings.trust_domain.clone(), log_origin: hub.settings.log_origin.clone() };
+    let issuer = Issuer {
+        trust_domain: hub.settings.trust_domain.clone(),
+        log_origin: hub.settings.log_origin.clone(),
+    };
     let found = hub.read(move |c| certificates::find(c, *id, &issuer)).await?;
     json(&found.ok_or_else(Refused::not_found)?)
 }
 
 /// `GET /v1/envelopes/{sha256}`: for its sender and for the members that it names.
 pub async fn envelope(hub: Data<Hub>, caller: Caller, sha256: Path<Sha256>) -> Answer {
-    let found = hub.read(move |c| visible(c, &sha256, &caller.member)).await?.ok_or_else(Refused::not_found)?;
+    let found = hub
+        .read(move |c| visible(c, &sha256, &caller.member))
+        .await?
+        .ok_or_else(Refused::not_found)?;
     json(&serde_json::json!({
         "payloadType": found.payload_type,
         "payload": STANDARD.encode(&found.payload),
@@ -34,8 +40,14 @@ pub async fn envelope(hub: Data<Hub>, caller: Caller, sha256: Path<Sha256>) -> A
     }))
 }
 
-fn visible(connection: &mut ReadConnection<'_>, sha256: &Sha256, caller: &NodeId) -> Result<Option<StoredEnvelope>, StoreError> {
-    let Some(envelope) = envelopes::find(connection, sha256)? else { return Ok(None) };
+fn visible(
+    connection: &mut ReadConnection<'_>,
+    sha256: &Sha256,
+    caller: &NodeId,
+) -> Result<Option<StoredEnvelope>, StoreError> {
+    let Some(envelope) = envelopes::find(connection, sha256)? else {
+        return Ok(None);
+    };
     if envelope.sender == *caller {
         return Ok(Some(envelope));
     }
@@ -82,7 +94,9 @@ struct Item {
 
 fn named_in(envelope: &StoredEnvelope) -> Named {
     let mut named = Named::default();
-    let Ok(message) = serde_json::from_slice::<Message>(&envelope.payload) else { return named };
+    let Ok(message) = serde_json::from_slice::<Message>(&envelope.payload) else {
+        return named;
+    };
     if Action::of_payload_type(&envelope.payload_type) == Some(Action::Batch) {
         for item in &message.content.items {
             if let Ok(message) = serde_json::from_str::<Message>(&item.payload) {

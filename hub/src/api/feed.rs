@@ -48,12 +48,20 @@ enum Stored {
 pub async fn read(hub: Data<Hub>, caller: Caller, cursor: Query<Cursor>) -> Answer {
     let cursor = cursor.into_inner();
     if cursor.after < 0 {
-        return Err(Refused::parameter("after", "`after` is the number of the last entry that was read, 0 before the first."));
+        return Err(Refused::parameter(
+            "after",
+            "`after` is the number of the last entry that was read, 0 before the first.",
+        ));
     }
     let most = match cursor.limit {
         None => LIMIT_DEFAULT,
         Some(limit) if (1..=LIMIT_MAX).contains(&limit) => limit,
-        Some(_) => return Err(Refused::parameter("limit", format!("`limit` must be 1 to {LIMIT_MAX}."))),
+        Some(_) => {
+            return Err(Refused::parameter(
+                "limit",
+                format!("`limit` must be 1 to {LIMIT_MAX}."),
+            ));
+        }
     };
     // Subscribed before the first look, so that nothing can come in between.
     let head = hub.heads.subscribe(&caller.member);
@@ -67,11 +75,18 @@ pub async fn read(hub: Data<Hub>, caller: Caller, cursor: Query<Cursor>) -> Answ
         }
     }
     crate::crash::point("feed.before-send");
-    Ok(HttpResponse::Ok().content_type("application/json").body(page(&entries, latest)))
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(page(&entries, latest)))
 }
 
 /// Waits until the feed goes beyond `after`; false if it did not in time.
-async fn wait_beyond(mut head: watch::Receiver<i64>, mut stopping: watch::Receiver<bool>, after: i64, wait: Duration) -> bool {
+async fn wait_beyond(
+    mut head: watch::Receiver<i64>,
+    mut stopping: watch::Receiver<bool>,
+    after: i64,
+    wait: Duration,
+) -> bool {
     tokio::select! {
         grown = head.wait_for(|head| *head > after) => grown.is_ok(),
         _ = stopping.wait_for(|stopping| *stopping) => false,
@@ -81,20 +96,44 @@ async fn wait_beyond(mut head: watch::Receiver<i64>, mut stopping: watch::Receiv
 
 async fn look(hub: &Hub, member: &NodeId, cursor: &Cursor, most: usize) -> Result<(Vec<StoredEntry>, i64), Refused> {
     let (member, after, chain) = (member.clone(), cursor.after, cursor.chain);
-    match hub.read(move |connection| stored(connection, &member, after, chain, most)).await? {
+    match hub
+        .read(move |connection| stored(connection, &member, after, chain, most))
+        .await?
+    {
         Stored::Page { entries, latest } => Ok((entries, latest)),
         Stored::Fork { latest, chain } => {
-            let found = cursor.chain.map_or_else(String::new, |chain| format!(" with chain {chain}"));
-            let expected = chain.map_or_else(|| format!("an entry up to {latest}"), |chain| format!("entry {after} with chain {chain}"));
-            Err(Problem::api(ApiProblem::FeedFork).expected(expected).found(format!("entry {after}{found}")).into())
+            let found = cursor
+                .chain
+                .map_or_else(String::new, |chain| format!(" with chain {chain}"));
+            let expected = chain.map_or_else(
+                || format!("an entry up to {latest}"),
+                |chain| format!("entry {after} with chain {chain}"),
+            );
+            Err(Problem::api(ApiProblem::FeedFork)
+                .expected(expected)
+                .found(format!("entry {after}{found}"))
+                .into())
         }
     }
 }
 
-fn stored(connection: &mut ReadConnection<'_>, member: &NodeId, after: i64, chain: Option<Sha256>, most: usize) -> Result<Stored, StoreError> {
-    let here = if after == 0 { Some(CHAIN_START) } else { feed::chain_at(connection, member, after)? };
+fn stored(
+    connection: &mut ReadConnection<'_>,
+    member: &NodeId,
+    after: i64,
+    chain: Option<Sha256>,
+    most: usize,
+) -> Result<Stored, StoreError> {
+    let here = if after == 0 {
+        Some(CHAIN_START)
+    } else {
+        feed::chain_at(connection, member, after)?
+    };
     if here.is_none() || chain.is_some_and(|chain| here != Some(chain)) {
-        return Ok(Stored::Fork { latest: feed::latest(connection, member)?, chain: here });
+        return Ok(Stored::Fork {
+            latest: feed::latest(connection, member)?,
+            chain: here,
+        });
     }
     let entries = feed::entries(connection, member, after, most)?;
     // A commit may come between the two looks: the head is never behind what is shown.
@@ -135,7 +174,11 @@ mod tests {
             subject: "member/wuhan".to_owned(),
             r#type: "member.admitted".to_owned(),
         };
-        let stored = StoredEntry { seq: 1, chain: Sha256([7; 32]), bytes: serde_json::to_vec(&entry).unwrap() };
+        let stored = StoredEntry {
+            seq: 1,
+            chain: Sha256([7; 32]),
+            bytes: serde_json::to_vec(&entry).unwrap(),
+        };
         let read: FeedPage = serde_json::from_slice(&page(&[stored.clone(), stored], 9)).unwrap();
         assert_eq!(read.latest, 9);
         assert_eq!(read.entries.len(), 2);
@@ -149,8 +192,14 @@ mod tests {
         let (short, long) = (Duration::from_millis(20), Duration::from_secs(600));
         let (head, receiver) = watch::channel(4);
         let (stop, stopping) = watch::channel(false);
-        assert!(wait_beyond(receiver.clone(), stopping.clone(), 3, long).await, "what is there already");
-        assert!(!wait_beyond(receiver.clone(), stopping.clone(), 4, short).await, "nothing in time");
+        assert!(
+            wait_beyond(receiver.clone(), stopping.clone(), 3, long).await,
+            "what is there already"
+        );
+        assert!(
+            !wait_beyond(receiver.clone(), stopping.clone(), 4, short).await,
+            "nothing in time"
+        );
         let polling = tokio::spawn(wait_beyond(receiver.clone(), stopping.clone(), 4, long));
         head.send_replace(5);
         assert!(polling.await.unwrap(), "news");

@@ -31,11 +31,19 @@ struct Finding {
 
 impl Finding {
     fn of(ok: bool, says: Option<String>) -> Self {
-        Self { ok, days_left: None, says }
+        Self {
+            ok,
+            days_left: None,
+            says,
+        }
     }
 
     fn days(days: Option<i64>) -> Self {
-        Self { ok: days.is_some_and(|days| days >= 0), days_left: days, says: None }
+        Self {
+            ok: days.is_some_and(|days| days >= 0),
+            days_left: days,
+            says: None,
+        }
     }
 }
 
@@ -56,16 +64,38 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
         ("sequencer", Finding::of(read_only.is_none(), read_only)),
         ("certificate", Finding::days(certificate)),
         // A list past its date is still enforced: an alarm, and no reason to stop (certs, tls).
-        ("crl", Finding { ok: true, ..Finding::days(crl) }),
-        ("replication", Finding::of(hub.settings.single_server || matches!(replicated, Ok(false)), None)),
+        (
+            "crl",
+            Finding {
+                ok: true,
+                ..Finding::days(crl)
+            },
+        ),
+        (
+            "replication",
+            Finding::of(hub.settings.single_server || matches!(replicated, Ok(false)), None),
+        ),
     ]);
     let ok = checks.values().all(|finding| finding.ok);
-    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(with_status(status, &Health { status: if ok { "ready" } else { "not-ready" }, checks }))
+    let status = if ok {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    Ok(with_status(
+        status,
+        &Health {
+            status: if ok { "ready" } else { "not-ready" },
+            checks,
+        },
+    ))
 }
 
 fn certificate_days(hub: &Hub) -> Option<i64> {
-    hub.tls.state().certificate().map(|facts| facts.days_left(chrono::Utc::now()))
+    hub.tls
+        .state()
+        .certificate()
+        .map(|facts| facts.days_left(chrono::Utc::now()))
 }
 
 fn crl_days(hub: &Hub) -> Option<i64> {
@@ -88,10 +118,16 @@ pub async fn metrics(hub: Data<Hub>) -> Answer {
     let (governance, heads) = (hub.sequencer.governance(), hub.heads.known());
     for kind in [MemberKind::Region, MemberKind::Enterprise] {
         let cursors = hub.metrics.cursors();
-        let of_kind = cursors.iter().filter(|(member, _)| governance.members.get(*member).is_some_and(|found| found.kind == kind));
-        let lag = of_kind.map(|(member, cursor)| heads.get(member).copied().unwrap_or(0).saturating_sub(*cursor)).max();
+        let of_kind = cursors
+            .iter()
+            .filter(|(member, _)| governance.members.get(*member).is_some_and(|found| found.kind == kind));
+        let lag = of_kind
+            .map(|(member, cursor)| heads.get(member).copied().unwrap_or(0).saturating_sub(*cursor))
+            .max();
         hub.metrics.lag(kind.word(), lag.unwrap_or(0).max(0));
     }
     let text = hub.metrics.render().map_err(|error| Refused::fault(&error))?;
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(text))
 }

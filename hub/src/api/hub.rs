@@ -71,7 +71,14 @@ pub struct Hub {
 impl Hub {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(settings: Settings, database: Database, sequencer: Sequencer, tls: ServerTls, metrics: Metrics, stopping: watch::Receiver<bool>) -> Self {
+    pub fn new(
+        settings: Settings,
+        database: Database,
+        sequencer: Sequencer,
+        tls: ServerTls,
+        metrics: Metrics,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
         let limits = &settings.limits;
         let rate = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
         let members = Quota::per_second(rate(limits.requests_per_second)).allow_burst(rate(limits.requests_burst));

@@ -2,7 +2,9 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use tanqiao_protocol::message::{BLOCKS_PER_COMMAND_MAX, BLOCKS_PER_REQUEST_MAX, ITEMS_PER_REQUEST_MAX, REQUEST_BYTES_MAX};
+use tanqiao_protocol::message::{
+    BLOCKS_PER_COMMAND_MAX, BLOCKS_PER_REQUEST_MAX, ITEMS_PER_REQUEST_MAX, REQUEST_BYTES_MAX,
+};
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::view::{HubInfo, Limits};
 

@@ -22,7 +22,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 ///
 /// # Errors
 /// Those of the inner service.
-pub async fn observe(listener: Listener, request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn observe(
+    listener: Listener,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let began = Instant::now();
     let id = uuid::Uuid::now_v7().simple().to_string();
     let hub = request.app_data::<web::Data<Hub>>().cloned();
@@ -39,9 +43,20 @@ pub async fn observe(listener: Listener, request: ServiceRequest, next: Next<imp
         answered.headers_mut().insert(REQUEST_ID, value);
     }
     let status = answered.status().as_u16();
-    let route = answered.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
-    let refused = answered.response().extensions().get::<RefusedBy>().map(|by| by.0.clone());
-    let member = answered.request().extensions().get::<Caller>().map(|caller| caller.member.to_string());
+    let route = answered
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "unknown".to_owned());
+    let refused = answered
+        .response()
+        .extensions()
+        .get::<RefusedBy>()
+        .map(|by| by.0.clone());
+    let member = answered
+        .request()
+        .extensions()
+        .get::<Caller>()
+        .map(|caller| caller.member.to_string());
     let took = began.elapsed();
     span.in_scope(|| {
         tracing::info!(

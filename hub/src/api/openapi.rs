@@ -1,7 +1,9 @@
-//! The OpenAPI 3.1 description, made from the tables of addresses: what is registered is described, and nothing else.
+//! The `OpenAPI` 3.1 description, made from the tables of addresses: what is registered is described, and nothing else.
 
 mod schemas;
 mod words;
+
+use std::fmt::Write as _;
 
 use actix_web::HttpResponse;
 use tanqiao_protocol::check::CheckCode;
@@ -10,7 +12,9 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::{Components, ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Schema};
+use utoipa::openapi::{
+    Components, ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Schema,
+};
 
 use super::answer::{Answer, Refused};
 use super::endpoints::{Endpoint, Gives, Listener, Takes};
@@ -40,14 +44,21 @@ fn served(listener: Listener) -> Answer {
 pub fn document(listener: Listener) -> OpenApi {
     let mut paths = PathsBuilder::new();
     for endpoint in listener.endpoints() {
-        paths = paths.path(endpoint.path, PathItem::new(http_method(endpoint.method), operation(listener, endpoint)));
+        paths = paths.path(
+            endpoint.path,
+            PathItem::new(http_method(endpoint.method), operation(listener, endpoint)),
+        );
     }
     let info = InfoBuilder::new()
         .title(format!("Tanqiao hub, {} listener", listener.name()))
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(describe(listener)))
         .build();
-    OpenApiBuilder::new().info(info).paths(paths).components(Some(components())).build()
+    OpenApiBuilder::new()
+        .info(info)
+        .paths(paths)
+        .components(Some(components()))
+        .build()
 }
 
 fn describe(listener: Listener) -> String {
@@ -60,13 +71,25 @@ fn describe(listener: Listener) -> String {
         Listener::Enrolment => "New members, over TLS 1.3 without a client certificate.",
         Listener::Console => "Health, metrics, and what everybody may see.",
     };
-    let mut text = format!("{about}\n\nEverything that is refused is answered with a problem document (RFC 9457). Its `code` and `check`:\n");
+    let mut text = format!(
+        "{about}\n\nEverything that is refused is answered with a problem document (RFC 9457). Its `code` and `check`:\n"
+    );
     for check in CheckCode::all() {
         let row = check.check();
-        text.push_str(&format!("\n- `{}` {} ({}): {}", row.name, check, row.http_status, row.title_en));
+        let _ = write!(
+            text,
+            "\n- `{}` {check} ({}): {}",
+            row.name, row.http_status, row.title_en
+        );
     }
     for problem in ApiProblem::ALL {
-        text.push_str(&format!("\n- `{}` ({}): {}", problem.name(), problem.http_status(), problem.title_en()));
+        let _ = write!(
+            text,
+            "\n- `{}` ({}): {}",
+            problem.name(),
+            problem.http_status(),
+            problem.title_en()
+        );
     }
     text
 }
@@ -89,7 +112,11 @@ fn operation(listener: Listener, endpoint: &Endpoint) -> utoipa::openapi::path::
         .summary(Some(endpoint.summary))
         .operation_id(Some(operation_id(endpoint)));
     for name in path_parameters(endpoint.path) {
-        let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True).schema(Some(schemas::parse("text")));
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(schemas::parse("text")));
         operation = operation.parameter(parameter);
     }
     for (name, schema) in endpoint.query {
@@ -109,29 +136,47 @@ fn operation(listener: Listener, endpoint: &Endpoint) -> utoipa::openapi::path::
     operation = answered(operation, endpoint);
     let problem = ContentBuilder::new().schema(Some(reference("Problem"))).build();
     operation
-        .response("default", ResponseBuilder::new().description("A problem: what is wrong, and what a person can do about it").content(MEDIA_TYPE, problem))
+        .response(
+            "default",
+            ResponseBuilder::new()
+                .description("A problem: what is wrong, and what a person can do about it")
+                .content(MEDIA_TYPE, problem),
+        )
         .build()
 }
 
 fn answered(operation: OperationBuilder, endpoint: &Endpoint) -> OperationBuilder {
-    let json = |schema: RefOr<Schema>| ResponseBuilder::new().content("application/json", ContentBuilder::new().schema(Some(schema)).build());
+    let json = |schema: RefOr<Schema>| {
+        ResponseBuilder::new().content("application/json", ContentBuilder::new().schema(Some(schema)).build())
+    };
     match endpoint.gives {
         Gives::One(schema) => {
             let operation = operation.response("200", json(reference(schema)).description("Done"));
             if matches!(endpoint.takes, Takes::Signed(_)) {
                 operation
-                    .response("201", json(reference(schema)).description("Done, and something new was made"))
-                    .response("202", json(reference(schema)).description("Taken, and waits for somebody or some time"))
+                    .response(
+                        "201",
+                        json(reference(schema)).description("Done, and something new was made"),
+                    )
+                    .response(
+                        "202",
+                        json(reference(schema)).description("Taken, and waits for somebody or some time"),
+                    )
                     .response("207", json(reference("Results")).description("One result an item"))
             } else {
                 operation
             }
         }
         Gives::Page(schema) => operation.response("200", json(schemas::page(schema)).description("A page")),
-        Gives::Status(status, schema) => operation.response(status.to_string(), json(reference(schema)).description("Done")),
+        Gives::Status(status, schema) => {
+            operation.response(status.to_string(), json(reference(schema)).description("Done"))
+        }
         Gives::Media(media) => {
             let content = ContentBuilder::new().schema(Some(schemas::parse("text"))).build();
-            operation.response("200", ResponseBuilder::new().description("Done").content(media, content))
+            operation.response(
+                "200",
+                ResponseBuilder::new().description("Done").content(media, content),
+            )
         }
     }
 }
@@ -145,7 +190,11 @@ fn signed(action: Option<&str>) -> String {
 
 fn body(schema: &str, description: &str) -> utoipa::openapi::request_body::RequestBody {
     let content = ContentBuilder::new().schema(Some(reference(schema))).build();
-    RequestBodyBuilder::new().description(Some(description)).required(Some(Required::True)).content("application/json", content).build()
+    RequestBodyBuilder::new()
+        .description(Some(description))
+        .required(Some(Required::True))
+        .content("application/json", content)
+        .build()
 }
 
 fn operation_id(endpoint: &Endpoint) -> String {
@@ -154,7 +203,8 @@ fn operation_id(endpoint: &Endpoint) -> String {
 }
 
 fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 fn components() -> Components {

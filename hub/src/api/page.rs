@@ -17,7 +17,10 @@ pub fn limit(asked: Option<usize>) -> Result<usize, Refused> {
     match asked {
         None => Ok(LIMIT_DEFAULT),
         Some(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
-        Some(_) => Err(Refused::parameter("limit", format!("`limit` must be 1 to {LIMIT_MAX}."))),
+        Some(_) => Err(Refused::parameter(
+            "limit",
+            format!("`limit` must be 1 to {LIMIT_MAX}."),
+        )),
     }
 }
 

@@ -24,5 +24,7 @@ pub async fn statistics(hub: Data<Hub>) -> Answer {
 
 fn kept(hub: &Hub) -> Option<Statistics> {
     let kept = hub.statistics.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.as_ref().filter(|(at, _)| at.elapsed() < FRESH).map(|(_, statistics)| statistics.clone())
+    kept.as_ref()
+        .filter(|(at, _)| at.elapsed() < FRESH)
+        .map(|(_, statistics)| statistics.clone())
 }

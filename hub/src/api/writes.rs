@@ -79,7 +79,13 @@ pub async fn messages(hub: Data<Hub>, caller: Caller, body: SignedBody) -> Answe
 pub async fn methodology(hub: Data<Hub>, caller: Caller, path: Path<(String, String)>, body: SignedBody) -> Answer {
     let (id, version) = path.into_inner();
     let named = format!("{id}.v{}", version.strip_prefix('v').unwrap_or(&version));
-    submit(&hub, caller, Place::about(Action::Methodology, Named::Methodology(named)), body).await
+    submit(
+        &hub,
+        caller,
+        Place::about(Action::Methodology, Named::Methodology(named)),
+        body,
+    )
+    .await
 }
 
 async fn submit(hub: &Hub, caller: Caller, place: Place, body: SignedBody) -> Answer {
@@ -90,7 +96,9 @@ async fn submit(hub: &Hub, caller: Caller, place: Place, body: SignedBody) -> An
         now: hub.now(),
         place,
     };
-    let received = web::block(move || reception.receive(&body.0)).await.map_err(|error| Refused::fault(&error))??;
+    let received = web::block(move || reception.receive(&body.0))
+        .await
+        .map_err(|error| Refused::fault(&error))??;
     crash::point("intake.after-verify");
     let single = received.single;
     let results = sequence(hub, received).await?;
@@ -112,7 +120,9 @@ fn alone(results: Vec<ItemResult>) -> HttpResponse {
         return problem(&Problem::api(ApiProblem::Internal));
     };
     match (result.outcome, result.problem) {
-        (Some(outcome), _) => with_status::<Outcome>(StatusCode::from_u16(result.status).unwrap_or(StatusCode::OK), &outcome),
+        (Some(outcome), _) => {
+            with_status::<Outcome>(StatusCode::from_u16(result.status).unwrap_or(StatusCode::OK), &outcome)
+        }
         (None, Some(refused)) => problem(&refused),
         (None, None) => problem(&Problem::api(ApiProblem::Internal)),
     }
@@ -128,22 +138,35 @@ async fn sequence(hub: &Hub, received: Received) -> Result<Vec<ItemResult>, Refu
                 commands.push(*command);
                 results.push(None);
             }
-            Item::Refused { id, problem } => results.push(Some(ItemResult { id, status: problem.status, outcome: None, problem: Some(*problem) })),
+            Item::Refused { id, problem } => results.push(Some(ItemResult {
+                id,
+                status: problem.status,
+                outcome: None,
+                problem: Some(*problem),
+            })),
         }
     }
     let mut answers = if commands.is_empty() {
         Vec::new()
     } else {
-        let waiting = hub.sequencer.submit(commands).map_err(|_| Problem::api(ApiProblem::Busy).retry_after(1))?;
+        let waiting = hub
+            .sequencer
+            .submit(commands)
+            .map_err(|_| Problem::api(ApiProblem::Busy).retry_after(1))?;
         // A sequencer that went away may have committed: the sender asks again with the same ids.
-        waiting.await.map_err(|_| Problem::api(ApiProblem::Internal).retry_after(1))?
+        waiting
+            .await
+            .map_err(|_| Problem::api(ApiProblem::Internal).retry_after(1))?
     }
     .into_iter();
     let mut all = Vec::with_capacity(results.len());
     for result in results {
         let result = match result {
             Some(result) => result,
-            None => answers.next().map(item_result).ok_or_else(|| Problem::api(ApiProblem::Internal))?,
+            None => answers
+                .next()
+                .map(item_result)
+                .ok_or_else(|| Problem::api(ApiProblem::Internal))?,
         };
         all.push(result);
     }
@@ -155,5 +178,10 @@ fn item_result(answer: crate::ledger::sequencer::Answer) -> ItemResult {
         Ok(outcome) => (Some(outcome), None),
         Err(problem) => (None, Some(problem)),
     };
-    ItemResult { id: Some(answer.id), status: answer.status, outcome, problem }
+    ItemResult {
+        id: Some(answer.id),
+        status: answer.status,
+        outcome,
+        problem,
+    }
 }

@@ -1,5 +1,5 @@
 //! The same two phases written by hand: one SQL transaction each, no network, no TLS, no signatures. The statements are
-//! those of `tests/bench/xfer1.sql`, which `pgbench` can run as well.
+//! those of `tests/bench/phase.sql`, which `pgbench` can run as well.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

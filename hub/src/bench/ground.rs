@@ -16,7 +16,8 @@ use tanqiao_protocol::view::{MappingStatus, MemberKind};
 use crate::bench::BenchError;
 use crate::ledger::command::{Body, Command, Decision, Origin};
 use crate::ledger::objects::{Policy, Role};
-use crate::ledger::sequencer::{Sequencer, system_clock};
+use crate::bench::place::TRUST_DOMAIN;
+use crate::ledger::sequencer::{Sequencer, SequencerOptions, system_clock};
 use crate::store::connection::StoreConnection;
 use crate::store::database::{Database, WriteConnection};
 use crate::store::rows::{BlockRow, SeriesRow};
@@ -65,16 +66,25 @@ fn ask(sequencer: &Sequencer, origin: Origin, body: Body) -> Result<(), BenchErr
     let id = new_id();
     let command = Command { origin, id, payload_sha256: Sha256::of(id.to_string().as_bytes()), body };
     let answer = sequencer.submit_blocking(vec![command])?.into_iter().next();
-    match answer.map(|a| a.result) {
-        Some(Ok(_)) => Ok(()),
-        Some(Err(problem)) => Err(BenchError::Refused(problem.detail)),
-        None => Err(BenchError::Refused("no answer".to_owned())),
-    }
+    let answer = answer.ok_or_else(|| BenchError::Refused("no answer".to_owned()))?;
+    answer.result.map(drop).map_err(|problem| BenchError::Refused(problem.detail))
 }
 
 fn decide(sequencer: &Sequencer, officers: &[Name], decision: Decision) -> Result<(), BenchError> {
     let origin = if officers.is_empty() { Origin::Hub } else { Origin::Officers(officers.to_vec()) };
     ask(sequencer, origin, Body::Governance(Box::new(decision)))
+}
+
+/// Founds the federation, as `migrate` does: a hub serves only its own.
+///
+/// # Errors
+/// [`BenchError`] if the ledger refuses.
+pub fn found(database: &Database) -> Result<(), BenchError> {
+    let sequencer = Sequencer::start(database.clone(), SequencerOptions::default())?;
+    let policy = Policy { trust_domain: TRUST_DOMAIN.parse()?, demonstration: true, ..Policy::default() };
+    let founded = decide(&sequencer, &[], Decision::SetPolicy(policy));
+    sequencer.stop();
+    founded
 }
 
 /// Makes `members` members with `blocks` blocks among them.
@@ -84,8 +94,6 @@ fn decide(sequencer: &Sequencer, officers: &[Name], decision: Decision) -> Resul
 pub fn prepare(database: &Database, sequencer: &Sequencer, members: u32, blocks: i64) -> Result<Vec<Trader>, BenchError> {
     let first: Name = "bench-first".parse()?;
     let second: Name = "bench-second".parse()?;
-    let policy = Policy { trust_domain: "tanqiao.bench".parse()?, demonstration: true, ..Policy::default() };
-    decide(sequencer, &[], Decision::SetPolicy(policy))?;
     let officer = |account: &Name| Decision::PutOfficer { account: account.clone(), role: Role::Officer, password_hash: String::new(), active: true };
     decide(sequencer, &[], officer(&first))?;
     decide(sequencer, std::slice::from_ref(&first), officer(&second))?;
@@ -96,9 +104,7 @@ pub fn prepare(database: &Database, sequencer: &Sequencer, members: u32, blocks:
     load_governance(database, &traders)?;
     load_blocks(database, &traders)?;
     // The sequencer sees the new governance version at its next look.
-    let mut size = sequencer.log_size();
     while sequencer.governance().mapping_versions.is_empty() {
-        let _ = size.has_changed();
         std::thread::yield_now();
     }
     Ok(traders)

@@ -102,6 +102,7 @@ pub async fn measure(plan: &Plan, directory: &Path, say: &dyn Fn(&str)) -> Resul
     database.migrate()?;
     crate::serve::ensure_log_key(&place.config(&plan.url)?.log.key).map_err(|error| BenchError::Place(error.to_string()))?;
     baseline::prepare(&database)?;
+    ground::found(&database)?;
     let service = Service::start(&place.config(&plan.url)?).map_err(|error| BenchError::Place(error.to_string()))?;
     let sequencer = service.hub.sequencer.clone();
     say("making members and blocks");

@@ -29,7 +29,7 @@ pub struct Throughput {
 
 fn command(trader: &Trader, body: Body, batch: &Arc<ReceivedEnvelope>, item: u32) -> Command {
     let id = new_id();
-    let payload: Arc<str> = format!("{{\"id\":\"{id}\",\"bench\":\"{:0>400}\"}}", item).into();
+    let payload: Arc<str> = format!("{{\"id\":\"{id}\",\"bench\":\"{item:0>400}\"}}").into();
     let signed = Signed {
         member: trader.id.clone(),
         key: trader.key.id(),

@@ -47,9 +47,20 @@ struct Account {
 impl OfficerCommand {
     pub(super) fn run(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
         match self {
-            Self::Create { account, role, password_file, withdrawn, officers } => {
+            Self::Create {
+                account,
+                role,
+                password_file,
+                withdrawn,
+                officers,
+            } => {
                 let password_hash = hash_password(&read_password(password_file)?)?;
-                let decision = Decision::PutOfficer { account: account.clone(), role: *role, password_hash, active: !withdrawn };
+                let decision = Decision::PutOfficer {
+                    account: account.clone(),
+                    role: *role,
+                    password_hash,
+                    active: !withdrawn,
+                };
                 if desk.governance().officers.is_empty() {
                     let outcome = desk.submit(Origin::Hub, decision)?;
                     output.one(&outcome, |_| format!("`{account}` is the first account"));
@@ -59,9 +70,18 @@ impl OfficerCommand {
             }
             Self::List => {
                 let governance = desk.governance();
-                let accounts = governance.officers.iter().map(|(account, officer)| Account { account: account.clone(), role: officer.role, active: officer.active });
+                let accounts = governance.officers.iter().map(|(account, officer)| Account {
+                    account: account.clone(),
+                    role: officer.role,
+                    active: officer.active,
+                });
                 output.list(&accounts.collect::<Vec<_>>(), |one| {
-                    format!("{}  {}{}", one.account, one.role, if one.active { "" } else { "  withdrawn" })
+                    format!(
+                        "{}  {}{}",
+                        one.account,
+                        one.role,
+                        if one.active { "" } else { "  withdrawn" }
+                    )
                 });
                 Ok(())
             }

@@ -24,14 +24,35 @@ pub(super) struct BlocksArgs {
 
 impl BlocksArgs {
     pub(super) fn freeze(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
-        desk.decide(&self.officers, Decision::Freeze { blocks: self.blocks.clone(), reason: self.reason.clone() }, output)
+        desk.decide(
+            &self.officers,
+            Decision::Freeze {
+                blocks: self.blocks.clone(),
+                reason: self.reason.clone(),
+            },
+            output,
+        )
     }
 
     pub(super) fn unfreeze(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
-        desk.decide(&self.officers, Decision::Unfreeze { blocks: self.blocks.clone(), reason: self.reason.clone() }, output)
+        desk.decide(
+            &self.officers,
+            Decision::Unfreeze {
+                blocks: self.blocks.clone(),
+                reason: self.reason.clone(),
+            },
+            output,
+        )
     }
 
     pub(super) fn cancel(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
-        desk.decide(&self.officers, Decision::CancelFrozen { blocks: self.blocks.clone(), reason: self.reason.clone() }, output)
+        desk.decide(
+            &self.officers,
+            Decision::CancelFrozen {
+                blocks: self.blocks.clone(),
+                reason: self.reason.clone(),
+            },
+            output,
+        )
     }
 }

@@ -13,7 +13,9 @@ use crate::store::read::dealings::{self, Window};
 #[derive(Debug, Subcommand)]
 pub(super) enum TransferCommand {
     /// Offer a transfer that waits for a second approval.
-    #[command(after_help = "Example:\n  tanqiao-hub admin transfer approve 0193… --officer li --officer-password-file li.password")]
+    #[command(
+        after_help = "Example:\n  tanqiao-hub admin transfer approve 0193… --officer li --officer-password-file li.password"
+    )]
     Approve {
         /// Which.
         transfer: MessageId,
@@ -37,14 +39,34 @@ pub(super) enum TransferCommand {
 impl TransferCommand {
     pub(super) fn run(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
         match self {
-            Self::Approve { transfer, officers } => desk.decide(officers, Decision::ApproveTransfer { transfer: *transfer }, output),
-            Self::Halt { id, reason, officers } => desk.decide(officers, Decision::Halt { subject: *id, reason: reason.clone() }, output),
+            Self::Approve { transfer, officers } => {
+                desk.decide(officers, Decision::ApproveTransfer { transfer: *transfer }, output)
+            }
+            Self::Halt { id, reason, officers } => desk.decide(
+                officers,
+                Decision::Halt {
+                    subject: *id,
+                    reason: reason.clone(),
+                },
+                output,
+            ),
             Self::List => {
-                let found = desk.read(|connection| dealings::open_transfers(connection, Window { after: None, limit: LIST_MAX }))?;
+                let found = desk.read(|connection| {
+                    dealings::open_transfers(
+                        connection,
+                        Window {
+                            after: None,
+                            limit: LIST_MAX,
+                        },
+                    )
+                })?;
                 let views: Vec<_> = found.into_iter().map(crate::api::views::transfer).collect();
                 output.list(&views, |one| {
                     let why = one.reason.as_deref().unwrap_or_default();
-                    format!("{}  {} to {}  {}  gives {}  {why}", one.transfer, one.source, one.target, one.state, one.quote.given_g)
+                    format!(
+                        "{}  {} to {}  {}  gives {}  {why}",
+                        one.transfer, one.source, one.target, one.state, one.quote.given_g
+                    )
                 });
                 Ok(())
             }

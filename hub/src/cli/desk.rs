@@ -51,7 +51,11 @@ impl Desk {
         let config = Config::load(config).map_err(CliError::misused)?;
         let database = Database::open(&config.database.url)?;
         let sequencer = Sequencer::start(database.clone(), SequencerOptions::default())?;
-        Ok(Self { config, database, sequencer })
+        Ok(Self {
+            config,
+            database,
+            sequencer,
+        })
     }
 
     /// Governance as committed.
@@ -64,7 +68,10 @@ impl Desk {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn read<T>(&self, work: impl FnOnce(&mut ReadConnection<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&mut ReadConnection<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.database.read(work)
     }
 
@@ -74,10 +81,14 @@ impl Desk {
     /// [`CliError`].
     pub fn verify(&self, officers: &Officers) -> Result<Vec<Name>, CliError> {
         if officers.accounts.is_empty() {
-            return Err(CliError::misused("say who decides: --officer ACCOUNT --officer-password-file FILE"));
+            return Err(CliError::misused(
+                "say who decides: --officer ACCOUNT --officer-password-file FILE",
+            ));
         }
         if officers.accounts.len() != officers.password_files.len() {
-            return Err(CliError::misused("give each --officer exactly one --officer-password-file, in the same order"));
+            return Err(CliError::misused(
+                "give each --officer exactly one --officer-password-file, in the same order",
+            ));
         }
         let governance = self.governance();
         for (account, file) in officers.accounts.iter().zip(&officers.password_files) {
@@ -85,9 +96,12 @@ impl Desk {
             let known = governance.officers.get(account).filter(|officer| officer.active);
             // An account that is not there costs the same work and gets the same answer.
             let hash = known.map_or(NOBODY, |officer| officer.password_hash.as_str());
-            let fits = PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+            let fits = PasswordHash::new(hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
             if !fits || known.is_none() {
-                return Err(CliError::failed(format!("account `{account}` and its password do not fit")));
+                return Err(CliError::failed(format!(
+                    "account `{account}` and its password do not fit"
+                )));
             }
         }
         Ok(officers.accounts.clone())
@@ -111,8 +125,16 @@ impl Desk {
     pub fn submit(&self, origin: Origin, decision: Decision) -> Result<Outcome, CliError> {
         let id = new_id();
         let payload_sha256 = Sha256::of(id.to_string().as_bytes());
-        let command = Command { origin, id, payload_sha256, body: Body::Governance(Box::new(decision)) };
-        let answers = self.sequencer.submit_blocking(vec![command]).map_err(CliError::failed)?;
+        let command = Command {
+            origin,
+            id,
+            payload_sha256,
+            body: Body::Governance(Box::new(decision)),
+        };
+        let answers = self
+            .sequencer
+            .submit_blocking(vec![command])
+            .map_err(CliError::failed)?;
         match answers.into_iter().next().map(|answer| answer.result) {
             Some(Ok(outcome)) => Ok(outcome),
             Some(Err(problem)) => Err(CliError::Refused(Box::new(problem))),
@@ -131,8 +153,14 @@ impl Drop for Desk {
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$dGFucWlhby1ub2JvZHk$9CHsvLQC0XGTSSvwuUZnU5NJ2P6WIGS6ZoSgDgJrUkQ";
 
 fn said(outcome: &Outcome) -> String {
-    let state = outcome.state.as_deref().map_or_else(String::new, |state| format!(" is {state}"));
-    format!("{}{state}, leaf {} at {}", outcome.subject, outcome.log_index, outcome.at)
+    let state = outcome
+        .state
+        .as_deref()
+        .map_or_else(String::new, |state| format!(" is {state}"));
+    format!(
+        "{}{state}, leaf {} at {}",
+        outcome.subject, outcome.log_index, outcome.at
+    )
 }
 
 /// A password file's first line.
@@ -140,7 +168,8 @@ fn said(outcome: &Outcome) -> String {
 /// # Errors
 /// [`CliError::Misused`].
 pub fn read_password(file: &Path) -> Result<String, CliError> {
-    let text = std::fs::read_to_string(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
@@ -150,9 +179,14 @@ pub fn read_password(file: &Path) -> Result<String, CliError> {
 /// [`CliError`].
 pub fn hash_password(password: &str) -> Result<String, CliError> {
     if password.chars().count() < PASSWORD_CHARS_MIN {
-        return Err(CliError::misused(format!("a password has at least {PASSWORD_CHARS_MIN} characters")));
+        return Err(CliError::misused(format!(
+            "a password has at least {PASSWORD_CHARS_MIN} characters"
+        )));
     }
-    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(CliError::failed)
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(CliError::failed)
 }
 
 #[cfg(test)]
@@ -165,7 +199,11 @@ mod tests {
         let hash = hash_password("correct horse battery").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$"));
         let parsed = PasswordHash::new(&hash).unwrap();
-        assert!(Argon2::default().verify_password(b"correct horse battery", &parsed).is_ok());
+        assert!(
+            Argon2::default()
+                .verify_password(b"correct horse battery", &parsed)
+                .is_ok()
+        );
         assert!(Argon2::default().verify_password(b"correct horse", &parsed).is_err());
         assert!(PasswordHash::new(NOBODY).is_ok());
     }

@@ -44,7 +44,9 @@ pub(super) enum EnrolmentCommand {
     /// List the requests, newest first.
     List,
     /// Admit the member of a request and issue its certificate.
-    #[command(after_help = "Example:\n  tanqiao-hub admin enrolment approve 0193… --officer li --officer-password-file li.password")]
+    #[command(
+        after_help = "Example:\n  tanqiao-hub admin enrolment approve 0193… --officer li --officer-password-file li.password"
+    )]
     Approve {
         /// The request.
         id: String,
@@ -94,15 +96,40 @@ impl EnrolmentCommand {
     pub(super) fn run(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
         let now = chrono::Utc::now();
         match self {
-            Self::Code { member, region, kind, name_zh, name_en, valid_days, officers } => {
+            Self::Code {
+                member,
+                region,
+                kind,
+                name_zh,
+                name_en,
+                valid_days,
+                officers,
+            } => {
                 desk.verify(officers)?;
                 if *kind == MemberKind::Hub || !(1..=90).contains(valid_days) {
-                    return Err(CliError::misused("a code is for a region or an enterprise, and works 1 to 90 days"));
+                    return Err(CliError::misused(
+                        "a code is for a region or an enterprise, and works 1 to 90 days",
+                    ));
                 }
-                let invitation = Invitation { region: *region, kind: *kind, name_zh: name_zh.clone(), name_en: name_en.clone() };
-                let code = enrolment::invite(&desk.database, member, invitation, now, Span::days(*valid_days)).map_err(CliError::failed)?;
-                let invited = Invited { member: member.clone(), code: code.reveal().to_owned(), valid_days: *valid_days };
-                output.one(&invited, |invited| format!("one-time code for {}, valid {} days: {}", invited.member, invited.valid_days, invited.code));
+                let invitation = Invitation {
+                    region: *region,
+                    kind: *kind,
+                    name_zh: name_zh.clone(),
+                    name_en: name_en.clone(),
+                };
+                let code = enrolment::invite(&desk.database, member, invitation, now, Span::days(*valid_days))
+                    .map_err(CliError::failed)?;
+                let invited = Invited {
+                    member: member.clone(),
+                    code: code.reveal().to_owned(),
+                    valid_days: *valid_days,
+                };
+                output.one(&invited, |invited| {
+                    format!(
+                        "one-time code for {}, valid {} days: {}",
+                        invited.member, invited.valid_days, invited.code
+                    )
+                });
                 Ok(())
             }
             Self::List => {
@@ -128,8 +155,15 @@ impl EnrolmentCommand {
 
 fn approver<'a>(desk: &'a Desk, officers: &Officers) -> Result<Approver<'a>, CliError> {
     let authority = desk.config.authority.dir.clone();
-    let authority = authority.ok_or_else(|| CliError::misused("authority.dir is not configured: certificates are issued on another machine"))?;
-    Ok(Approver { database: &desk.database, sequencer: &desk.sequencer, authority, officers: desk.verify(officers)? })
+    let authority = authority.ok_or_else(|| {
+        CliError::misused("authority.dir is not configured: certificates are issued on another machine")
+    })?;
+    Ok(Approver {
+        database: &desk.database,
+        sequencer: &desk.sequencer,
+        authority,
+        officers: desk.verify(officers)?,
+    })
 }
 
 fn failed(error: ApprovalError) -> CliError {

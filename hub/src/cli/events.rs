@@ -19,7 +19,8 @@ pub(super) const LIST_MAX: usize = 10_000;
 
 /// Reads strict JSON from a file.
 fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, CliError> {
-    let bytes = std::fs::read(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
+    let bytes =
+        std::fs::read(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
     strict::from_slice(&bytes).map_err(|error| CliError::misused(format!("{}: {error}", file.display())))
 }
 
@@ -27,7 +28,9 @@ fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, CliError> {
 #[derive(Debug, Subcommand)]
 pub(super) enum EventCommand {
     /// Announce an event: its plan with the emission inventory, JSON.
-    #[command(after_help = "Example:\n  tanqiao-hub admin event plan expo-2026.json --officer expo --officer-password-file expo.password")]
+    #[command(
+        after_help = "Example:\n  tanqiao-hub admin event plan expo-2026.json --officer expo --officer-password-file expo.password"
+    )]
     Plan {
         /// The plan.
         file: PathBuf,
@@ -63,17 +66,39 @@ pub(super) enum EventCommand {
 impl EventCommand {
     pub(super) fn run(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
         match self {
-            Self::Plan { file, officers } => desk.decide(officers, Decision::PlanEvent(Box::new(read_json::<EventPlan>(file)?)), output),
-            Self::Inventory { event, file, basis, officers } => {
+            Self::Plan { file, officers } => desk.decide(
+                officers,
+                Decision::PlanEvent(Box::new(read_json::<EventPlan>(file)?)),
+                output,
+            ),
+            Self::Inventory {
+                event,
+                file,
+                basis,
+                officers,
+            } => {
                 let inventory: Vec<InventoryItem> = read_json(file)?;
-                desk.decide(officers, Decision::SetInventory { event: event.clone(), basis: *basis, inventory }, output)
+                desk.decide(
+                    officers,
+                    Decision::SetInventory {
+                        event: event.clone(),
+                        basis: *basis,
+                        inventory,
+                    },
+                    output,
+                )
             }
-            Self::Close { event, officers } => desk.decide(officers, Decision::CloseEvent { event: event.clone() }, output),
+            Self::Close { event, officers } => {
+                desk.decide(officers, Decision::CloseEvent { event: event.clone() }, output)
+            }
             Self::List => {
                 let found = desk.read(|connection| events::list(connection, "", LIST_MAX))?;
                 let views: Vec<_> = found.into_iter().map(crate::api::views::event).collect();
                 output.list(&views, |one| {
-                    format!("{}  {}  target {}  committed {}  reserved {}  room {}", one.plan.event, one.state, one.target_g, one.committed_g, one.reserved_g, one.room_g)
+                    format!(
+                        "{}  {}  target {}  committed {}  reserved {}  room {}",
+                        one.plan.event, one.state, one.target_g, one.committed_g, one.reserved_g, one.room_g
+                    )
                 });
                 Ok(())
             }
@@ -93,7 +118,9 @@ pub(super) enum DonationCommand {
         open: bool,
     },
     /// The organiser's yes.
-    #[command(after_help = "Example:\n  tanqiao-hub admin donation accept 0193… --officer expo --officer-password-file expo.password")]
+    #[command(
+        after_help = "Example:\n  tanqiao-hub admin donation accept 0193… --officer expo --officer-password-file expo.password"
+    )]
     Accept {
         /// Which.
         donation: MessageId,
@@ -116,16 +143,36 @@ impl DonationCommand {
     pub(super) fn run(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
         match self {
             Self::List { event, open } => {
-                let window = Window { after: None, limit: LIST_MAX };
-                let found = desk.read(|connection| dealings::donations_to(connection, event.as_str(), *open, window))?;
+                let window = Window {
+                    after: None,
+                    limit: LIST_MAX,
+                };
+                let found =
+                    desk.read(|connection| dealings::donations_to(connection, event.as_str(), *open, window))?;
                 let views: Vec<_> = found.into_iter().map(crate::api::views::donation).collect();
-                output.list(&views, |one| format!("{}  {}  {}  delivers {}", one.donation, one.donor, one.state, one.quote.delivered_g));
+                output.list(&views, |one| {
+                    format!(
+                        "{}  {}  {}  delivers {}",
+                        one.donation, one.donor, one.state, one.quote.delivered_g
+                    )
+                });
                 Ok(())
             }
-            Self::Accept { donation, officers } => desk.decide(officers, Decision::AcceptDonation { donation: *donation }, output),
-            Self::Decline { donation, reason, officers } => {
-                desk.decide(officers, Decision::DeclineDonation { donation: *donation, reason: reason.clone() }, output)
+            Self::Accept { donation, officers } => {
+                desk.decide(officers, Decision::AcceptDonation { donation: *donation }, output)
             }
+            Self::Decline {
+                donation,
+                reason,
+                officers,
+            } => desk.decide(
+                officers,
+                Decision::DeclineDonation {
+                    donation: *donation,
+                    reason: reason.clone(),
+                },
+                output,
+            ),
         }
     }
 }

@@ -26,7 +26,9 @@ pub(super) enum PolicyCommand {
     /// Show it.
     Show,
     /// Change it; what is not named stays.
-    #[command(after_help = "Example:\n  tanqiao-hub admin policy set --second-approval-from-g 1000000000 --officer li --officer-password-file li.password")]
+    #[command(
+        after_help = "Example:\n  tanqiao-hub admin policy set --second-approval-from-g 1000000000 --officer li --officer-password-file li.password"
+    )]
     Set {
         /// Unscreened issuances may cross a border: only for demonstrations.
         #[arg(long)]
@@ -63,7 +65,13 @@ impl PolicyCommand {
                 });
                 Ok(())
             }
-            Self::Set { demonstration, first_dealing_delay_s, second_approval_from_g, smallest_piece_g, officers } => {
+            Self::Set {
+                demonstration,
+                first_dealing_delay_s,
+                second_approval_from_g,
+                smallest_piece_g,
+                officers,
+            } => {
                 policy.demonstration = demonstration.unwrap_or(policy.demonstration);
                 policy.first_dealing_delay_s = first_dealing_delay_s.unwrap_or(policy.first_dealing_delay_s);
                 if let Some(from) = second_approval_from_g {
@@ -118,9 +126,18 @@ impl MappingCommand {
     pub(super) fn run(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
         match self {
             Self::Activate { file, officers } => desk.decide(officers, activation(desk, file)?, output),
-            Self::Suspend { mapping, reason, officers } => {
-                desk.decide(officers, Decision::SuspendMapping { mapping: mapping.clone(), reason: reason.clone() }, output)
-            }
+            Self::Suspend {
+                mapping,
+                reason,
+                officers,
+            } => desk.decide(
+                officers,
+                Decision::SuspendMapping {
+                    mapping: mapping.clone(),
+                    reason: reason.clone(),
+                },
+                output,
+            ),
             Self::List => {
                 let governance = desk.governance();
                 let found = governance.mapping_versions.iter().map(|(mapping, version)| Listed {
@@ -130,7 +147,12 @@ impl MappingCommand {
                     to: version.record.to,
                     factor: version.record.factor,
                 });
-                output.list(&found.collect::<Vec<_>>(), |one| format!("{}  {}  {} to {} at {}", one.mapping, one.status, one.origin, one.to, one.factor));
+                output.list(&found.collect::<Vec<_>>(), |one| {
+                    format!(
+                        "{}  {}  {} to {} at {}",
+                        one.mapping, one.status, one.origin, one.to, one.factor
+                    )
+                });
                 Ok(())
             }
         }
@@ -140,29 +162,52 @@ impl MappingCommand {
 /// Reads the signed record and finds out who signed it.
 fn activation(desk: &Desk, file: &Path) -> Result<Decision, CliError> {
     let refuse = |what: String| CliError::failed(format!("{}: {what}", file.display()));
-    let bytes = std::fs::read(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
+    let bytes =
+        std::fs::read(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
     let envelope = Envelope::decode(&bytes).map_err(|refusal| refuse(refusal.to_string()))?;
     if Action::of_payload_type(envelope.payload_type()) != Some(Action::Mapping) {
-        return Err(refuse(format!("its payload type is not {}", Action::Mapping.payload_type())));
+        return Err(refuse(format!(
+            "its payload type is not {}",
+            Action::Mapping.payload_type()
+        )));
     }
-    let message: Message<MappingRecord> = strict::from_slice(envelope.payload()).map_err(|error| refuse(error.to_string()))?;
+    let message: Message<MappingRecord> =
+        strict::from_slice(envelope.payload()).map_err(|error| refuse(error.to_string()))?;
     if message.trust_domain != desk.config.trust_domain {
-        return Err(refuse(format!("it was signed for the federation `{}`", message.trust_domain)));
+        return Err(refuse(format!(
+            "it was signed for the federation `{}`",
+            message.trust_domain
+        )));
     }
     if message.not_after < crate::api::hub::now() {
-        return Err(refuse("it arrived after its own `not_after`: have it signed anew".to_owned()));
+        return Err(refuse(
+            "it arrived after its own `not_after`: have it signed anew".to_owned(),
+        ));
     }
     let signed_by = signers(&desk.governance(), &envelope);
     let envelope = envelope.to_json().map_err(|error| refuse(error.to_string()))?;
     let envelope = String::from_utf8(envelope).map_err(|error| refuse(error.to_string()))?;
-    Ok(Decision::ActivateMapping { record: Box::new(message.content), envelope, signed_by })
+    Ok(Decision::ActivateMapping {
+        record: Box::new(message.content),
+        envelope,
+        signed_by,
+    })
 }
 
 /// The members whose active keys have signed.
 fn signers(governance: &Governance, envelope: &Envelope) -> Vec<NodeId> {
-    let active: Vec<VerifyingKey> = governance.keys.values().filter(|key| key.status == KeyStatus::Active).map(|key| key.key.clone()).collect();
-    let mut members: Vec<NodeId> =
-        envelope.signers(&active).iter().filter_map(|id| governance.keys.get(id)).map(|key| key.member.clone()).collect();
+    let active: Vec<VerifyingKey> = governance
+        .keys
+        .values()
+        .filter(|key| key.status == KeyStatus::Active)
+        .map(|key| key.key.clone())
+        .collect();
+    let mut members: Vec<NodeId> = envelope
+        .signers(&active)
+        .iter()
+        .filter_map(|id| governance.keys.get(id))
+        .map(|key| key.member.clone())
+        .collect();
     members.sort_unstable();
     members.dedup();
     members

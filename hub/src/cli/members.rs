@@ -43,7 +43,9 @@ pub(super) enum MemberCommand {
         officers: Officers,
     },
     /// Accept nothing more from a member; its open transfers and donations are halted.
-    #[command(after_help = "Example:\n  tanqiao-hub admin member suspend wuhan --reason \"key lost\" --officer li --officer-password-file li.password")]
+    #[command(
+        after_help = "Example:\n  tanqiao-hub admin member suspend wuhan --reason \"key lost\" --officer li --officer-password-file li.password"
+    )]
     Suspend {
         /// Whom.
         member: NodeId,
@@ -77,7 +79,15 @@ struct Listed {
 impl MemberCommand {
     pub(super) fn run(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
         match self {
-            Self::Admit { member, region, kind, name_zh, name_en, key_file, officers } => {
+            Self::Admit {
+                member,
+                region,
+                kind,
+                name_zh,
+                name_en,
+                key_file,
+                officers,
+            } => {
                 let decision = Decision::Admit {
                     member: member.clone(),
                     region: *region,
@@ -88,10 +98,21 @@ impl MemberCommand {
                 };
                 desk.decide(officers, decision, output)
             }
-            Self::Suspend { member, reason, officers } => {
-                desk.decide(officers, Decision::Suspend { member: member.clone(), reason: reason.clone() }, output)
+            Self::Suspend {
+                member,
+                reason,
+                officers,
+            } => desk.decide(
+                officers,
+                Decision::Suspend {
+                    member: member.clone(),
+                    reason: reason.clone(),
+                },
+                output,
+            ),
+            Self::Reinstate { member, officers } => {
+                desk.decide(officers, Decision::Reinstate { member: member.clone() }, output)
             }
-            Self::Reinstate { member, officers } => desk.decide(officers, Decision::Reinstate { member: member.clone() }, output),
             Self::List => {
                 let governance = desk.governance();
                 let members = governance.members.iter().map(|(id, member)| Listed {
@@ -103,7 +124,10 @@ impl MemberCommand {
                     name_en: member.name_en.clone(),
                 });
                 output.list(&members.collect::<Vec<_>>(), |one| {
-                    format!("{}  {}  {}  {}  {} / {}", one.member, one.region, one.kind, one.status, one.name_zh, one.name_en)
+                    format!(
+                        "{}  {}  {}  {}  {} / {}",
+                        one.member, one.region, one.kind, one.status, one.name_zh, one.name_en
+                    )
                 });
                 Ok(())
             }
@@ -112,15 +136,21 @@ impl MemberCommand {
 }
 
 fn read_key(file: &PathBuf) -> Result<VerifyingKey, CliError> {
-    let text = std::fs::read_to_string(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
-    text.trim().parse().or_else(|_| VerifyingKey::from_pem(&text)).map_err(|error| CliError::misused(format!("{}: {error}", file.display())))
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
+    text.trim()
+        .parse()
+        .or_else(|_| VerifyingKey::from_pem(&text))
+        .map_err(|error| CliError::misused(format!("{}: {error}", file.display())))
 }
 
 /// Signing keys.
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
     /// Let a proposed key count.
-    #[command(after_help = "Example:\n  tanqiao-hub admin key approve 0f1e… --officer li --officer-password-file li.password")]
+    #[command(
+        after_help = "Example:\n  tanqiao-hub admin key approve 0f1e… --officer li --officer-password-file li.password"
+    )]
     Approve {
         /// Its id.
         key: KeyId,

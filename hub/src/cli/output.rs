@@ -1,5 +1,8 @@
 //! The one place where the command line speaks: words for people, JSON for machines.
-#![allow(clippy::print_stdout, reason = "a command's answer goes to standard output, and only from here")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a command's answer goes to standard output, and only from here"
+)]
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -43,7 +46,7 @@ impl From<crate::store::database::StoreError> for CliError {
 }
 
 /// How a command answers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Output {
     json: bool,
 }
@@ -58,7 +61,7 @@ impl Output {
     /// One thing: its JSON, or the words for it.
     pub fn one<T: Serialize>(&self, value: &T, words: impl FnOnce(&T) -> String) {
         if self.json {
-            self.print_json(value);
+            print_json(value);
         } else {
             println!("{}", words(value));
         }
@@ -67,7 +70,7 @@ impl Output {
     /// Many things: a JSON array, or a line each.
     pub fn list<T: Serialize>(&self, items: &[T], line: impl Fn(&T) -> String) {
         if self.json {
-            self.print_json(&items);
+            print_json(&items);
         } else {
             for item in items {
                 println!("{}", line(item));
@@ -75,13 +78,6 @@ impl Output {
             if items.is_empty() {
                 println!("(none)");
             }
-        }
-    }
-
-    fn print_json<T: Serialize>(&self, value: &T) {
-        match serde_json::to_string_pretty(value) {
-            Ok(text) => println!("{text}"),
-            Err(error) => eprintln!("tanqiao-hub: {error}"),
         }
     }
 
@@ -106,11 +102,20 @@ impl Output {
             CliError::Failed(_) => (1, None),
         };
         if self.json {
-            self.print_json(&json!({ "error": error.to_string(), "problem": problem }));
+            print_json(&json!({ "error": error.to_string(), "problem": problem }));
         } else {
-            let check = problem.and_then(|problem| problem.check).map_or_else(String::new, |check| format!("{check} {}: ", check.name()));
+            let check = problem
+                .and_then(|problem| problem.check)
+                .map_or_else(String::new, |check| format!("{check} {}: ", check.name()));
             eprintln!("tanqiao-hub: {check}{error}");
         }
         ExitCode::from(status)
+    }
+}
+
+fn print_json<T: Serialize>(value: &T) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => println!("{text}"),
+        Err(error) => eprintln!("tanqiao-hub: {error}"),
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
+use super::desk::Desk;
 use super::output::{CliError, Output};
-use super::{Desk, desk};
 use crate::config::Config;
 use crate::ledger::command::{Decision, Origin};
 use crate::ledger::objects::Policy;
@@ -17,7 +17,12 @@ use crate::store::database::Database;
 pub(super) fn serve(path: &Path) -> Result<(), CliError> {
     let config = Config::load(path).map_err(CliError::misused)?;
     let filter = EnvFilter::try_new(&config.logging.filter).map_err(CliError::misused)?;
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).with_span_list(false).init();
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_span_list(false)
+        .init();
     actix_web::rt::System::new().block_on(async {
         let service = Service::start(&config).map_err(CliError::failed)?;
         service.until_signal().await.map_err(CliError::failed)
@@ -37,9 +42,13 @@ pub(super) fn migrate(path: &Path, output: &Output) -> Result<(), CliError> {
     let database = Database::open(&config.database.url)?;
     let report = output.while_working("migrating", || database.migrate())?;
     let log_key_made = ensure_log_key(&config.log.key).map_err(CliError::failed)?;
-    let desk = desk::Desk::open(path)?;
+    let desk = Desk::open(path)?;
     let policy_made = found_policy(&desk)?;
-    let migrated = Migrated { applied: report.applied, log_key_made, policy_made };
+    let migrated = Migrated {
+        applied: report.applied,
+        log_key_made,
+        policy_made,
+    };
     output.one(&migrated, |migrated| match migrated.applied.len() {
         0 => "the schema is up to date".to_owned(),
         applied => format!("{applied} migrations applied: {}", migrated.applied.join(", ")),
@@ -55,8 +64,14 @@ fn found_policy(desk: &Desk) -> Result<bool, CliError> {
         return Ok(false);
     }
     if *domain != Policy::default().trust_domain {
-        return Err(CliError::failed(format!("this database belongs to the federation `{domain}`, not to `{}`", desk.config.trust_domain)));
+        return Err(CliError::failed(format!(
+            "this database belongs to the federation `{domain}`, not to `{}`",
+            desk.config.trust_domain
+        )));
     }
-    let policy = Policy { trust_domain: desk.config.trust_domain.clone(), ..Policy::default() };
+    let policy = Policy {
+        trust_domain: desk.config.trust_domain.clone(),
+        ..Policy::default()
+    };
     desk.submit(Origin::Hub, Decision::SetPolicy(policy)).map(|_| true)
 }

@@ -1,5 +1,7 @@
 //! `admin stop`, `resume`, `audit` and `catalogue`.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use serde::Serialize;
 use tanqiao_mappings::catalogue::Catalogue;
@@ -11,7 +13,9 @@ use crate::ledger::command::Decision;
 
 /// Why the hub is stopped or resumed.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tanqiao-hub admin stop --reason \"suspected key theft\" --officer li --officer-password-file li.password")]
+#[command(
+    after_help = "Example:\n  tanqiao-hub admin stop --reason \"suspected key theft\" --officer li --officer-password-file li.password"
+)]
 pub(super) struct StopArgs {
     /// Why.
     #[arg(long)]
@@ -22,7 +26,14 @@ pub(super) struct StopArgs {
 
 impl StopArgs {
     pub(super) fn run(&self, desk: &Desk, stopped: bool, output: &Output) -> Result<(), CliError> {
-        desk.decide(&self.officers, Decision::StopHub { stopped, reason: self.reason.clone() }, output)
+        desk.decide(
+            &self.officers,
+            Decision::StopHub {
+                stopped,
+                reason: self.reason.clone(),
+            },
+            output,
+        )
     }
 }
 
@@ -32,15 +43,29 @@ pub(super) fn audit(desk: &Desk, output: &Output) -> Result<(), CliError> {
     output.one(&report, |report| {
         let mut text = format!("{} leaves, as of {}", report.log_size, report.at);
         for invariant in &report.invariants {
-            let verdict = if invariant.ok { "holds".to_owned() } else { format!("{} findings", invariant.found) };
-            text.push_str(&format!("\n{:>2}  {verdict}  {} ({} looked at)", invariant.number, invariant.title, invariant.checked));
+            let verdict = if invariant.ok {
+                "holds".to_owned()
+            } else {
+                format!("{} findings", invariant.found)
+            };
+            let _ = write!(
+                text,
+                "\n{:>2}  {verdict}  {} ({} looked at)",
+                invariant.number, invariant.title, invariant.checked
+            );
             for finding in &invariant.findings {
-                text.push_str(&format!("\n      {}: {}", finding.subject, finding.what));
+                let _ = write!(text, "\n      {}: {}", finding.subject, finding.what);
             }
         }
         text
     });
-    if report.ok { Ok(()) } else { Err(CliError::failed("the ledger does not hold what it must: stop it and look into the findings")) }
+    if report.ok {
+        Ok(())
+    } else {
+        Err(CliError::failed(
+            "the ledger does not hold what it must: stop it and look into the findings",
+        ))
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -68,7 +93,7 @@ pub(super) fn catalogue(output: &Output) -> Result<(), CliError> {
             report.methodologies, report.factors, report.platforms, report.cases
         );
         for finding in &report.findings {
-            text.push_str(&format!("\n{finding}"));
+            let _ = write!(text, "\n{finding}");
         }
         text
     });

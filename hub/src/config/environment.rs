@@ -39,7 +39,10 @@ fn variable_of(key: &str) -> String {
 /// Puts the variables that are set into the table.
 pub(super) fn apply(table: &mut Table, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
     for (name, text) in variables.filter(|(name, _)| name.starts_with(PREFIX)) {
-        let key = KEYS.iter().find(|key| variable_of(key) == name).ok_or_else(|| ConfigError::Variable(name.clone()))?;
+        let key = KEYS
+            .iter()
+            .find(|key| variable_of(key) == name)
+            .ok_or_else(|| ConfigError::Variable(name.clone()))?;
         let value = value_of(text);
         match key.split_once('.') {
             None => {
@@ -58,11 +61,9 @@ pub(super) fn apply(table: &mut Table, variables: impl Iterator<Item = (String, 
 }
 
 fn value_of(text: String) -> Value {
-    if let Ok(number) = text.parse() {
-        Value::Integer(number)
-    } else if let Ok(truth) = text.parse() {
-        Value::Boolean(truth)
-    } else {
-        Value::String(text)
+    match (text.parse(), text.parse()) {
+        (Ok(number), _) => Value::Integer(number),
+        (_, Ok(truth)) => Value::Boolean(truth),
+        _ => Value::String(text),
     }
 }

@@ -21,7 +21,9 @@ pub enum ApprovalError {
     #[error("enrolment {0} is not pending: list them with `admin enrolment list`")]
     NotPending(String),
     /// The member has other keys.
-    #[error("`{0}` is a member already, with another signing key: it proposes the new key under its active one, and an officer approves that")]
+    #[error(
+        "`{0}` is a member already, with another signing key: it proposes the new key under its active one, and an officer approves that"
+    )]
     OtherKey(String),
     /// The ledger refused the admission.
     #[error("the ledger refuses: {0}")]
@@ -63,7 +65,11 @@ impl Approver<'_> {
         self.admit(&enrolment, admission)?;
         let request = CertificateRequest::from_pem(&enrolment.content.csr_pem).map_err(EnrolmentError::from)?;
         let authority = Authority::open(&self.authority)?;
-        let member = enrolment.member.as_str().parse().map_err(|_| ApprovalError::NotPending(id.to_owned()))?;
+        let member = enrolment
+            .member
+            .as_str()
+            .parse()
+            .map_err(|_| ApprovalError::NotPending(id.to_owned()))?;
         let issued = authority.issue(&request, &Order::new(Profile::Node(member)), now)?;
         enrolment.content.certificate_pem = Some(issued.chain_pem);
         self.decide(enrolment, EnrolmentStatus::Approved, now)
@@ -86,7 +92,10 @@ impl Approver<'_> {
         enrolment.status = status;
         enrolment.content.decided_at = Some(now);
         let row = enrolment.row()?;
-        if self.database.read(|connection| stored::decide(connection, EnrolmentStatus::Pending.code(), &row))? {
+        if self
+            .database
+            .read(|connection| stored::decide(connection, EnrolmentStatus::Pending.code(), &row))?
+        {
             Ok(enrolment)
         } else {
             Err(ApprovalError::NotPending(enrolment.id))
@@ -98,7 +107,11 @@ impl Approver<'_> {
         if governance.members.contains_key(&enrolment.member) {
             let key = governance.keys.get(&enrolment.content.signing_key.id());
             let known = key.is_some_and(|key| key.member == enrolment.member && key.status == KeyStatus::Active);
-            return if known { Ok(()) } else { Err(ApprovalError::OtherKey(enrolment.member.to_string())) };
+            return if known {
+                Ok(())
+            } else {
+                Err(ApprovalError::OtherKey(enrolment.member.to_string()))
+            };
         }
         let invitation = enrolment.content.invitation.clone();
         let decision = Decision::Admit {

@@ -86,24 +86,52 @@ pub struct Content {
 }
 
 impl Enrolment {
-    pub(super) fn new(id: String, member: NodeId, csr_pem: String, signing_key: VerifyingKey, invitation: Invitation, now: Time) -> Self {
-        let content = Content { csr_pem, signing_key, invitation, requested_at: now, decided_at: None, certificate_pem: None };
-        Self { id, member, status: EnrolmentStatus::Pending, content }
+    pub(super) fn new(
+        id: String,
+        member: NodeId,
+        csr_pem: String,
+        signing_key: VerifyingKey,
+        invitation: Invitation,
+        now: Time,
+    ) -> Self {
+        let content = Content {
+            csr_pem,
+            signing_key,
+            invitation,
+            requested_at: now,
+            decided_at: None,
+            certificate_pem: None,
+        };
+        Self {
+            id,
+            member,
+            status: EnrolmentStatus::Pending,
+            content,
+        }
     }
 
     pub(super) fn of_row(row: &EnrolmentRow) -> Result<Self, StoreError> {
         let content = |what: String| StoreError::Content(what);
         Ok(Self {
             id: row.id.clone(),
-            member: row.member.parse().map_err(|error: tanqiao_protocol::id::TextError| content(error.to_string()))?,
-            status: EnrolmentStatus::from_code(row.status).ok_or_else(|| content(format!("unknown enrolment status {}", row.status)))?,
+            member: row
+                .member
+                .parse()
+                .map_err(|error: tanqiao_protocol::id::TextError| content(error.to_string()))?,
+            status: EnrolmentStatus::from_code(row.status)
+                .ok_or_else(|| content(format!("unknown enrolment status {}", row.status)))?,
             content: parse(&row.content)?,
         })
     }
 
     pub(super) fn row(&self) -> Result<EnrolmentRow, StoreError> {
         let content = json(&self.content)?;
-        Ok(EnrolmentRow { id: self.id.clone(), member: self.member.to_string(), status: self.status.code(), content })
+        Ok(EnrolmentRow {
+            id: self.id.clone(),
+            member: self.member.to_string(),
+            status: self.status.code(),
+            content,
+        })
     }
 }
 

@@ -20,5 +20,9 @@ pub(super) fn verify(reception: &Reception, envelope: &Envelope) -> Option<Conse
         return None;
     }
     let key = active_signer(&reception.governance, &head.member, envelope).ok()?;
-    Some(Consent { by: head.member, key, content })
+    Some(Consent {
+        by: head.member,
+        key,
+        content,
+    })
 }

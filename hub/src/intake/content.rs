@@ -32,7 +32,8 @@ pub(super) struct Contents {
 
 /// M01, M02: the message of an action.
 pub(super) fn message<C: Content>(payload: &[u8]) -> Result<(Header, C), Problem> {
-    let message: Message<C> = strict::from_slice(payload).map_err(|error| newer(payload).unwrap_or_else(|| Problem::from(&error)))?;
+    let message: Message<C> =
+        strict::from_slice(payload).map_err(|error| newer(payload).unwrap_or_else(|| Problem::from(&error)))?;
     let header = Header {
         trust_domain: message.trust_domain,
         member: message.member,
@@ -56,7 +57,10 @@ fn newer(payload: &[u8]) -> Option<Problem> {
 
 /// M09.
 pub(super) fn other_version(found: u32) -> Problem {
-    Problem::of(CheckCode::M09).path("protocol").expected(tanqiao_protocol::PROTOCOL_VERSION).found(found)
+    Problem::of(CheckCode::M09)
+        .path("protocol")
+        .expected(tanqiao_protocol::PROTOCOL_VERSION)
+        .found(found)
 }
 
 /// The id of a message that cannot be read otherwise, so that its refusal can name it.
@@ -70,7 +74,11 @@ pub(super) fn id_in(payload: &[u8]) -> Option<MessageId> {
 
 /// M02, M11: the message of any action but a batch.
 pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> {
-    let plain = |(header, body)| Contents { header, body, consent: None };
+    let plain = |(header, body)| Contents {
+        header,
+        body,
+        consent: None,
+    };
     macro_rules! of {
         ($variant:ident) => {
             message(payload).map(|(header, content)| plain((header, Body::$variant(content))))
@@ -93,17 +101,35 @@ pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> 
         Action::Donation => of!(boxed Donation),
         Action::DonationWithdrawal => of!(DonationWithdrawal),
         Action::Key => of!(Key),
-        Action::PledgeRelease => message(payload).map(|(header, content): (_, tanqiao_protocol::message::PledgeRelease)| {
-            let consent = Some(content.consent.clone());
-            Contents { header, body: Body::PledgeRelease(Box::new(content), None), consent }
-        }),
-        Action::PledgeForeclosure => message(payload).map(|(header, content): (_, tanqiao_protocol::message::PledgeForeclosure)| {
-            let consent = Some(content.consent.clone());
-            Contents { header, body: Body::PledgeForeclosure(Box::new(content), None), consent }
-        }),
-        Action::Batch => Err(elsewhere("A batch does not contain batches: send its items in one batch.")),
-        Action::PledgeConsent => Err(elsewhere("A pledgee's consent is not sent alone: put its envelope into the release or foreclosure.")),
-        Action::Mapping => Err(elsewhere("A mapping is activated by two officers of the hub: give them the envelope that both members signed.")),
+        Action::PledgeRelease => {
+            message(payload).map(|(header, content): (_, tanqiao_protocol::message::PledgeRelease)| {
+                let consent = Some(content.consent.clone());
+                Contents {
+                    header,
+                    body: Body::PledgeRelease(Box::new(content), None),
+                    consent,
+                }
+            })
+        }
+        Action::PledgeForeclosure => {
+            message(payload).map(|(header, content): (_, tanqiao_protocol::message::PledgeForeclosure)| {
+                let consent = Some(content.consent.clone());
+                Contents {
+                    header,
+                    body: Body::PledgeForeclosure(Box::new(content), None),
+                    consent,
+                }
+            })
+        }
+        Action::Batch => Err(elsewhere(
+            "A batch does not contain batches: send its items in one batch.",
+        )),
+        Action::PledgeConsent => Err(elsewhere(
+            "A pledgee's consent is not sent alone: put its envelope into the release or foreclosure.",
+        )),
+        Action::Mapping => Err(elsewhere(
+            "A mapping is activated by two officers of the hub: give them the envelope that both members signed.",
+        )),
     }
 }
 

@@ -35,14 +35,23 @@ pub(super) fn open_all(reception: &Reception, envelopes: &[&[u8]]) -> Vec<Opened
     }
     let share = envelopes.len().div_ceil(threads);
     std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            envelopes.chunks(share).map(|chunk| (chunk.len(), scope.spawn(move || chunk.iter().map(open).collect::<Vec<_>>()))).collect();
+        let workers: Vec<_> = envelopes
+            .chunks(share)
+            .map(|chunk| {
+                (
+                    chunk.len(),
+                    scope.spawn(move || chunk.iter().map(open).collect::<Vec<_>>()),
+                )
+            })
+            .collect();
         workers
             .into_iter()
             .flat_map(|(count, worker)| {
                 worker.join().unwrap_or_else(|_| {
                     // A fault of the program in one envelope's thread must not be taken for an answer to the others.
-                    (0..count).map(|_| refused(None, Problem::api(ApiProblem::Internal))).collect()
+                    (0..count)
+                        .map(|_| refused(None, Problem::api(ApiProblem::Internal)))
+                        .collect()
                 })
             })
             .collect()
@@ -50,7 +59,13 @@ pub(super) fn open_all(reception: &Reception, envelopes: &[&[u8]]) -> Vec<Opened
 }
 
 fn refused(id: Option<MessageId>, problem: Problem) -> Opened {
-    Opened { items: vec![Item::Refused { id, problem: Box::new(problem) }], batch: false }
+    Opened {
+        items: vec![Item::Refused {
+            id,
+            problem: Box::new(problem),
+        }],
+        batch: false,
+    }
 }
 
 fn open(reception: &Reception, bytes: &[u8]) -> Opened {
@@ -65,7 +80,10 @@ fn open(reception: &Reception, bytes: &[u8]) -> Opened {
     let opened = if action == Action::Batch {
         batch(reception, &envelope).map(|items| Opened { items, batch: true })
     } else {
-        single(reception, action, &envelope).map(|item| Opened { items: vec![item], batch: false })
+        single(reception, action, &envelope).map(|item| Opened {
+            items: vec![item],
+            batch: false,
+        })
     };
     opened.unwrap_or_else(|problem| refused(content::id_in(envelope.payload()), problem))
 }
@@ -82,9 +100,11 @@ fn action_of(payload_type: &str) -> Result<Action, Problem> {
 /// M11: what the address takes.
 fn check_place(place: &Place, action: Action) -> Result<(), Problem> {
     match place.action {
-        Some(expected) if expected != action => Err(elsewhere("This address takes another action than the one that was signed.")
-            .expected(expected.payload_type())
-            .found(action.payload_type())),
+        Some(expected) if expected != action => Err(elsewhere(
+            "This address takes another action than the one that was signed.",
+        )
+        .expected(expected.payload_type())
+        .found(action.payload_type())),
         _ => Ok(()),
     }
 }
@@ -96,7 +116,16 @@ fn single(reception: &Reception, action: Action, envelope: &Envelope) -> Result<
     let key = active_signer(&reception.governance, &reception.caller, envelope)?;
     let received = Arc::new(received(envelope)?);
     let payload = text(envelope.payload())?.into();
-    finish(reception, contents, Source { key, payload, received, item: None })
+    finish(
+        reception,
+        contents,
+        Source {
+            key,
+            payload,
+            received,
+            item: None,
+        },
+    )
 }
 
 /// A batch: the signature once, then each item by itself.
@@ -106,20 +135,37 @@ fn batch(reception: &Reception, envelope: &Envelope) -> Result<Vec<Item>, Proble
     let key = active_signer(&reception.governance, &reception.caller, envelope)?;
     header::check(&head, &reception.trust_domain, reception.now)?;
     if batch.items.is_empty() {
-        return Err(Problem::of(CheckCode::M02).path("content.items").detail("A batch has at least one item."));
+        return Err(Problem::of(CheckCode::M02)
+            .path("content.items")
+            .detail("A batch has at least one item."));
     }
-    super::Request { envelopes: Vec::new(), single: false }.check_count(batch.items.len())?;
+    super::Request {
+        envelopes: Vec::new(),
+        single: false,
+    }
+    .check_count(batch.items.len())?;
     let received = Arc::new(received(envelope)?);
     let open = |(position, item): (usize, tanqiao_protocol::message::BatchItem)| {
-        let id = content::id_in(item.payload.as_bytes());
         let opened = action_of(&item.payload_type).and_then(|action| {
             check_place(&reception.place, action)?;
             let contents = content::read(action, item.payload.as_bytes())?;
             header::check_speaker(reception, &contents.header)?;
             let item_no = u32::try_from(position).ok();
-            finish(reception, contents, Source { key, payload: item.payload.as_str().into(), received: Arc::clone(&received), item: item_no })
+            finish(
+                reception,
+                contents,
+                Source {
+                    key,
+                    payload: item.payload.as_str().into(),
+                    received: Arc::clone(&received),
+                    item: item_no,
+                },
+            )
         });
-        opened.unwrap_or_else(|problem| Item::Refused { id, problem: Box::new(problem) })
+        opened.unwrap_or_else(|problem| Item::Refused {
+            id,
+            problem: Box::new(problem),
+        })
     };
     Ok(batch.items.into_iter().enumerate().map(open).collect())
 }
@@ -134,14 +180,24 @@ struct Source {
 
 /// The last message checks, and the command.
 fn finish(reception: &Reception, contents: Contents, source: Source) -> Result<Item, Problem> {
-    let Contents { header: head, mut body, consent: envelope } = contents;
+    let Contents {
+        header: head,
+        mut body,
+        consent: envelope,
+    } = contents;
     header::check(&head, &reception.trust_domain, reception.now)?;
     if let Some((member, expected, found)) = reception.place.mismatch(&body) {
         let detail = "The path and the signed content name different objects: send it to the address of the object that it names.";
-        return Err(Problem::of(CheckCode::M02).path(member).detail(detail).expected(expected).found(found));
+        return Err(Problem::of(CheckCode::M02)
+            .path(member)
+            .detail(detail)
+            .expected(expected)
+            .found(found));
     }
     if let Body::PledgeRelease(_, consent) | Body::PledgeForeclosure(_, consent) = &mut body {
-        *consent = envelope.as_ref().and_then(|envelope| consent::verify(reception, envelope));
+        *consent = envelope
+            .as_ref()
+            .and_then(|envelope| consent::verify(reception, envelope));
     }
     let payload_sha256 = Sha256::of(source.payload.as_bytes());
     let signed = Signed {
@@ -153,14 +209,22 @@ fn finish(reception: &Reception, contents: Contents, source: Source) -> Result<I
         envelope: source.received,
         item: source.item,
     };
-    Ok(Item::Command(Box::new(Command { origin: Origin::Member(Box::new(signed)), id: head.id, payload_sha256, body })))
+    Ok(Item::Command(Box::new(Command {
+        origin: Origin::Member(Box::new(signed)),
+        id: head.id,
+        payload_sha256,
+        body,
+    })))
 }
 
 /// M04 to M06: the active key of `member` that signed an envelope.
 pub(super) fn active_signer(governance: &Governance, member: &NodeId, envelope: &Envelope) -> Result<KeyId, Problem> {
     let keys = |active: bool| -> Vec<VerifyingKey> {
         let of_member = governance.keys.values().filter(|key| key.member == *member);
-        of_member.filter(|key| (key.status == KeyStatus::Active) == active).map(|key| key.key.clone()).collect()
+        of_member
+            .filter(|key| (key.status == KeyStatus::Active) == active)
+            .map(|key| key.key.clone())
+            .collect()
     };
     let refusal = match envelope.verify(&keys(true)) {
         Ok(key) => return Ok(key),
@@ -187,5 +251,9 @@ fn received(envelope: &Envelope) -> Result<ReceivedEnvelope, Problem> {
 }
 
 fn text(payload: &[u8]) -> Result<&str, Problem> {
-    std::str::from_utf8(payload).map_err(|_| Problem::of(CheckCode::M01).path("payload").detail("The payload is not UTF-8."))
+    std::str::from_utf8(payload).map_err(|_| {
+        Problem::of(CheckCode::M01)
+            .path("payload")
+            .detail("The payload is not UTF-8.")
+    })
 }

@@ -20,10 +20,17 @@ pub(super) fn check_speaker(reception: &Reception, header: &Header) -> Result<()
 }
 
 /// M07, M02, M09, M11: what the header says of time, version and federation.
-pub(super) fn check(header: &Header, trust_domain: &tanqiao_protocol::id::TrustDomain, now: Timestamp) -> Result<(), Problem> {
+pub(super) fn check(
+    header: &Header,
+    trust_domain: &tanqiao_protocol::id::TrustDomain,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let latest = now.plus_micros(CLOCK_SKEW_US_MAX);
     if header.issued_at > latest {
-        return Err(Problem::of(CheckCode::M07).path("issued_at").expected(format!("until {latest}")).found(header.issued_at));
+        return Err(Problem::of(CheckCode::M07)
+            .path("issued_at")
+            .expected(format!("until {latest}"))
+            .found(header.issued_at));
     }
     let last = header.issued_at.plus_micros(VALIDITY_US_MAX);
     if header.not_after < header.issued_at || header.not_after > last {
@@ -37,7 +44,10 @@ pub(super) fn check(header: &Header, trust_domain: &tanqiao_protocol::id::TrustD
         return Err(other_version(header.protocol));
     }
     if header.trust_domain != *trust_domain {
-        return Err(Problem::of(CheckCode::M11).path("trust_domain").expected(trust_domain).found(&header.trust_domain));
+        return Err(Problem::of(CheckCode::M11)
+            .path("trust_domain")
+            .expected(trust_domain)
+            .found(&header.trust_domain));
     }
     Ok(())
 }

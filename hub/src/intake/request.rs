@@ -43,15 +43,25 @@ impl<'a> Request<'a> {
         let text = strict::scan(body).map_err(|error| Problem::from(&error))?;
         let many = serde_json::from_str::<Probe>(text).is_ok_and(|probe| probe.envelopes.is_some());
         if !many {
-            return Ok(Self { envelopes: vec![body], single: true });
+            return Ok(Self {
+                envelopes: vec![body],
+                single: true,
+            });
         }
         let many: Many<'a> = serde_json::from_str(text).map_err(|error| {
-            Problem::of(CheckCode::M02).path("envelopes").detail(format!("`envelopes` must be a list of envelopes and the only member: {error}."))
+            Problem::of(CheckCode::M02).path("envelopes").detail(format!(
+                "`envelopes` must be a list of envelopes and the only member: {error}."
+            ))
         })?;
         if many.envelopes.is_empty() {
-            return Err(Problem::of(CheckCode::M02).path("envelopes").detail("`envelopes` is empty: send at least one envelope."));
+            return Err(Problem::of(CheckCode::M02)
+                .path("envelopes")
+                .detail("`envelopes` is empty: send at least one envelope."));
         }
-        Ok(Self { envelopes: many.envelopes.into_iter().map(|raw| raw.get().as_bytes()).collect(), single: false })
+        Ok(Self {
+            envelopes: many.envelopes.into_iter().map(|raw| raw.get().as_bytes()).collect(),
+            single: false,
+        })
     }
 
     /// M03: at most 1,000 items a request.
@@ -59,7 +69,11 @@ impl<'a> Request<'a> {
     /// # Errors
     /// M03.
     pub fn check_count(&self, items: usize) -> Result<(), Problem> {
-        if items > ITEMS_PER_REQUEST_MAX { Err(too_large("items", ITEMS_PER_REQUEST_MAX, items)) } else { Ok(()) }
+        if items > ITEMS_PER_REQUEST_MAX {
+            Err(too_large("items", ITEMS_PER_REQUEST_MAX, items))
+        } else {
+            Ok(())
+        }
     }
 
     /// M03: at most 10,000 blocks a request.
@@ -67,14 +81,20 @@ impl<'a> Request<'a> {
     /// # Errors
     /// M03.
     pub fn check_blocks(&self, blocks: usize) -> Result<(), Problem> {
-        if blocks > BLOCKS_PER_REQUEST_MAX { Err(too_large("blocks", BLOCKS_PER_REQUEST_MAX, blocks)) } else { Ok(()) }
+        if blocks > BLOCKS_PER_REQUEST_MAX {
+            Err(too_large("blocks", BLOCKS_PER_REQUEST_MAX, blocks))
+        } else {
+            Ok(())
+        }
     }
 }
 
 /// M03.
 pub fn too_large(what: &str, most: usize, found: usize) -> Problem {
     Problem::of(CheckCode::M03)
-        .detail(format!("The request has {found} {what}, of which at most {most} are permitted: send several requests."))
+        .detail(format!(
+            "The request has {found} {what}, of which at most {most} are permitted: send several requests."
+        ))
         .expected(format!("{most} {what} at most"))
         .found(found)
 }

@@ -17,14 +17,26 @@ struct Spoken {
 impl Spoken {
     fn new() -> Self {
         let key = || SigningKey::generate(Algorithm::Ed25519).unwrap();
-        Self { keys: vec![("wuhan", key(), KeyStatus::Active), ("bank", key(), KeyStatus::Active), ("bank", key(), KeyStatus::Retired)] }
+        Self {
+            keys: vec![
+                ("wuhan", key(), KeyStatus::Active),
+                ("bank", key(), KeyStatus::Active),
+                ("bank", key(), KeyStatus::Retired),
+            ],
+        }
     }
 
     fn reception(&self, place: Place) -> Reception {
         let mut governance = Governance::default();
         for (member, key, status) in &self.keys {
             let member = member.parse().unwrap();
-            let entry = Key { member, key: key.verifying_key().clone(), status: *status, first_index: None, last_index: None };
+            let entry = Key {
+                member,
+                key: key.verifying_key().clone(),
+                status: *status,
+                first_index: None,
+                last_index: None,
+            };
             governance.keys.insert(key.id(), entry);
         }
         Reception {
@@ -54,11 +66,22 @@ impl Spoken {
 
     fn release(&self, consenting: usize) -> Option<NodeId> {
         let pledge = MessageId::from_parts(Timestamp::from_micros(NOW), &[2; 10]);
-        let consent = self.sign(consenting, PledgeConsent { pledge, decision: PledgeDecision::Release });
+        let consent = self.sign(
+            consenting,
+            PledgeConsent {
+                pledge,
+                decision: PledgeDecision::Release,
+            },
+        );
         let release = self.sign(0, PledgeRelease { pledge, consent });
-        let received = self.reception(Place::any()).receive(&release.to_json().unwrap()).unwrap();
+        let received = self
+            .reception(Place::any())
+            .receive(&release.to_json().unwrap())
+            .unwrap();
         assert!(received.single);
-        let Some(Item::Command(command)) = received.items.into_iter().next() else { panic!("the release itself is good") };
+        let Some(Item::Command(command)) = received.items.into_iter().next() else {
+            panic!("the release itself is good")
+        };
         match command.body {
             Body::PledgeRelease(_, consent) => consent.map(|consent| consent.by),
             other => panic!("{other:?}"),
@@ -80,7 +103,10 @@ fn a_retired_key_is_told_apart_from_an_unknown_one() {
     let mut spoken = Spoken::new();
     let pledge = MessageId::from_parts(Timestamp::from_micros(NOW), &[2; 10]);
     let body = |spoken: &Spoken| {
-        let withdrawal = tanqiao_protocol::message::TransferDecline { transfer: pledge, reason: "no".to_owned() };
+        let withdrawal = tanqiao_protocol::message::TransferDecline {
+            transfer: pledge,
+            reason: "no".to_owned(),
+        };
         spoken.sign(0, withdrawal).to_json().unwrap()
     };
     let check = |spoken: &Spoken, body: &[u8]| {
@@ -104,16 +130,24 @@ fn many_envelopes_are_answered_in_their_order() {
     let pledge = MessageId::from_parts(Timestamp::from_micros(NOW), &[2; 10]);
     let envelopes: Vec<serde_json::Value> = (0..200)
         .map(|n| {
-            let content = tanqiao_protocol::message::TransferDecline { transfer: pledge, reason: format!("{n}") };
+            let content = tanqiao_protocol::message::TransferDecline {
+                transfer: pledge,
+                reason: format!("{n}"),
+            };
             serde_json::to_value(spoken.sign(usize::from(n % 3 == 0), content)).unwrap()
         })
         .collect();
     let body = serde_json::to_vec(&serde_json::json!({ "envelopes": envelopes })).unwrap();
-    let received = spoken.reception(Place::of(Action::TransferDecline)).receive(&body).unwrap();
+    let received = spoken
+        .reception(Place::of(Action::TransferDecline))
+        .receive(&body)
+        .unwrap();
     assert!(!received.single && received.items.len() == 200);
     for (n, item) in received.items.iter().enumerate() {
         match item {
-            Item::Command(command) => assert!(n % 3 != 0 && matches!(&command.body, Body::TransferDecline(c) if c.reason == n.to_string())),
+            Item::Command(command) => {
+                assert!(n % 3 != 0 && matches!(&command.body, Body::TransferDecline(c) if c.reason == n.to_string()))
+            }
             Item::Refused { problem, .. } => assert!(n % 3 == 0 && problem.code == "not-yours"),
         }
     }

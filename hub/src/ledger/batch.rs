@@ -14,7 +14,7 @@ use super::decide::decide;
 use super::hub_member;
 use super::needs::Needs;
 use super::objects::Governance;
-use super::refusal::{Refusal, Rejection};
+use super::refusal::{Decided, Refusal, Rejection, ensure};
 use super::working::{Head, StoredAnswer, Working};
 use crate::crash;
 use crate::store::connection::StoreConnection;
@@ -241,8 +241,15 @@ fn stored_answer(command: &Command, working: &Working) -> Option<Answer> {
     Some(Answer { id: command.id, status: stored.status, result, stored: true })
 }
 
+/// M08: an id names what its message opens, and so belongs to one member. Another's would be overwritten.
+fn check_id(working: &Working, id: MessageId, key: Option<&(NodeId, MessageId)>) -> Decided<()> {
+    let free = key.is_none_or(|(member, _)| working.ids.get(&id).is_none_or(|owner| owner == member));
+    ensure(free, || Refusal::new(CheckCode::M08, "Another member has used this id: make a new one (UUIDv7) for every message."))
+}
+
 fn decide_one<'a>(index: usize, command: &'a Command, working: &mut Working, kept: &mut Vec<Kept<'a>>) -> Result<Answer, BatchError> {
-    let (status, result, stored) = match decide(working, command) {
+    let key = key_of(command);
+    let (status, result, stored) = match check_id(working, command.id, key.as_ref()).and_then(|()| decide(working, command)) {
         Ok(outcome) => (success_status(&command.body), Ok(outcome), true),
         Err(Rejection::Refused(refusal)) => {
             let check = refusal.check.check();
@@ -250,13 +257,13 @@ fn decide_one<'a>(index: usize, command: &'a Command, working: &mut Working, kep
         }
         Err(Rejection::NotLoaded(what)) => return Err(BatchError::Fault { index, what }),
     };
-    let key = key_of(command).filter(|_| stored);
-    if let Some(key) = key {
+    if let Some(key) = key.filter(|_| stored) {
         let answer = match &result {
             Ok(outcome) => serde_json::to_string(outcome),
             Err(problem) => serde_json::to_string(problem),
         }
         .map_err(|error| BatchError::Fault { index, what: error.to_string() })?;
+        working.ids.entry(key.1).or_insert_with(|| key.0.clone());
         working.answers.put(key, StoredAnswer { payload_sha256: command.payload_sha256, status, answer: answer.clone() });
         kept.push(Kept { command, status, answer });
     }

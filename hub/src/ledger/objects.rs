@@ -142,10 +142,15 @@ fn one_gram() -> Grams {
 }
 
 impl Default for Policy {
+    /// Before the founding: no trust domain, nothing permitted beyond the rule.
     fn default() -> Self {
-        // A placeholder until `migrate` writes the configured trust domain.
-        let trust_domain = "unset".parse().unwrap_or_else(|_| unreachable!("a constant trust domain"));
-        Self { trust_domain, demonstration: false, first_dealing_delay_s: 0, second_approval_from_g: None, smallest_piece_g: one_gram() }
+        Self {
+            trust_domain: TrustDomain::default(),
+            demonstration: false,
+            first_dealing_delay_s: 0,
+            second_approval_from_g: None,
+            smallest_piece_g: one_gram(),
+        }
     }
 }
 

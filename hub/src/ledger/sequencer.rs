@@ -304,29 +304,35 @@ impl Worker {
         }
     }
 
-    /// Decides a batch; a command that the program cannot decide is left out, so that it does not stop the others.
+    /// Decides a batch. What a command needs is worked out before the batch; where that depends on what an earlier command
+    /// of the same batch does, the batch ends before it and the rest is a batch of its own. A command that cannot be decided
+    /// even as the first of its batch is left out, so that it does not stop the others.
     fn decide(&mut self, commands: &[Command], shared: &Shared) -> Vec<Answer> {
         let mut left: Vec<(usize, Command)> = commands.iter().cloned().enumerate().collect();
         let mut answers: Vec<Option<Answer>> = vec![None; commands.len()];
         let mut tries = 0;
+        let mut most = left.len();
         while !left.is_empty() {
             if let Some(reason) = (**shared.read_only.load()).clone() {
                 fill(&mut answers, &left, &Problem::api(ApiProblem::ReadOnly).detail(reason));
                 break;
             }
-            let batch: Vec<Command> = left.iter().map(|(_, command)| command.clone()).collect();
+            let batch: Vec<Command> = left.iter().take(most).map(|(_, command)| command.clone()).collect();
             match self.attempt(&batch) {
                 Ok(done) => {
-                    for ((position, _), answer) in left.drain(..).zip(done.answers) {
+                    for ((position, _), answer) in left.drain(..batch.len()).zip(done.answers) {
                         if let Some(slot) = answers.get_mut(position) {
                             *slot = Some(answer);
                         }
                     }
+                    most = left.len();
                 }
-                Err(BatchError::Fault { index, what }) => {
+                Err(BatchError::Fault { index, .. }) if (1..batch.len()).contains(&index) => most = index,
+                Err(BatchError::Fault { what, .. }) => {
                     tracing::error!(what, "a command could not be decided");
-                    let faulty = left.remove(index.min(left.len() - 1));
+                    let faulty = left.remove(0);
                     fill(&mut answers, &[faulty], &Problem::api(ApiProblem::Internal));
+                    most = left.len();
                 }
                 Err(error @ BatchError::WentBack { .. }) => shared.read_only.store(Arc::new(Some(error.to_string()))),
                 Err(error) => {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tanqiao_protocol::block::{Block, BlockChange};
+use tanqiao_protocol::block::{Block, BlockChange, BlockState};
 use tanqiao_protocol::canonical;
 use tanqiao_protocol::feed::{self, FeedEntry};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
@@ -80,6 +80,8 @@ pub struct Working {
     pub series: Loaded<SeriesRef, i64>,
     /// Stored answers.
     pub answers: Loaded<(NodeId, MessageId), StoredAnswer>,
+    /// Who used an id, of the ids that are asked for.
+    pub ids: BTreeMap<MessageId, NodeId>,
     /// Transfers.
     pub transfers: Loaded<MessageId, Transfer>,
     /// Donations.
@@ -177,6 +179,7 @@ impl Working {
             ranges: BTreeSet::new(),
             series: Loaded::default(),
             answers: Loaded::default(),
+            ids: BTreeMap::new(),
             transfers: Loaded::default(),
             donations: Loaded::default(),
             pledges: Loaded::default(),
@@ -268,6 +271,7 @@ impl Working {
     fn replace(&mut self, replacement: &Replacement, index: i64) -> Decided<()> {
         if let Some(before) = &replacement.before {
             self.lattice(&before.status.holder, |lattice| lattice.remove(before.digest_record().as_bytes()))?;
+            self.count_free(before, -1)?;
         } else if let Some(first) = replacement.after.first() {
             let issued = self.series.get(&first.series)?.copied().unwrap_or(0);
             if first.range.first() != issued + 1 {
@@ -277,9 +281,20 @@ impl Working {
         }
         for after in &replacement.after {
             self.lattice(&after.status.holder, |lattice| lattice.add(after.digest_record().as_bytes()))?;
+            self.count_free(after, 1)?;
             self.written.blocks.insert((after.series.clone(), after.range.first()), index);
         }
         self.book.apply(replacement);
+        Ok(())
+    }
+
+    /// What a member holds free of a series, where a listing of this batch asks for it.
+    fn count_free(&mut self, block: &Block, sign: i64) -> Decided<()> {
+        let key = (block.status.holder.clone(), block.series.clone());
+        if block.status.state == BlockState::Held && self.free.knows(&key) {
+            let free = self.free.get_mut(&key)?;
+            free.0 = moved(free.0, sign * block.quantity().get())?;
+        }
         Ok(())
     }
 

@@ -38,7 +38,10 @@ pub fn ensure_log_key(path: &Path) -> Result<bool, LogKeyError> {
     if path.exists() {
         return load(path).map(|_| false);
     }
-    let wrong = |source| LogKeyError::Key { path: path.to_owned(), source };
+    let wrong = |source| LogKeyError::Key {
+        path: path.to_owned(),
+        source,
+    };
     let key = SigningKey::generate(Algorithm::Ed25519).map_err(wrong)?;
     let pem = key.to_pem().map_err(wrong)?;
     match durable::write_secret(path, pem.as_bytes()) {
@@ -64,5 +67,8 @@ fn load(path: &Path) -> Result<SigningKey, LogKeyError> {
     if open {
         return Err(LogKeyError::Mode(path.to_owned()));
     }
-    SigningKey::from_pem(&String::from_utf8_lossy(&bytes)).map_err(|source| LogKeyError::Key { path: path.to_owned(), source })
+    SigningKey::from_pem(&String::from_utf8_lossy(&bytes)).map_err(|source| LogKeyError::Key {
+        path: path.to_owned(),
+        source,
+    })
 }

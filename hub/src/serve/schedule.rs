@@ -44,7 +44,11 @@ impl Clock for SystemClock {
 
 /// Waits for the next time of a schedule; `None` once the process stops. A time that passed while something was done is not
 /// made up for: the next one does all.
-async fn next_time<C: Clock>(schedule: &Schedule, clock: &C, stopping: &mut watch::Receiver<bool>) -> Option<DateTime<Utc>> {
+async fn next_time<C: Clock>(
+    schedule: &Schedule,
+    clock: &C,
+    stopping: &mut watch::Receiver<bool>,
+) -> Option<DateTime<Utc>> {
     let next = schedule.after(&clock.now()).next()?;
     tokio::select! {
         _ = stopping.wait_for(|stopping| *stopping) => None,
@@ -53,7 +57,12 @@ async fn next_time<C: Clock>(schedule: &Schedule, clock: &C, stopping: &mut watc
 }
 
 /// Sweeps by the schedule.
-pub(super) async fn sweep<C: Clock>(sequencer: Sequencer, schedule: String, clock: C, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn sweep<C: Clock>(
+    sequencer: Sequencer,
+    schedule: String,
+    clock: C,
+    mut stopping: watch::Receiver<bool>,
+) {
     let Ok(schedule) = schedule.parse::<Schedule>() else {
         tracing::error!("the schedule of the sweep cannot be read");
         return;
@@ -75,7 +84,12 @@ pub(super) async fn sweep<C: Clock>(sequencer: Sequencer, schedule: String, cloc
 #[must_use]
 pub fn sweep_command() -> Command {
     let id = new_id();
-    Command { origin: Origin::Hub, id, payload_sha256: Sha256::of(id.to_string().as_bytes()), body: Body::Governance(Box::new(Decision::Sweep)) }
+    Command {
+        origin: Origin::Hub,
+        id,
+        payload_sha256: Sha256::of(id.to_string().as_bytes()),
+        body: Body::Governance(Box::new(Decision::Sweep)),
+    }
 }
 
 /// A new id for a command of the hub's own or of officers.

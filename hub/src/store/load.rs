@@ -1,6 +1,6 @@
 //! Loads what decisions read: one query for each kind of thing, however many of it.
 
-use tanqiao_protocol::id::{MessageId, NodeId};
+use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::lattice::SetDigest;
 use tanqiao_protocol::serial::SeriesRef;
 
@@ -62,20 +62,17 @@ fn load_answers<C: StoreConnection>(connection: &mut C, needs: &Needs, working: 
         return Ok(());
     }
     let ids = needs.answers.iter().map(|(_, id)| id_bytes(*id)).collect();
+    // Whoever used the id: it names what the message opened, and belongs to that member.
     let sql = format!("SELECT * FROM message WHERE {}", C::is_one_of("id", true));
-    // The key is (member, id); asking for each member apart keeps the index in use.
-    let mut members: Vec<&NodeId> = needs.answers.iter().map(|(member, _)| member).collect();
-    members.dedup();
-    let numbers_of: Vec<i64> = members.iter().filter_map(|m| numbers.members.find(m)).map(i64::from).collect();
-    let sql = format!("{sql} AND {}", C::is_one_of("member_no", false));
-    for row in connection.select::<MessageRow>(Statement::new(sql).bind(C::many_bytes(ids)).bind(C::many_i64(numbers_of)))? {
-        let member = numbers.members.name(row.member_no)?.clone();
+    for row in connection.select::<MessageRow>(Statement::new(sql).bind(C::many_bytes(ids)))? {
+        let (member, id) = (numbers.members.name(row.member_no)?.clone(), message_id(&row.id)?);
         let answer = StoredAnswer {
             payload_sha256: sha256(&row.payload_sha256)?,
             status: u16::try_from(row.status).map_err(content)?,
             answer: row.answer,
         };
-        working.answers.load((member, message_id(&row.id)?), Some(answer));
+        working.ids.entry(id).or_insert_with(|| member.clone());
+        working.answers.load((member, id), Some(answer));
     }
     for key in &needs.answers {
         working.answers.load(key.clone(), None);

@@ -24,32 +24,56 @@ use super::row::Row;
 use super::statement::{Bind, Statement};
 
 /// The rows of one table under a condition, which may end in `ORDER BY` and `LIMIT`.
-fn rows<R: Row + Readable>(connection: &mut ReadConnection<'_>, condition: &str, binds: Vec<Bind<'_>>) -> Result<Vec<R>, StoreError> {
+fn rows<R: Row + Readable>(
+    connection: &mut ReadConnection<'_>,
+    condition: &str,
+    binds: Vec<Bind<'_>>,
+) -> Result<Vec<R>, StoreError> {
     let sql = format!("SELECT {} FROM {} WHERE {condition}", R::COLUMNS.join(", "), R::TABLE);
     connection.load(binds.into_iter().fold(Statement::new(sql), Statement::bind))
 }
 
 /// The first row of one table under a condition.
-fn row<R: Row + Readable>(connection: &mut ReadConnection<'_>, condition: &str, binds: Vec<Bind<'_>>) -> Result<Option<R>, StoreError> {
+fn row<R: Row + Readable>(
+    connection: &mut ReadConnection<'_>,
+    condition: &str,
+    binds: Vec<Bind<'_>>,
+) -> Result<Option<R>, StoreError> {
     Ok(rows(connection, condition, binds)?.into_iter().next())
 }
 
 /// The condition that a column of integers is one of many.
 fn one_of_i64(connection: &ReadConnection<'_>, column: &str) -> String {
-    if connection.is_postgres() { PgConnection::is_one_of(column, false) } else { SqliteConnection::is_one_of(column, false) }
+    if connection.is_postgres() {
+        PgConnection::is_one_of(column, false)
+    } else {
+        SqliteConnection::is_one_of(column, false)
+    }
 }
 
 /// The condition that a column of bytes is one of many.
 fn one_of_bytes(connection: &ReadConnection<'_>, column: &str) -> String {
-    if connection.is_postgres() { PgConnection::is_one_of(column, true) } else { SqliteConnection::is_one_of(column, true) }
+    if connection.is_postgres() {
+        PgConnection::is_one_of(column, true)
+    } else {
+        SqliteConnection::is_one_of(column, true)
+    }
 }
 
 fn many_i64(connection: &ReadConnection<'_>, values: Vec<i64>) -> Bind<'static> {
-    if connection.is_postgres() { PgConnection::many_i64(values) } else { SqliteConnection::many_i64(values) }
+    if connection.is_postgres() {
+        PgConnection::many_i64(values)
+    } else {
+        SqliteConnection::many_i64(values)
+    }
 }
 
 fn many_bytes(connection: &ReadConnection<'_>, values: Vec<Vec<u8>>) -> Bind<'static> {
-    if connection.is_postgres() { PgConnection::many_bytes(values) } else { SqliteConnection::many_bytes(values) }
+    if connection.is_postgres() {
+        PgConnection::many_bytes(values)
+    } else {
+        SqliteConnection::many_bytes(values)
+    }
 }
 
 #[derive(diesel::QueryableByName)]
@@ -78,7 +102,9 @@ struct Number {
 fn members(connection: &mut ReadConnection<'_>) -> Result<Numbers, StoreError> {
     let mut numbers = Numbers::default();
     for row in connection.load::<NumberedName>(Statement::new("SELECT no, id AS name FROM member"))? {
-        numbers.members.learn(row.name.parse().map_err(convert::content)?, row.no);
+        numbers
+            .members
+            .learn(row.name.parse().map_err(convert::content)?, row.no);
     }
     Ok(numbers)
 }
@@ -86,26 +112,38 @@ fn members(connection: &mut ReadConnection<'_>) -> Result<Numbers, StoreError> {
 /// Adds the numbers of all mapping versions.
 fn learn_mappings(connection: &mut ReadConnection<'_>, numbers: &mut Numbers) -> Result<(), StoreError> {
     for row in connection.load::<NumberedName>(Statement::new("SELECT no, reference AS name FROM mapping"))? {
-        numbers.mappings.learn(row.name.parse().map_err(convert::content)?, row.no);
+        numbers
+            .mappings
+            .learn(row.name.parse().map_err(convert::content)?, row.no);
     }
     Ok(())
 }
 
 /// Adds the numbers of some series.
-fn learn_series(connection: &mut ReadConnection<'_>, numbers: &mut Numbers, mut series: Vec<i64>) -> Result<(), StoreError> {
+fn learn_series(
+    connection: &mut ReadConnection<'_>,
+    numbers: &mut Numbers,
+    mut series: Vec<i64>,
+) -> Result<(), StoreError> {
     series.sort_unstable();
     series.dedup();
-    let sql = format!("SELECT no, reference AS name FROM series WHERE {}", one_of_i64(connection, "no"));
+    let sql = format!(
+        "SELECT no, reference AS name FROM series WHERE {}",
+        one_of_i64(connection, "no")
+    );
     let statement = Statement::new(sql).bind(many_i64(connection, series));
     for row in connection.load::<NumberedSeries>(statement)? {
-        numbers.series.learn(row.name.parse().map_err(convert::content)?, row.no);
+        numbers
+            .series
+            .learn(row.name.parse().map_err(convert::content)?, row.no);
     }
     Ok(())
 }
 
 /// The number of a series, if anything was issued in it.
 fn series_number(connection: &mut ReadConnection<'_>, series: &str) -> Result<Option<i64>, StoreError> {
-    let found: Vec<Number> = connection.load(Statement::new("SELECT no AS n FROM series WHERE reference = ?").bind(series))?;
+    let found: Vec<Number> =
+        connection.load(Statement::new("SELECT no AS n FROM series WHERE reference = ?").bind(series))?;
     Ok(found.first().map(|row| row.n))
 }
 

@@ -39,7 +39,7 @@ row!(BlockRow in "block", key "series_no, first", {
     uses: SmallInt => i16, mapping_no: Nullable<Integer> => Option<i32>, factor_paid: Integer => i32, buffered: Bool => bool,
     log_index: BigInt => i64,
 });
-row!(MessageRow in "message", key "member_no, id", {
+row!(MessageRow in "message", key "id, member_no", {
     member_no: Integer => i32, id: Binary => Vec<u8>, payload_sha256: Binary => Vec<u8>, action: SmallInt => i16,
     status: SmallInt => i16, answer: Text => String, envelope_sha256: Nullable<Binary> => Option<Vec<u8>>,
     item: Nullable<Integer> => Option<i32>,

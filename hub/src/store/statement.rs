@@ -98,11 +98,7 @@ impl<'a> Statement<'a> {
     /// Adds the next bind.
     #[must_use]
     pub fn bind(mut self, value: impl Into<Bind<'a>>) -> Self {
-        let bind = match value.into() {
-            // Lists travel to SQLite as JSON; to_json is idempotent for the other backend, which keeps the list.
-            other => other,
-        };
-        self.binds.push(bind);
+        self.binds.push(value.into());
         self
     }
 }

@@ -11,7 +11,12 @@ use crate::support::{name, node, signing_key};
 use crate::world::{World, good, on_each, refused, until};
 
 fn invitation() -> Invitation {
-    Invitation { region: "510100".parse().unwrap(), kind: MemberKind::Region, name_zh: "成都".to_owned(), name_en: "Chengdu".to_owned() }
+    Invitation {
+        region: "510100".parse().unwrap(),
+        kind: MemberKind::Region,
+        name_zh: "成都".to_owned(),
+        name_en: "Chengdu".to_owned(),
+    }
 }
 
 fn request(code: &str, csr_pem: &str) -> Value {
@@ -25,7 +30,14 @@ async fn a_new_member_joins_with_a_code_that_works_once() {
         let now = chrono::Utc::now();
         let code = enrolment::invite(&database, &node("chengdu"), invitation(), now, Span::days(7)).unwrap();
         let client = world.client(None);
-        let post = async |body: &Value| client.post(world.enrolment("/v1/enrolments")).json(body).send().await.unwrap();
+        let post = async |body: &Value| {
+            client
+                .post(world.enrolment("/v1/enrolments"))
+                .json(body)
+                .send()
+                .await
+                .unwrap()
+        };
         let key = TlsKey::generate(KeyAlgorithm::P256).unwrap();
         let csr = key.request_pem("chengdu").unwrap();
 
@@ -37,7 +49,10 @@ async fn a_new_member_joins_with_a_code_that_works_once() {
         assert_eq!(pending["status"], "pending");
         let again: Value = good(post(&request(code.reveal(), &csr)).await).await;
         assert_eq!(again, pending, "a lost answer is asked for again");
-        let other = TlsKey::generate(KeyAlgorithm::P256).unwrap().request_pem("chengdu").unwrap();
+        let other = TlsKey::generate(KeyAlgorithm::P256)
+            .unwrap()
+            .request_pem("chengdu")
+            .unwrap();
         refused(post(&request(code.reveal(), &other)).await, "forbidden").await;
 
         let id = pending["id"].as_str().unwrap().to_owned();
@@ -45,21 +60,68 @@ async fn a_new_member_joins_with_a_code_that_works_once() {
         let url = world.enrolment(&format!("/v1/enrolments/{id}"));
         let approved: Value = good(client.get(&url).send().await.unwrap()).await;
         assert_eq!(approved["status"], "approved");
-        assert!(approved["log_public_key"].as_str().unwrap().starts_with("tanqiao.test/log+"));
+        assert!(
+            approved["log_public_key"]
+                .as_str()
+                .unwrap()
+                .starts_with("tanqiao.test/log+")
+        );
         let files = world.directory.path().join("certs/chengdu");
         key.save_new(&files.with_extension("key")).unwrap();
-        std::fs::write(files.with_extension("pem"), approved["certificate_pem"].as_str().unwrap()).unwrap();
+        std::fs::write(
+            files.with_extension("pem"),
+            approved["certificate_pem"].as_str().unwrap(),
+        )
+        .unwrap();
         let chengdu = world.member("chengdu");
-        until(|| world.service.hub.sequencer.governance().members.contains_key(&node("chengdu"))).await;
+        until(|| {
+            world
+                .service
+                .hub
+                .sequencer
+                .governance()
+                .members
+                .contains_key(&node("chengdu"))
+        })
+        .await;
         let _: HubInfo = chengdu.read("/v1/hub").await;
-        refused(client.get(world.enrolment("/v1/enrolments/unknown")).send().await.unwrap(), "not-found").await;
-        refused(client.get(world.enrolment("/v1/members")).send().await.unwrap(), "not-found").await;
-        assert!(client.get(world.enrolment("/v1/crl")).send().await.unwrap().text().await.unwrap().contains("X509 CRL"));
+        refused(
+            client
+                .get(world.enrolment("/v1/enrolments/unknown"))
+                .send()
+                .await
+                .unwrap(),
+            "not-found",
+        )
+        .await;
+        refused(
+            client.get(world.enrolment("/v1/members")).send().await.unwrap(),
+            "not-found",
+        )
+        .await;
+        assert!(
+            client
+                .get(world.enrolment("/v1/crl"))
+                .send()
+                .await
+                .unwrap()
+                .text()
+                .await
+                .unwrap()
+                .contains("X509 CRL")
+        );
 
-        let next = TlsKey::generate(KeyAlgorithm::Ed25519).unwrap().request_pem("chengdu").unwrap();
+        let next = TlsKey::generate(KeyAlgorithm::Ed25519)
+            .unwrap()
+            .request_pem("chengdu")
+            .unwrap();
         let renewed: Value = good(chengdu.post("/v1/certificates", &json!({ "csr_pem": next })).await).await;
-        let facts = tanqiao_certs::CertificateFacts::from_pem(renewed["certificate_pem"].as_str().unwrap().as_bytes()).unwrap();
-        assert_eq!(facts[0].spiffe_id.as_ref().unwrap().to_string(), "spiffe://tanqiao.test/node/chengdu");
+        let facts =
+            tanqiao_certs::CertificateFacts::from_pem(renewed["certificate_pem"].as_str().unwrap().as_bytes()).unwrap();
+        assert_eq!(
+            facts[0].spiffe_id.as_ref().unwrap().to_string(),
+            "spiffe://tanqiao.test/node/chengdu"
+        );
     })
     .await;
 }
@@ -68,9 +130,17 @@ async fn approve(world: &World, id: String) {
     let federation = world.federation.clone();
     let authority = world.config.authority.dir.clone().unwrap();
     let approved = actix_web::web::block(move || {
-        let approver = Approver { database: &federation.database, sequencer: &federation.sequencer, authority, officers: vec![name("first-officer")] };
+        let approver = Approver {
+            database: &federation.database,
+            sequencer: &federation.sequencer,
+            authority,
+            officers: vec![name("first-officer")],
+        };
         let approved = approver.approve(&id, new_id(), chrono::Utc::now());
-        assert!(approver.approve(&id, new_id(), chrono::Utc::now()).is_err(), "an enrolment is decided once");
+        assert!(
+            approver.approve(&id, new_id(), chrono::Utc::now()).is_err(),
+            "an enrolment is decided once"
+        );
         approved
     });
     approved.await.unwrap().unwrap();
@@ -80,9 +150,25 @@ async fn approve(world: &World, id: String) {
 async fn an_expired_code_does_not_work() {
     on_each(async |world: World| {
         let past = chrono::Utc::now() - Span::days(8);
-        let code = enrolment::invite(&world.federation.database, &node("chengdu"), invitation(), past, Span::days(7)).unwrap();
-        let csr = TlsKey::generate(KeyAlgorithm::P256).unwrap().request_pem("chengdu").unwrap();
-        let response = world.client(None).post(world.enrolment("/v1/enrolments")).json(&request(code.reveal(), &csr)).send().await.unwrap();
+        let code = enrolment::invite(
+            &world.federation.database,
+            &node("chengdu"),
+            invitation(),
+            past,
+            Span::days(7),
+        )
+        .unwrap();
+        let csr = TlsKey::generate(KeyAlgorithm::P256)
+            .unwrap()
+            .request_pem("chengdu")
+            .unwrap();
+        let response = world
+            .client(None)
+            .post(world.enrolment("/v1/enrolments"))
+            .json(&request(code.reveal(), &csr))
+            .send()
+            .await
+            .unwrap();
         refused(response, "forbidden").await;
     })
     .await;
@@ -93,9 +179,25 @@ async fn whoever_guesses_codes_is_slowed_down() {
     crate::world::on_each_with("[limits]\nenrolments_per_minute = 3\n", async |world: World| {
         let client = world.client(None);
         for _ in 0..3 {
-            refused(client.get(world.enrolment("/v1/enrolments/unknown")).send().await.unwrap(), "not-found").await;
+            refused(
+                client
+                    .get(world.enrolment("/v1/enrolments/unknown"))
+                    .send()
+                    .await
+                    .unwrap(),
+                "not-found",
+            )
+            .await;
         }
-        refused(client.get(world.enrolment("/v1/enrolments/unknown")).send().await.unwrap(), "N06").await;
+        refused(
+            client
+                .get(world.enrolment("/v1/enrolments/unknown"))
+                .send()
+                .await
+                .unwrap(),
+            "N06",
+        )
+        .await;
     })
     .await;
 }

@@ -67,7 +67,12 @@ async fn a_reader_at_the_end_waits_for_news() {
         // And at the end of its time it answers with nothing.
         let last = &page.entries[0];
         let began = Instant::now();
-        let page: FeedPage = wuhan.read(&format!("/v1/feed?after={}&chain={}&wait=1", last.entry.seq, last.chain)).await;
+        let page: FeedPage = wuhan
+            .read(&format!(
+                "/v1/feed?after={}&chain={}&wait=1",
+                last.entry.seq, last.chain
+            ))
+            .await;
         assert!(page.entries.is_empty() && began.elapsed() >= Duration::from_secs(1));
     })
     .await;
@@ -79,9 +84,19 @@ async fn a_cursor_of_another_history_is_a_fork() {
         let wuhan = world.member("wuhan");
         issue(&wuhan).await;
         let page: FeedPage = wuhan.read("/v1/feed").await;
-        refused(wuhan.get(&format!("/v1/feed?after={}", page.latest + 1)).await, "feed-fork").await;
+        refused(
+            wuhan.get(&format!("/v1/feed?after={}", page.latest + 1)).await,
+            "feed-fork",
+        )
+        .await;
         let wrong = Sha256([1; 32]);
-        refused(wuhan.get(&format!("/v1/feed?after={}&chain={wrong}&wait=30", page.latest)).await, "feed-fork").await;
+        refused(
+            wuhan
+                .get(&format!("/v1/feed?after={}&chain={wrong}&wait=30", page.latest))
+                .await,
+            "feed-fork",
+        )
+        .await;
         refused(wuhan.get(&format!("/v1/feed?after=0&chain={wrong}")).await, "feed-fork").await;
         refused(wuhan.get("/v1/feed?after=-1").await, "invalid-parameter").await;
         refused(wuhan.get("/v1/feed?limit=1001").await, "invalid-parameter").await;

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod described;
 mod enrolment;
 mod envelopes;
 mod feed;

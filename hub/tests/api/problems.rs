@@ -10,16 +10,26 @@ async fn what_is_not_there_and_what_is_asked_wrongly() {
     on_each(async |world: World| {
         let wuhan = world.member("wuhan");
         refused(wuhan.get("/v1/nothing").await, "not-found").await;
-        refused(wuhan.get("/v1/transfers/0190aaaa-0000-7000-8000-000000000000").await, "not-found").await;
+        refused(
+            wuhan.get("/v1/transfers/0190aaaa-0000-7000-8000-000000000000").await,
+            "not-found",
+        )
+        .await;
         refused(wuhan.get("/v1/transfers/not-an-id").await, "not-found").await;
         refused(wuhan.get("/v1/blocks?colour=green").await, "invalid-parameter").await;
         refused(wuhan.get("/v1/members?limit=0").await, "invalid-parameter").await;
         let response = wuhan.send(Method::DELETE, "/v1/transfers", &json!({})).await;
         assert_eq!(response.headers()["allow"], "POST, GET");
         refused(response, "method-not-allowed").await;
-        let request = wuhan.client.post(format!("{}/v1/messages", wuhan.base)).header("content-type", "text/plain");
+        let request = wuhan
+            .client
+            .post(format!("{}/v1/messages", wuhan.base))
+            .header("content-type", "text/plain");
         refused(request.body("{}").send().await.unwrap(), "unsupported-media-type").await;
-        let request = wuhan.client.post(format!("{}/v1/messages", wuhan.base)).header("content-type", "application/json");
+        let request = wuhan
+            .client
+            .post(format!("{}/v1/messages", wuhan.base))
+            .header("content-type", "application/json");
         refused(request.body("{").send().await.unwrap(), "M01").await;
         refused(wuhan.post("/v1/messages", &json!({})).await, "M02").await;
     })
@@ -38,11 +48,20 @@ async fn the_console_listener_shows_health_metrics_and_what_is_public() {
         let _: Value = good(get("/v1/public/events").await).await;
         let statistics: Value = good(get("/v1/public/statistics").await).await;
         assert_eq!(statistics["members"], 2);
-        refused(get("/v1/public/certificates/0190aaaa-0000-7000-8000-000000000000").await, "not-found").await;
+        refused(
+            get("/v1/public/certificates/0190aaaa-0000-7000-8000-000000000000").await,
+            "not-found",
+        )
+        .await;
         // Nothing of the federation's is here.
         refused(get("/v1/members").await, "not-found").await;
         let metrics = get("/metrics").await.text().await.unwrap();
-        for line in ["tanqiao_hub_requests_total{", "tanqiao_hub_batches_total", "tanqiao_hub_queue_commands", "tanqiao_hub_days_left{what=\"certificate\"}"] {
+        for line in [
+            "tanqiao_hub_requests_total{",
+            "tanqiao_hub_batches_total",
+            "tanqiao_hub_queue_commands",
+            "tanqiao_hub_days_left{what=\"certificate\"}",
+        ] {
             assert!(metrics.contains(line), "{line} is not in\n{metrics}");
         }
     })

@@ -11,14 +11,20 @@ use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{
-    BlockView, CreditView, DonationView, EventView, IssuanceView, MappingView, MethodologyView, Offer, Outcome, Page, RetirementView, TransferView,
+    BlockView, CreditView, DonationView, EventView, IssuanceView, MappingView, MethodologyView, Offer, Outcome, Page,
+    RetirementView, TransferView,
 };
 
 use crate::support::{claim, event, grams, issuance, name, node};
 use crate::world::{Member, World, at, good, now, on_each, refused};
 
 async fn issue(member: &Member, grams: i64) -> (String, BlockRef) {
-    let (id, outcome): (_, Outcome) = member.done("/v1/issuances", issuance(&member.id, "420100", grams, tanqiao_hub::serve::new_id())).await;
+    let (id, outcome): (_, Outcome) = member
+        .done(
+            "/v1/issuances",
+            issuance(&member.id, "420100", grams, tanqiao_hub::serve::new_id()),
+        )
+        .await;
     (id.to_string(), outcome.blocks[0].clone())
 }
 
@@ -81,9 +87,16 @@ async fn life_of_a_serial(wuhan: &Member, harbin: &Member, chengdu: &Member, blo
     let with_series = format!("/v1/blocks?series={}&serial=1", block.series);
     assert_eq!(wuhan.read::<Value>(&with_series).await, found);
     refused(chengdu.get(&path).await, "not-found").await;
-    refused(wuhan.get(&format!("/v1/blocks?serial={}/99999999", block.series)).await, "not-found").await;
+    refused(
+        wuhan.get(&format!("/v1/blocks?serial={}/99999999", block.series)).await,
+        "not-found",
+    )
+    .await;
     let held: Page<BlockView> = harbin.read("/v1/blocks?state=held").await;
-    assert_eq!(held.items.iter().map(|block| block.quantity_g.get()).sum::<i64>(), 757_899);
+    assert_eq!(
+        held.items.iter().map(|block| block.quantity_g.get()).sum::<i64>(),
+        757_899
+    );
     refused(wuhan.get("/v1/blocks?holder=harbin").await, "not-found").await;
 }
 
@@ -151,11 +164,16 @@ async fn what_everybody_may_know() {
 #[actix_web::test]
 async fn a_retirement_and_a_donation_have_certificates_that_anybody_may_check() {
     on_each(async |world: World| {
-        world.officers(|federation| federation.plan(event("marathon", "230100", 1_000, true)).unwrap()).await;
+        world
+            .officers(|federation| federation.plan(event("marathon", "230100", 1_000, true)).unwrap())
+            .await;
         let (wuhan, harbin) = (world.member("wuhan"), world.member("harbin"));
         let (_, block) = issue(&wuhan, 10_000).await;
         let part = |first, last| crate::support::part(&block, first, last);
-        let retirement = Retirement { blocks: vec![part(1, 300)], claim: claim("wuhan", "420100") };
+        let retirement = Retirement {
+            blocks: vec![part(1, 300)],
+            claim: claim("wuhan", "420100"),
+        };
         let (id, _): (_, Outcome) = wuhan.done("/v1/retirements", retirement).await;
         let seen: RetirementView = wuhan.read(&format!("/v1/retirements/{id}")).await;
         assert_eq!(seen.quantity_g, grams(300));
@@ -165,15 +183,31 @@ async fn a_retirement_and_a_donation_have_certificates_that_anybody_may_check() 
         assert!(certificate.unscreened && certificate.uses.contains(Use::CorporateNeutrality));
 
         let blocks = vec![part(301, 1_300)];
-        let donation = Donation { event: name("marathon"), blocks, quote: None, valid_until: now().plus_micros(DAY_US), donor: Some("武汉地铁".to_owned()) };
+        let donation = Donation {
+            event: name("marathon"),
+            blocks,
+            quote: None,
+            valid_until: now().plus_micros(DAY_US),
+            donor: Some("武汉地铁".to_owned()),
+        };
         let (id, done): (_, Outcome) = wuhan.done("/v1/events/marathon/donations", donation).await;
         assert_eq!(done.state.as_deref(), Some("committed"));
         let seen: DonationView = wuhan.read(&format!("/v1/donations/{id}")).await;
         refused(harbin.get(&format!("/v1/donations/{id}")).await, "not-found").await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let public: Certificate = good(client.get(world.console(&format!("/v1/public/certificates/{id}"))).send().await.unwrap()).await;
+        let public: Certificate = good(
+            client
+                .get(world.console(&format!("/v1/public/certificates/{id}")))
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await;
         assert_eq!(public.donor.as_deref(), Some("武汉地铁"));
-        assert_eq!((public.given_g, public.quantity_g), (grams(1_000), seen.quote.delivered_g));
+        assert_eq!(
+            (public.given_g, public.quantity_g),
+            (grams(1_000), seen.quote.delivered_g)
+        );
         assert_eq!(public.log_index, done.log_index);
         let events: Page<EventView> = harbin.read("/v1/events").await;
         assert_eq!(events.items[0].committed_g, seen.quote.delivered_g);

@@ -48,7 +48,10 @@ pub async fn on_each_with(more: &str, story: impl AsyncFn(World)) {
         let database = OwnDatabase::create(&server);
         story(World::start(tempfile::tempdir().unwrap(), database.url.clone(), Some(database), more).await).await;
     } else {
-        assert!(std::env::var("CI").is_err(), "in CI every test runs on PostgreSQL too: set TANQIAO_TEST_POSTGRES");
+        assert!(
+            std::env::var("CI").is_err(),
+            "in CI every test runs on PostgreSQL too: set TANQIAO_TEST_POSTGRES"
+        );
     }
 }
 
@@ -58,7 +61,9 @@ impl World {
         let certs = directory.path().join("certs");
         let now = chrono::Utc::now();
         let authority = Authority::init(&certs, &DOMAIN.parse::<TrustDomain>().unwrap(), now).unwrap();
-        let order = Order::new(Profile::Hub).with_dns("localhost").with_ip([127, 0, 0, 1].into());
+        let order = Order::new(Profile::Hub)
+            .with_dns("localhost")
+            .with_ip([127, 0, 0, 1].into());
         issue(&authority, &order, &certs.join("hub"));
         authority.crl(now).unwrap();
         let config = config(directory.path(), &url, more);
@@ -70,8 +75,22 @@ impl World {
             federation
         });
         let federation = Arc::new(federation.await.unwrap());
-        let service = Service::start_with(&config, SequencerOptions { compare_clocks: false, ..SequencerOptions::default() }).unwrap();
-        Self { directory, authority, federation, service, config, _postgres: postgres }
+        let service = Service::start_with(
+            &config,
+            SequencerOptions {
+                compare_clocks: false,
+                ..SequencerOptions::default()
+            },
+        )
+        .unwrap();
+        Self {
+            directory,
+            authority,
+            federation,
+            service,
+            config,
+            _postgres: postgres,
+        }
     }
 
     /// Something that officers do in a process of their own; returns once the hub knows it.
@@ -90,7 +109,12 @@ impl World {
             issue(&self.authority, &Order::new(Profile::Node(id.parse().unwrap())), &files);
         }
         let client = self.client(Some(&files));
-        Member { id: id.to_owned(), client, base: format!("https://{}", self.service.federation), key: Arc::new(signing_key(id)) }
+        Member {
+            id: id.to_owned(),
+            client,
+            base: format!("https://{}", self.service.federation),
+            key: Arc::new(signing_key(id)),
+        }
     }
 
     /// A client that trusts the hub, with or without a certificate.
@@ -100,7 +124,12 @@ impl World {
             files = files.with_identity(path.with_extension("pem"), path.with_extension("key"));
         }
         let tls = ClientTls::load(files, DOMAIN.parse().unwrap(), chrono::Utc::now()).unwrap();
-        Client::builder().tls_backend_preconfigured(tls.hub_config().unwrap()).no_proxy().timeout(Duration::from_secs(40)).build().unwrap()
+        Client::builder()
+            .tls_backend_preconfigured(tls.hub_config().unwrap())
+            .no_proxy()
+            .timeout(Duration::from_secs(40))
+            .build()
+            .unwrap()
     }
 
     pub fn enrolment(&self, path: &str) -> String {
@@ -124,7 +153,9 @@ pub async fn until(condition: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("the condition never came true");
+    tokio::time::timeout(Duration::from_secs(30), waiting)
+        .await
+        .expect("the condition never came true");
 }
 
 fn issue(authority: &Authority, order: &Order, files: &Path) {
@@ -172,7 +203,12 @@ impl Member {
 
     /// Signs a message.
     pub fn sign<C: Content>(&self, message: &Message<C>) -> Envelope {
-        Envelope::sign(&C::ACTION.payload_type(), serde_json::to_vec(message).unwrap(), &self.key).unwrap()
+        Envelope::sign(
+            &C::ACTION.payload_type(),
+            serde_json::to_vec(message).unwrap(),
+            &self.key,
+        )
+        .unwrap()
     }
 
     /// A signed message of now, and its id.
@@ -182,7 +218,12 @@ impl Member {
     }
 
     pub async fn send(&self, method: Method, path: &str, body: &impl Serialize) -> Response {
-        self.client.request(method, format!("{}{path}", self.base)).json(body).send().await.unwrap()
+        self.client
+            .request(method, format!("{}{path}", self.base))
+            .json(body)
+            .send()
+            .await
+            .unwrap()
     }
 
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Response {
@@ -216,14 +257,26 @@ pub async fn good<T: DeserializeOwned>(response: Response) -> T {
 /// The problem document of an answer that must be refused by this code.
 pub async fn refused(response: Response, code: &str) -> Problem {
     let status = response.status().as_u16();
-    let media = response.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
+    let media = response
+        .headers()
+        .get("content-type")
+        .map(|value| value.to_str().unwrap().to_owned());
     let request_id = response.headers().contains_key("x-request-id");
     let text = response.text().await.unwrap();
     let problem: Problem = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {status} {text}"));
     assert_eq!(media.as_deref(), Some("application/problem+json"), "{text}");
-    assert_eq!(problem.check.map_or_else(|| problem.code.clone(), |check| check.to_string()), code, "{text}");
+    assert_eq!(
+        problem
+            .check
+            .map_or_else(|| problem.code.clone(), |check| check.to_string()),
+        code,
+        "{text}"
+    );
     assert_eq!(problem.status, status, "{text}");
-    assert!(problem.type_uri.ends_with(&format!("/problems/{}", problem.code)) && !problem.detail.is_empty(), "{text}");
+    assert!(
+        problem.type_uri.ends_with(&format!("/problems/{}", problem.code)) && !problem.detail.is_empty(),
+        "{text}"
+    );
     assert!(request_id, "an answer names its request");
     problem
 }
@@ -234,5 +287,7 @@ pub fn now() -> Timestamp {
 
 /// A JSON pointer in a value.
 pub fn at<'a>(value: &'a Value, pointer: &str) -> &'a Value {
-    value.pointer(pointer).unwrap_or_else(|| panic!("nothing at {pointer} in {value}"))
+    value
+        .pointer(pointer)
+        .unwrap_or_else(|| panic!("nothing at {pointer} in {value}"))
 }

@@ -72,7 +72,7 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
     (
         "api.token_file",
         KeyKind::Text,
-        "File with the bearer tokens of the API; optional for commands that do not serve.",
+        "Where `token create` writes a token when `--out` does not say; optional.",
     ),
     (
         "api.tls_certificate",

@@ -7,7 +7,7 @@ use tanqiao_certs::identity::Serial;
 use tanqiao_certs::{CertificateFacts, RevocationReason};
 use tanqiao_hub::ledger::command::Decision;
 use tanqiao_node::exchange::{HubClient, HubError};
-use tanqiao_protocol::id::MessageId;
+use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::transfer::TransferState;
 use tanqiao_protocol::view::MemberStatus;
@@ -133,12 +133,27 @@ async fn revoke(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     let reason = "The member reported that its TLS key was copied.".to_owned();
     let decision = Decision::Suspend { member: member.clone(), reason };
     world.desk.decide(id, &[account(0)?], decision).await?;
-    let (wuhan, _) = world.hands_of("wuhan")?;
-    let seen = wuhan.members().await.doing("asking for the members")?;
-    let status = seen.iter().find(|view| view.member == member).map(|view| view.status);
-    expect("Shenzhen's standing", MemberStatus::Suspended.to_string(), status.map(|status| status.to_string()).unwrap_or_default())?;
+    suspended(world, &member).await?;
     lines.say("An officer suspends the member: nothing that it signs is accepted until it has enrolled again. The other seven go on.");
     world.processes.stop(SHUT_OUT).await
+}
+
+/// Waits until the hub's own process shows the member as suspended: it looks for what others have committed all the time.
+async fn suspended(world: &World, member: &NodeId) -> Outcome<()> {
+    let (wuhan, _) = world.hands_of("wuhan")?;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let seen = wuhan.members().await.doing("asking for the members")?;
+        let status = seen.iter().find(|view| view.member == *member).map(|view| view.status);
+        if status == Some(MemberStatus::Suspended) {
+            return Ok(());
+        }
+        if tokio::time::Instant::now() >= deadline {
+            let found = status.map(|status| status.to_string()).unwrap_or_default();
+            return Err(unexpected(format!("the standing of {member}"), MemberStatus::Suspended, found));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 fn serial(world: &World) -> Outcome<Serial> {

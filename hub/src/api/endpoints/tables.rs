@@ -3,14 +3,24 @@
 use actix_web::web::to;
 
 use super::{Endpoint, Gives, Takes};
-use crate::api::{blocks, credits, dealings, enrolments, evidence, feed, governance, health, info, openapi, public, writes};
+use crate::api::{
+    blocks, credits, dealings, enrolments, evidence, feed, governance, health, info, openapi, public, writes,
+};
 
 /// Parameters of every list of a member's own things.
 const LISTED: &[(&str, &str)] = &[("open", "boolean"), ("after", "MessageId"), ("limit", "Limit")];
 
 macro_rules! get {
     ($path:literal, $summary:literal, $query:expr, $gives:expr, $handler:expr) => {
-        Endpoint { method: "GET", path: $path, summary: $summary, query: $query, takes: Takes::Nothing, gives: $gives, route: || to($handler) }
+        Endpoint {
+            method: "GET",
+            path: $path,
+            summary: $summary,
+            query: $query,
+            takes: Takes::Nothing,
+            gives: $gives,
+            route: || to($handler),
+        }
     };
 }
 
@@ -30,15 +40,41 @@ macro_rules! signed {
 
 macro_rules! plain {
     ($path:literal, $summary:literal, $takes:literal, $gives:expr, $handler:expr) => {
-        Endpoint { method: "POST", path: $path, summary: $summary, query: &[], takes: Takes::Json($takes), gives: $gives, route: || to($handler) }
+        Endpoint {
+            method: "POST",
+            path: $path,
+            summary: $summary,
+            query: &[],
+            takes: Takes::Json($takes),
+            gives: $gives,
+            route: || to($handler),
+        }
     };
 }
 
 /// Members, mutual TLS.
 pub const FEDERATION: &[Endpoint] = &[
-    get!("/v1/hub", "Version, federation, log key, limits and clock of the hub", &[], Gives::One("HubInfo"), info::hub),
-    get!("/v1/crl", "The revocation lists in force", &[], Gives::Media("application/x-pem-file"), info::crl),
-    get!("/v1/openapi.json", "This description", &[], Gives::Media("application/json"), openapi::federation),
+    get!(
+        "/v1/hub",
+        "Version, federation, log key, limits and clock of the hub",
+        &[],
+        Gives::One("HubInfo"),
+        info::hub
+    ),
+    get!(
+        "/v1/crl",
+        "The revocation lists in force",
+        &[],
+        Gives::Media("application/x-pem-file"),
+        info::crl
+    ),
+    get!(
+        "/v1/openapi.json",
+        "This description",
+        &[],
+        Gives::Media("application/json"),
+        openapi::federation
+    ),
     get!(
         "/v1/members",
         "Members with region, standing, signing keys and their validity",
@@ -75,12 +111,24 @@ pub const FEDERATION: &[Endpoint] = &[
         Gives::One("MethodologyView"),
         governance::methodology
     ),
-    get!("/v1/methodologies/{id}/{version}", "One methodology version", &[], Gives::One("MethodologyView"), governance::methodology_version),
+    get!(
+        "/v1/methodologies/{id}/{version}",
+        "One methodology version",
+        &[],
+        Gives::One("MethodologyView"),
+        governance::methodology_version
+    ),
     signed!("PUT" "/v1/methodologies/{id}/{version}", "Publish a methodology version", Some("methodology"), writes::methodology),
     get!(
         "/v1/mappings",
         "Mapping versions with what was given under each this year",
-        &[("origin", "MethodologyRef"), ("to", "RegionCode"), ("status", "MappingStatus"), ("after", "MappingRef"), ("limit", "Limit")],
+        &[
+            ("origin", "MethodologyRef"),
+            ("to", "RegionCode"),
+            ("status", "MappingStatus"),
+            ("after", "MappingRef"),
+            ("limit", "Limit")
+        ],
         Gives::Page("MappingView"),
         governance::mappings
     ),
@@ -101,8 +149,20 @@ pub const FEDERATION: &[Endpoint] = &[
         governance::recognition
     ),
     signed!("POST" "/v1/issuances", "Register an issuance", Some("issuance"), writes::issuance),
-    get!("/v1/issuances", "Own issuances", LISTED, Gives::Page("IssuanceView"), dealings::issuances),
-    get!("/v1/issuances/{id}", "One of the own issuances", &[], Gives::One("IssuanceView"), dealings::issuance),
+    get!(
+        "/v1/issuances",
+        "Own issuances",
+        LISTED,
+        Gives::Page("IssuanceView"),
+        dealings::issuances
+    ),
+    get!(
+        "/v1/issuances/{id}",
+        "One of the own issuances",
+        &[],
+        Gives::One("IssuanceView"),
+        dealings::issuance
+    ),
     signed!("PUT" "/v1/listings/{id}", "Expose credits for cross-region use; 0 g takes the listing down", Some("listing"), writes::listing),
     get!(
         "/v1/credits",
@@ -121,18 +181,54 @@ pub const FEDERATION: &[Endpoint] = &[
         credits::list
     ),
     signed!("POST" "/v1/transfers", "Offer blocks to another member", Some("transfer-proposal"), writes::transfer),
-    get!("/v1/transfers", "Own transfers, as source or target", LISTED, Gives::Page("TransferView"), dealings::transfers),
-    get!("/v1/transfers/{id}", "One of the own transfers, with the checks that ran", &[], Gives::One("TransferView"), dealings::transfer),
+    get!(
+        "/v1/transfers",
+        "Own transfers, as source or target",
+        LISTED,
+        Gives::Page("TransferView"),
+        dealings::transfers
+    ),
+    get!(
+        "/v1/transfers/{id}",
+        "One of the own transfers, with the checks that ran",
+        &[],
+        Gives::One("TransferView"),
+        dealings::transfer
+    ),
     signed!("POST" "/v1/transfers/{id}/acceptance", "Accept an offer", Some("transfer-acceptance"), writes::transfer_acceptance),
     signed!("POST" "/v1/transfers/{id}/decline", "Say no to an offer", Some("transfer-decline"), writes::transfer_decline),
     signed!("POST" "/v1/transfers/{id}/withdrawal", "Take an offer back", Some("transfer-withdrawal"), writes::transfer_withdrawal),
     signed!("POST" "/v1/retirements", "Use blocks for one claim", Some("retirement"), writes::retirement),
-    get!("/v1/retirements", "Own retirements", LISTED, Gives::Page("RetirementView"), dealings::retirements),
-    get!("/v1/retirements/{id}", "One of the own retirements", &[], Gives::One("RetirementView"), dealings::retirement),
+    get!(
+        "/v1/retirements",
+        "Own retirements",
+        LISTED,
+        Gives::Page("RetirementView"),
+        dealings::retirements
+    ),
+    get!(
+        "/v1/retirements/{id}",
+        "One of the own retirements",
+        &[],
+        Gives::One("RetirementView"),
+        dealings::retirement
+    ),
     signed!("POST" "/v1/cancellations", "Take blocks out with no claim", Some("cancellation"), writes::cancellation),
     signed!("POST" "/v1/pledges", "Give blocks as collateral", Some("pledge"), writes::pledge),
-    get!("/v1/pledges", "Own pledges, as debtor or pledgee", LISTED, Gives::Page("PledgeView"), dealings::pledges),
-    get!("/v1/pledges/{id}", "One of the own pledges", &[], Gives::One("PledgeView"), dealings::pledge),
+    get!(
+        "/v1/pledges",
+        "Own pledges, as debtor or pledgee",
+        LISTED,
+        Gives::Page("PledgeView"),
+        dealings::pledges
+    ),
+    get!(
+        "/v1/pledges/{id}",
+        "One of the own pledges",
+        &[],
+        Gives::One("PledgeView"),
+        dealings::pledge
+    ),
     signed!("POST" "/v1/pledges/{id}/release", "Give collateral back, with the pledgee's signed consent", Some("pledge-release"), writes::pledge_release),
     signed!(
         "POST" "/v1/pledges/{id}/foreclosure",
@@ -158,18 +254,59 @@ pub const FEDERATION: &[Endpoint] = &[
     get!(
         "/v1/feed",
         "The member's feed after a cursor; `wait` seconds for news. A cursor that is not of this feed is answered 409 `feed-fork`",
-        &[("after", "Sequence"), ("chain", "Sha256"), ("limit", "Limit"), ("wait", "Seconds")],
+        &[
+            ("after", "Sequence"),
+            ("chain", "Sha256"),
+            ("limit", "Limit"),
+            ("wait", "Seconds")
+        ],
         Gives::One("FeedPage"),
         feed::read
     ),
-    get!("/v1/events", "Events and their room", &[("after", "Name"), ("limit", "Limit")], Gives::Page("EventView"), dealings::events),
-    get!("/v1/events/{id}", "One event", &[], Gives::One("EventView"), dealings::event),
+    get!(
+        "/v1/events",
+        "Events and their room",
+        &[("after", "Name"), ("limit", "Limit")],
+        Gives::Page("EventView"),
+        dealings::events
+    ),
+    get!(
+        "/v1/events/{id}",
+        "One event",
+        &[],
+        Gives::One("EventView"),
+        dealings::event
+    ),
     signed!("POST" "/v1/events/{id}/donations", "Give blocks to an event", Some("donation"), writes::donation),
-    get!("/v1/donations", "Own donations", LISTED, Gives::Page("DonationView"), dealings::donations),
-    get!("/v1/donations/{id}", "One of the own donations", &[], Gives::One("DonationView"), dealings::donation),
+    get!(
+        "/v1/donations",
+        "Own donations",
+        LISTED,
+        Gives::Page("DonationView"),
+        dealings::donations
+    ),
+    get!(
+        "/v1/donations/{id}",
+        "One of the own donations",
+        &[],
+        Gives::One("DonationView"),
+        dealings::donation
+    ),
     signed!("POST" "/v1/donations/{id}/withdrawal", "Take an undecided donation back", Some("donation-withdrawal"), writes::donation_withdrawal),
-    get!("/v1/certificates/{id}", "The certificate of a retirement or committed donation", &[], Gives::One("Certificate"), evidence::certificate),
-    get!("/v1/envelopes/{sha256}", "An envelope as received, for its sender and those whom it names", &[], Gives::One("Envelope"), evidence::envelope),
+    get!(
+        "/v1/certificates/{id}",
+        "The certificate of a retirement or committed donation",
+        &[],
+        Gives::One("Certificate"),
+        evidence::certificate
+    ),
+    get!(
+        "/v1/envelopes/{sha256}",
+        "An envelope as received, for its sender and those whom it names",
+        &[],
+        Gives::One("Envelope"),
+        evidence::envelope
+    ),
 ];
 
 /// New members, server TLS; and the CRL for everybody.
@@ -181,18 +318,66 @@ pub const ENROLMENT: &[Endpoint] = &[
         Gives::Status(202, "EnrolmentView"),
         enrolments::request
     ),
-    get!("/v1/enrolments/{id}", "How far an enrolment is; the certificate once it is approved", &[], Gives::One("EnrolmentView"), enrolments::get),
-    get!("/v1/crl", "The revocation lists in force", &[], Gives::Media("application/x-pem-file"), info::crl),
-    get!("/v1/openapi.json", "This description", &[], Gives::Media("application/json"), openapi::enrolment),
+    get!(
+        "/v1/enrolments/{id}",
+        "How far an enrolment is; the certificate once it is approved",
+        &[],
+        Gives::One("EnrolmentView"),
+        enrolments::get
+    ),
+    get!(
+        "/v1/crl",
+        "The revocation lists in force",
+        &[],
+        Gives::Media("application/x-pem-file"),
+        info::crl
+    ),
+    get!(
+        "/v1/openapi.json",
+        "This description",
+        &[],
+        Gives::Media("application/json"),
+        openapi::enrolment
+    ),
 ];
 
 /// Health, metrics and the public.
 pub const CONSOLE: &[Endpoint] = &[
-    get!("/health/live", "The process answers", &[], Gives::One("Health"), health::live),
-    get!("/health/ready", "It can do its work; 503 if not", &[], Gives::One("Health"), health::ready),
-    get!("/metrics", "Prometheus metrics", &[], Gives::Media("text/plain"), health::metrics),
-    get!("/v1/public/events", "Events and their progress", &[("after", "Name"), ("limit", "Limit")], Gives::Page("EventView"), dealings::events),
-    get!("/v1/public/events/{id}", "One event", &[], Gives::One("EventView"), dealings::event),
+    get!(
+        "/health/live",
+        "The process answers",
+        &[],
+        Gives::One("Health"),
+        health::live
+    ),
+    get!(
+        "/health/ready",
+        "It can do its work; 503 if not",
+        &[],
+        Gives::One("Health"),
+        health::ready
+    ),
+    get!(
+        "/metrics",
+        "Prometheus metrics",
+        &[],
+        Gives::Media("text/plain"),
+        health::metrics
+    ),
+    get!(
+        "/v1/public/events",
+        "Events and their progress",
+        &[("after", "Name"), ("limit", "Limit")],
+        Gives::Page("EventView"),
+        dealings::events
+    ),
+    get!(
+        "/v1/public/events/{id}",
+        "One event",
+        &[],
+        Gives::One("EventView"),
+        dealings::event
+    ),
     get!(
         "/v1/public/certificates/{id}",
         "The certificate of a retirement or committed donation",
@@ -200,6 +385,18 @@ pub const CONSOLE: &[Endpoint] = &[
         Gives::One("Certificate"),
         evidence::certificate
     ),
-    get!("/v1/public/statistics", "Totals over the whole ledger, at most half a minute old", &[], Gives::One("Statistics"), public::statistics),
-    get!("/v1/openapi.json", "This description", &[], Gives::Media("application/json"), openapi::console),
+    get!(
+        "/v1/public/statistics",
+        "Totals over the whole ledger, at most half a minute old",
+        &[],
+        Gives::One("Statistics"),
+        public::statistics
+    ),
+    get!(
+        "/v1/openapi.json",
+        "This description",
+        &[],
+        Gives::Media("application/json"),
+        openapi::console
+    ),
 ];

@@ -24,13 +24,19 @@ impl FeedHeads {
     /// The last entry of a member's feed, as it grows. A reader of a member that nobody knows waits for nothing.
     #[must_use]
     pub fn subscribe(&self, member: &NodeId) -> watch::Receiver<i64> {
-        self.heads().entry(member.clone()).or_insert_with(|| watch::Sender::new(0)).subscribe()
+        self.heads()
+            .entry(member.clone())
+            .or_insert_with(|| watch::Sender::new(0))
+            .subscribe()
     }
 
     /// The last entries that are known.
     #[must_use]
     pub fn known(&self) -> BTreeMap<NodeId, i64> {
-        self.heads().iter().map(|(member, head)| (member.clone(), *head.borrow())).collect()
+        self.heads()
+            .iter()
+            .map(|(member, head)| (member.clone(), *head.borrow()))
+            .collect()
     }
 
     fn heads(&self) -> MutexGuard<'_, BTreeMap<NodeId, watch::Sender<i64>>> {

@@ -26,15 +26,23 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
     ] {
         all.push((name.to_owned(), json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": maximum, "description": description })));
     }
-    for (name, description, minimum, maximum) in
-        [("Year", "A year", 1990, 2200), ("Limit", "Items of a page at most", 1, 1000), ("Seconds", "Seconds", 0, 30)]
-    {
-        all.push((name.to_owned(), json!({ "type": "integer", "minimum": minimum, "maximum": maximum, "description": description })));
+    for (name, description, minimum, maximum) in [
+        ("Year", "A year", 1990, 2200),
+        ("Limit", "Items of a page at most", 1, 1000),
+        ("Seconds", "Seconds", 0, 30),
+    ] {
+        all.push((
+            name.to_owned(),
+            json!({ "type": "integer", "minimum": minimum, "maximum": maximum, "description": description }),
+        ));
     }
     for (name, description, members) in OBJECTS {
         all.push(((*name).to_owned(), object(description, members)));
     }
-    all.push(("Signed".to_owned(), json!({ "oneOf": [link("Envelope"), link("Envelopes")] })));
+    all.push((
+        "Signed".to_owned(),
+        json!({ "oneOf": [link("Envelope"), link("Envelopes")] }),
+    ));
     all.into_iter().map(|(name, value)| (name, schema(value))).collect()
 }
 

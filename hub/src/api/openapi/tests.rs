@@ -22,7 +22,11 @@ fn what_is_registered_is_described_and_nothing_else() {
                 found.insert(format!("{} {path}", method.to_uppercase()));
             }
         }
-        let registered: BTreeSet<String> = listener.endpoints().iter().map(|e| format!("{} {}", e.method, e.path)).collect();
+        let registered: BTreeSet<String> = listener
+            .endpoints()
+            .iter()
+            .map(|e| format!("{} {}", e.method, e.path))
+            .collect();
         assert_eq!(found, registered);
         assert_eq!(registered.len(), listener.endpoints().len(), "no address twice");
     }
@@ -40,7 +44,9 @@ fn every_reference_leads_somewhere_and_no_schema_is_empty() {
             assert!(schemas.contains_key(name), "{name} is not described");
         }
         for (name, schema) in schemas {
-            let says = ["type", "allOf", "oneOf", "enum"].iter().any(|key| schema.get(*key).is_some());
+            let says = ["type", "allOf", "oneOf", "enum"]
+                .iter()
+                .any(|key| schema.get(*key).is_some());
             assert!(says, "{name} says nothing: {schema}");
         }
     }
@@ -69,6 +75,9 @@ fn every_code_is_listed() {
         assert!(text.contains(&format!("`{}` {check}", check.name())), "{check}");
     }
     for problem in ApiProblem::ALL {
-        assert!(text.contains(&format!("`{}` ({}", problem.name(), problem.http_status())), "{problem}");
+        assert!(
+            text.contains(&format!("`{}` ({}", problem.name(), problem.http_status())),
+            "{problem}"
+        );
     }
 }

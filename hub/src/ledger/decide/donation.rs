@@ -74,6 +74,8 @@ pub fn give(working: &mut Working, command: &Command, signed: &Signed, content: 
             .expected(event.room().get(), quote.delivered_g.get())
     })?;
     let id = command.id;
+    // Ids are one space: a later command of the same batch may look for a transfer under this one.
+    working.transfers.load(id, None);
     let donation = Donation {
         id,
         event: content.event.clone(),

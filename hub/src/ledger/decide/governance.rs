@@ -65,7 +65,7 @@ pub(super) fn check_runs_event(working: &Working, officers: &[Name], organiser: 
 /// Sets the policy. The trust domain is set once.
 pub fn set_policy(working: &mut Working, officers: &[Name], policy: &Policy) -> Decided<Outcome> {
     let before = &working.governance.policy.trust_domain;
-    ensure(before.as_str() == "unset" || *before == policy.trust_domain, || Refusal::new(CheckCode::M11, "The trust domain of a federation never changes."))?;
+    ensure(before.as_str().is_empty() || *before == policy.trust_domain, || Refusal::new(CheckCode::M11, "The trust domain of a federation never changes."))?;
     let log_index = working.carry_out(Step {
         r#type: "policy.set",
         subject: "policy".to_owned(),

@@ -38,6 +38,15 @@ pub fn put(working: &mut Working, command: &Command, signed: &Signed, content: &
         payload_sha256: Some(command.payload_sha256),
         ..Step::default()
     })?;
+    // A listing that moves to another series leaves its former one.
+    let former = working.listings.get(&key)?.filter(|l| l.content.series != content.series).map(|l| (l.content.series.clone(), l.content.quantity_g));
+    if let Some((series, quantity)) = former {
+        let key = (signed.member.clone(), series);
+        if working.free.knows(&key) {
+            let free = working.free.get_mut(&key)?;
+            free.1 = free.1.saturating_minus(quantity);
+        }
+    }
     let free = working.free.get_mut(&(signed.member.clone(), content.series.clone()))?;
     free.1 = tanqiao_protocol::quantity::Grams::new(listed_after).unwrap_or_default();
     working.listings.put(key, Listing { member: signed.member.clone(), content: content.clone(), log_index });

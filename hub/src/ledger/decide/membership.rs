@@ -1,10 +1,11 @@
 //! Who takes part, and with which keys.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::json;
 use tanqiao_protocol::check::CheckCode;
-use tanqiao_protocol::id::{Name, NodeId};
+use tanqiao_protocol::id::{MessageId, Name, NodeId};
 use tanqiao_protocol::message::KeyProposal;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::signing::{KeyId, VerifyingKey};
@@ -109,7 +110,7 @@ fn set_status(working: &mut Working, officers: &[Name], id: &NodeId, status: Mem
 /// Accepts nothing more from a member. Its open transfers and donations, as source or target, are halted at once.
 pub fn suspend(working: &mut Working, officers: &[Name], id: &NodeId, reason: &str) -> Decided<Outcome> {
     check_text(reason, "reason", 500)?;
-    let open = working.open_of.get(id)?.cloned().unwrap_or_default();
+    let open = open_of(working, id)?;
     let log_index = set_status(working, officers, id, MemberStatus::Suspended, reason)?;
     let why = format!("`{id}` was suspended");
     for subject in open {
@@ -118,8 +119,17 @@ pub fn suspend(working: &mut Working, officers: &[Name], id: &NodeId, reason: &s
     Ok(working.outcome(subject(id), Some(MemberStatus::Suspended.word()), log_index))
 }
 
+/// The open transfers and donations of a member: those in the store and those that this batch opened before.
+fn open_of(working: &Working, id: &NodeId) -> Decided<BTreeSet<MessageId>> {
+    let mut open: BTreeSet<MessageId> = working.open_of.get(id)?.into_iter().flatten().copied().collect();
+    let transfers = working.transfers.changed().filter(|(_, t)| t.state.is_open() && (t.source == *id || t.target == *id));
+    open.extend(transfers.map(|(id, _)| *id));
+    open.extend(working.donations.changed().filter(|(_, d)| !d.state.is_final() && d.donor == *id).map(|(id, _)| *id));
+    Ok(open)
+}
+
 /// Halts an open transfer or donation; one that has ended meanwhile stays as it is. False if there was nothing to halt.
-pub(super) fn halt_one(working: &mut Working, officers: &[Name], id: tanqiao_protocol::id::MessageId, why: &str) -> Decided<bool> {
+pub(super) fn halt_one(working: &mut Working, officers: &[Name], id: MessageId, why: &str) -> Decided<bool> {
     let by = || By { officers: officers.to_vec(), ..By::default() };
     if let Some(open) = working.transfers.get(&id)?.filter(|t| t.state.is_open()).cloned() {
         transfer::release(working, open, TransferState::Halted, why, by())?;

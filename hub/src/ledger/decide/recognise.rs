@@ -40,9 +40,8 @@ pub fn recognise(working: &Working, selection: &Selection, holder: &NodeId, to: 
             Reason::NoMapping { .. } => CheckCode::R01,
             Reason::NotActive { .. } => CheckCode::R02,
             Reason::UseNotPermitted { .. } => CheckCode::R04,
-            Reason::DeliversNothing { .. } => CheckCode::R08,
+            Reason::DeliversNothing { .. } | Reason::OutOfReach { .. } => CheckCode::R08,
             Reason::SerialsInvalid => CheckCode::B07,
-            Reason::OutOfReach { .. } => CheckCode::R08,
         };
         let mut out = Refusal::new(check, refusal.reason.to_string());
         for block in refusal.blocks {

@@ -83,7 +83,9 @@ pub fn propose(working: &mut Working, command: &Command, signed: &Signed, conten
     let caps = reserve_caps(working, &quote, cap_year)?;
     let route = route(working, source, &content.target, selection.quantity, false)?;
     let id = command.id;
-    let checks = checks_run(&selection.parts.len(), &quote, &caps, &route);
+    // Ids are one space: a later command of the same batch may look for a donation under this one.
+    working.donations.load(id, None);
+    let checks = checks_run(selection.parts.len(), &quote, &caps, &route);
     let mut transfer = Transfer {
         id,
         source: source.clone(),
@@ -158,7 +160,7 @@ const fn feed_type(state: TransferState, at_reservation: bool) -> &'static str {
     }
 }
 
-fn checks_run(parts: &usize, quote: &Quote, caps: &[tanqiao_protocol::leaf::CapChange], route: &Route) -> Vec<CheckRun> {
+fn checks_run(parts: usize, quote: &Quote, caps: &[tanqiao_protocol::leaf::CapChange], route: &Route) -> Vec<CheckRun> {
     let run = |check: &str, saw: String| CheckRun { check: check.to_owned(), saw };
     let mut checks = vec![
         run("B01–B08", format!("{parts} blocks held and free, {} g", quote.given_g.get())),

@@ -43,7 +43,10 @@ impl std::str::FromStr for BlockPlace {
     type Err = std::num::ParseIntError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (series, first) = text.split_once('.').unwrap_or((text, ""));
-        Ok(Self { series_no: series.parse()?, first: first.parse()? })
+        Ok(Self {
+            series_no: series.parse()?,
+            first: first.parse()?,
+        })
     }
 }
 
@@ -55,7 +58,9 @@ pub fn list(connection: &mut ReadConnection<'_>, asked: &Blocks) -> Result<Vec<(
     let mut sql = format!("holder = {MEMBER_NO}");
     let mut binds = vec![id_of(&asked.holder)];
     if let Some(series) = &asked.series {
-        let Some(number) = series_number(connection, &series.to_string())? else { return Ok(Vec::new()) };
+        let Some(number) = series_number(connection, &series.to_string())? else {
+            return Ok(Vec::new());
+        };
         sql.push_str(" AND series_no = ?");
         binds.push(number.into());
     }
@@ -77,21 +82,37 @@ pub fn list(connection: &mut ReadConnection<'_>, asked: &Blocks) -> Result<Vec<(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn holding(connection: &mut ReadConnection<'_>, series: &SeriesRef, serial: i64) -> Result<Option<BlockView>, StoreError> {
-    let Some(number) = series_number(connection, &series.to_string())? else { return Ok(None) };
+pub fn holding(
+    connection: &mut ReadConnection<'_>,
+    series: &SeriesRef,
+    serial: i64,
+) -> Result<Option<BlockView>, StoreError> {
+    let Some(number) = series_number(connection, &series.to_string())? else {
+        return Ok(None);
+    };
     let sql = "series_no = ? AND first <= ? ORDER BY first DESC LIMIT 1";
     let found: Vec<BlockRow> = rows(connection, sql, vec![number.into(), serial.into()])?;
     let found: Vec<BlockRow> = found.into_iter().filter(|row| row.last >= serial).collect();
     Ok(views(connection, &found)?.pop().map(|(_, view)| view))
 }
 
-pub(super) fn views(connection: &mut ReadConnection<'_>, found: &[BlockRow]) -> Result<Vec<(BlockPlace, BlockView)>, StoreError> {
+pub(super) fn views(
+    connection: &mut ReadConnection<'_>,
+    found: &[BlockRow],
+) -> Result<Vec<(BlockPlace, BlockView)>, StoreError> {
     let mut numbers = members(connection)?;
     learn_mappings(connection, &mut numbers)?;
-    learn_series(connection, &mut numbers, found.iter().map(|row| row.series_no).collect())?;
+    learn_series(
+        connection,
+        &mut numbers,
+        found.iter().map(|row| row.series_no).collect(),
+    )?;
     let view = |row: &BlockRow| {
         let block = convert::block(row, &numbers)?;
-        let place = BlockPlace { series_no: row.series_no, first: row.first };
+        let place = BlockPlace {
+            series_no: row.series_no,
+            first: row.first,
+        };
         let view = BlockView {
             block: block.reference(),
             quantity_g: block.quantity(),

@@ -30,12 +30,23 @@ pub struct Issuer {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn find(connection: &mut ReadConnection<'_>, id: MessageId, issuer: &Issuer) -> Result<Option<Certificate>, StoreError> {
-    let Some(retired) = retirement(connection, id)? else { return Ok(None) };
+pub fn find(
+    connection: &mut ReadConnection<'_>,
+    id: MessageId,
+    issuer: &Issuer,
+) -> Result<Option<Certificate>, StoreError> {
+    let Some(retired) = retirement(connection, id)? else {
+        return Ok(None);
+    };
     let given = donation(connection, id)?;
-    let leaf = leaf_bytes(connection, retired.log_index)?.ok_or_else(|| content(format!("leaf {} is missing", retired.log_index)))?;
+    let leaf = leaf_bytes(connection, retired.log_index)?
+        .ok_or_else(|| content(format!("leaf {} is missing", retired.log_index)))?;
     let retired_rows = retired_blocks(connection, id, &retired.blocks)?;
-    let uses = retired_rows.iter().map(|row| Uses::from_bits(row.uses)).reduce(Uses::and).unwrap_or(Uses::NONE);
+    let uses = retired_rows
+        .iter()
+        .map(|row| Uses::from_bits(row.uses))
+        .reduce(Uses::and)
+        .unwrap_or(Uses::NONE);
     let unscreened = any_unscreened(connection, &retired_rows)?;
     let quote = given.as_ref().map(|donation| &donation.content.quote);
     Ok(Some(Certificate {
@@ -59,17 +70,29 @@ pub fn find(connection: &mut ReadConnection<'_>, id: MessageId, issuer: &Issuer)
 }
 
 /// The blocks that this retirement ended: one range query a series, since the log has no index by what ended a block.
-fn retired_blocks(connection: &mut ReadConnection<'_>, id: MessageId, named: &[BlockRef]) -> Result<Vec<BlockRow>, StoreError> {
+fn retired_blocks(
+    connection: &mut ReadConnection<'_>,
+    id: MessageId,
+    named: &[BlockRef],
+) -> Result<Vec<BlockRow>, StoreError> {
     let mut spans: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for block in named {
-        let span = spans.entry(block.series.to_string()).or_insert((block.range.first(), block.range.last()));
+        let span = spans
+            .entry(block.series.to_string())
+            .or_insert((block.range.first(), block.range.last()));
         *span = (span.0.min(block.range.first()), span.1.max(block.range.last()));
     }
     let mut found = Vec::new();
     for (series, (first, last)) in spans {
-        let Some(number) = series_number(connection, &series)? else { continue };
+        let Some(number) = series_number(connection, &series)? else {
+            continue;
+        };
         let sql = "series_no = ? AND first >= ? AND first <= ? AND bound_to = ?";
-        found.extend(rows::<BlockRow>(connection, sql, vec![number.into(), first.into(), last.into(), id_bytes(id).into()])?);
+        found.extend(rows::<BlockRow>(
+            connection,
+            sql,
+            vec![number.into(), first.into(), last.into(), id_bytes(id).into()],
+        )?);
     }
     Ok(found)
 }
@@ -78,7 +101,10 @@ fn any_unscreened(connection: &mut ReadConnection<'_>, blocks: &[BlockRow]) -> R
     let mut issuances: Vec<Vec<u8>> = blocks.iter().map(|row| row.issuance.clone()).collect();
     issuances.sort_unstable();
     issuances.dedup();
-    let sql = format!("SELECT COUNT(*) AS n FROM issuance WHERE {} AND unscreened", one_of_bytes(connection, "id"));
+    let sql = format!(
+        "SELECT COUNT(*) AS n FROM issuance WHERE {} AND unscreened",
+        one_of_bytes(connection, "id")
+    );
     let statement = Statement::new(sql).bind(many_bytes(connection, issuances));
     let found: Vec<Number> = connection.load(statement)?;
     Ok(found.first().is_some_and(|row| row.n > 0))

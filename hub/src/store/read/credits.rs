@@ -12,9 +12,16 @@ use crate::store::rows::ListingRow;
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list(connection: &mut ReadConnection<'_>, after: Option<(&NodeId, &str)>, most: usize) -> Result<Vec<Listing>, StoreError> {
+pub fn list(
+    connection: &mut ReadConnection<'_>,
+    after: Option<(&NodeId, &str)>,
+    most: usize,
+) -> Result<Vec<Listing>, StoreError> {
     let (after_sql, mut binds) = match after {
-        Some((member, name)) => ("(member_no, name) > ((SELECT no FROM member WHERE id = ?), ?)", vec![id_of(member), name.into()]),
+        Some((member, name)) => (
+            "(member_no, name) > ((SELECT no FROM member WHERE id = ?), ?)",
+            vec![id_of(member), name.into()],
+        ),
         None => ("member_no >= 0", Vec::new()),
     };
     let sql = format!("{after_sql} AND quantity_g > 0 ORDER BY member_no, name LIMIT ?");

@@ -39,7 +39,10 @@ pub struct EnrolmentRow {
 /// # Errors
 /// [`StoreError`].
 pub fn code(connection: &mut ReadConnection<'_>, member: &str) -> Result<Option<CodeRow>, StoreError> {
-    Ok(connection.load(Statement::new("SELECT member, content FROM enrolment_code WHERE member = ?").bind(member))?.into_iter().next())
+    Ok(connection
+        .load(Statement::new("SELECT member, content FROM enrolment_code WHERE member = ?").bind(member))?
+        .into_iter()
+        .next())
 }
 
 /// Puts a member's code in the place of an earlier one.
@@ -48,7 +51,9 @@ pub fn code(connection: &mut ReadConnection<'_>, member: &str) -> Result<Option<
 /// [`StoreError`].
 pub fn put_code(connection: &mut ReadConnection<'_>, row: &CodeRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO enrolment_code (member, content) VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET content = excluded.content";
-    connection.execute(Statement::new(sql).bind(row.member.as_str()).bind(row.content.as_str())).map(drop)
+    connection
+        .execute(Statement::new(sql).bind(row.member.as_str()).bind(row.content.as_str()))
+        .map(drop)
 }
 
 /// Replaces a code if it is still what was read: of two that redeem it at once, one does. False if it was the other.
@@ -57,7 +62,12 @@ pub fn put_code(connection: &mut ReadConnection<'_>, row: &CodeRow) -> Result<()
 /// [`StoreError`].
 pub fn replace_code(connection: &mut ReadConnection<'_>, read: &CodeRow, content: &str) -> Result<bool, StoreError> {
     let sql = "UPDATE enrolment_code SET content = ? WHERE member = ? AND content = ?";
-    let changed = connection.execute(Statement::new(sql).bind(content).bind(read.member.as_str()).bind(read.content.as_str()))?;
+    let changed = connection.execute(
+        Statement::new(sql)
+            .bind(content)
+            .bind(read.member.as_str())
+            .bind(read.content.as_str()),
+    )?;
     Ok(changed == 1)
 }
 
@@ -67,7 +77,11 @@ pub fn replace_code(connection: &mut ReadConnection<'_>, read: &CodeRow, content
 /// [`StoreError`].
 pub fn insert(connection: &mut ReadConnection<'_>, row: &EnrolmentRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO enrolment (id, member, status, content) VALUES (?, ?, ?, ?)";
-    let statement = Statement::new(sql).bind(row.id.as_str()).bind(row.member.as_str()).bind(row.status).bind(row.content.as_str());
+    let statement = Statement::new(sql)
+        .bind(row.id.as_str())
+        .bind(row.member.as_str())
+        .bind(row.status)
+        .bind(row.content.as_str());
     connection.execute(statement).map(drop)
 }
 
@@ -95,6 +109,10 @@ pub fn list(connection: &mut ReadConnection<'_>, most: usize) -> Result<Vec<Enro
 /// [`StoreError`].
 pub fn decide(connection: &mut ReadConnection<'_>, from: i16, row: &EnrolmentRow) -> Result<bool, StoreError> {
     let sql = "UPDATE enrolment SET status = ?, content = ? WHERE id = ? AND status = ?";
-    let statement = Statement::new(sql).bind(row.status).bind(row.content.as_str()).bind(row.id.as_str()).bind(from);
+    let statement = Statement::new(sql)
+        .bind(row.status)
+        .bind(row.content.as_str())
+        .bind(row.id.as_str())
+        .bind(from);
     Ok(connection.execute(statement)? == 1)
 }

@@ -18,7 +18,11 @@ use crate::store::statement::Statement;
 /// # Errors
 /// [`StoreError`].
 pub fn list(connection: &mut ReadConnection<'_>, after: &str, most: usize) -> Result<Vec<Event>, StoreError> {
-    let found: Vec<EventRow> = rows(connection, "name > ? ORDER BY name LIMIT ?", vec![after.into(), limit(most)])?;
+    let found: Vec<EventRow> = rows(
+        connection,
+        "name > ? ORDER BY name LIMIT ?",
+        vec![after.into(), limit(most)],
+    )?;
     found.iter().map(convert::event).collect()
 }
 
@@ -43,9 +47,19 @@ struct Given {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn given_under_mappings(connection: &mut ReadConnection<'_>, year: i32) -> Result<BTreeMap<MappingRef, Grams>, StoreError> {
+pub fn given_under_mappings(
+    connection: &mut ReadConnection<'_>,
+    year: i32,
+) -> Result<BTreeMap<MappingRef, Grams>, StoreError> {
     let sql = "SELECT mapping.reference AS mapping, mapping_cap.reserved_g + mapping_cap.committed_g AS grams
                FROM mapping_cap JOIN mapping ON mapping.no = mapping_cap.mapping_no WHERE mapping_cap.year = ?";
     let rows: Vec<Given> = connection.load(Statement::new(sql).bind(year))?;
-    rows.into_iter().map(|row| Ok((row.mapping.parse().map_err(content)?, Grams::new(row.grams).map_err(content)?))).collect()
+    rows.into_iter()
+        .map(|row| {
+            Ok((
+                row.mapping.parse().map_err(content)?,
+                Grams::new(row.grams).map_err(content)?,
+            ))
+        })
+        .collect()
 }

@@ -55,7 +55,9 @@ struct HeadRow {
 pub fn heads(connection: &mut ReadConnection<'_>) -> Result<Vec<(NodeId, i64)>, StoreError> {
     let sql = "SELECT member.id AS member, feed_head.seq AS seq FROM feed_head JOIN member ON member.no = feed_head.member_no";
     let rows: Vec<HeadRow> = connection.load(Statement::new(sql))?;
-    rows.into_iter().map(|row| Ok((row.member.parse().map_err(content)?, row.seq))).collect()
+    rows.into_iter()
+        .map(|row| Ok((row.member.parse().map_err(content)?, row.seq)))
+        .collect()
 }
 
 /// The chain hash of an entry; `None` beyond the end.
@@ -72,18 +74,34 @@ pub fn chain_at(connection: &mut ReadConnection<'_>, member: &NodeId, seq: i64) 
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn entries(connection: &mut ReadConnection<'_>, member: &NodeId, after: i64, most: usize) -> Result<Vec<StoredEntry>, StoreError> {
-    let sql = format!("SELECT seq, chain, bytes FROM feed_entry WHERE member_no = {MEMBER_NO} AND seq > ? ORDER BY seq LIMIT ?");
+pub fn entries(
+    connection: &mut ReadConnection<'_>,
+    member: &NodeId,
+    after: i64,
+    most: usize,
+) -> Result<Vec<StoredEntry>, StoreError> {
+    let sql = format!(
+        "SELECT seq, chain, bytes FROM feed_entry WHERE member_no = {MEMBER_NO} AND seq > ? ORDER BY seq LIMIT ?"
+    );
     let mut entries: Vec<StoredEntry> = Vec::new();
     let mut bytes = 0;
     while entries.len() < most && bytes < PAGE_BYTES_MAX {
         let step = STEP.min(most - entries.len());
         let last = entries.last().map_or(after, |entry| entry.seq);
-        let rows: Vec<EntryRow> = connection.load(Statement::new(sql.as_str()).bind(id_of(member)).bind(last).bind(limit(step)))?;
+        let rows: Vec<EntryRow> = connection.load(
+            Statement::new(sql.as_str())
+                .bind(id_of(member))
+                .bind(last)
+                .bind(limit(step)),
+        )?;
         let ended = rows.len() < step;
         for row in rows {
             bytes += row.bytes.len();
-            entries.push(StoredEntry { seq: row.seq, chain: sha256(&row.chain)?, bytes: row.bytes });
+            entries.push(StoredEntry {
+                seq: row.seq,
+                chain: sha256(&row.chain)?,
+                bytes: row.bytes,
+            });
         }
         if ended {
             break;

@@ -24,8 +24,18 @@ struct LeafRow {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn leaves(connection: &mut ReadConnection<'_>, series: &SeriesRef, serial: i64, first: i64, last: i64) -> Result<Vec<Leaf>, StoreError> {
-    let contains = if connection.is_postgres() { "position(?::bytea IN bytes) > 0" } else { "instr(bytes, ?) > 0" };
+pub fn leaves(
+    connection: &mut ReadConnection<'_>,
+    series: &SeriesRef,
+    serial: i64,
+    first: i64,
+    last: i64,
+) -> Result<Vec<Leaf>, StoreError> {
+    let contains = if connection.is_postgres() {
+        "position(?::bytea IN bytes) > 0"
+    } else {
+        "instr(bytes, ?) > 0"
+    };
     let sql = format!("SELECT idx, bytes FROM leaf WHERE idx >= ? AND idx <= ? AND {contains} ORDER BY idx LIMIT 200");
     let name = format!("\"{series}/").into_bytes();
     let mut life = Vec::new();
@@ -33,7 +43,9 @@ pub fn leaves(connection: &mut ReadConnection<'_>, series: &SeriesRef, serial: i
     while life.len() < LEAVES_MAX {
         let statement = Statement::new(sql.as_str()).bind(next).bind(last).bind(name.as_slice());
         let rows: Vec<LeafRow> = connection.load(statement)?;
-        let Some(end) = rows.last().map(|row| row.idx) else { break };
+        let Some(end) = rows.last().map(|row| row.idx) else {
+            break;
+        };
         for row in rows {
             let mut leaf: Leaf = serde_json::from_slice(&row.bytes).map_err(content)?;
             let about = |block: &tanqiao_protocol::serial::BlockRef| {
@@ -54,6 +66,7 @@ pub fn leaves(connection: &mut ReadConnection<'_>, series: &SeriesRef, serial: i
 /// # Errors
 /// [`StoreError`].
 pub fn leaf_bytes(connection: &mut ReadConnection<'_>, index: i64) -> Result<Option<Vec<u8>>, StoreError> {
-    let rows: Vec<LeafRow> = connection.load(Statement::new("SELECT idx, bytes FROM leaf WHERE idx = ?").bind(index))?;
+    let rows: Vec<LeafRow> =
+        connection.load(Statement::new("SELECT idx, bytes FROM leaf WHERE idx = ?").bind(index))?;
     Ok(rows.into_iter().next().map(|row| row.bytes))
 }

@@ -80,5 +80,7 @@ pub struct LogHead {
 /// [`StoreError`].
 pub fn head(connection: &mut ReadConnection<'_>) -> Result<LogHead, StoreError> {
     let rows: Vec<LogHead> = connection.load(Statement::new("SELECT size, frozen FROM log_head"))?;
-    rows.into_iter().next().ok_or_else(|| StoreError::Content("there is no log head: run `migrate`".to_owned()))
+    rows.into_iter()
+        .next()
+        .ok_or_else(|| StoreError::Content("there is no log head: run `migrate`".to_owned()))
 }

@@ -117,7 +117,8 @@ CREATE TABLE message (
     answer TEXT NOT NULL,
     envelope_sha256 BLOB,
     item INTEGER,
-    PRIMARY KEY (member_no, id)
+    -- Ids first: an id belongs to one member only, because it names what the message opens.
+    PRIMARY KEY (id, member_no)
 ) WITHOUT ROWID;
 
 -- Signed bytes as received; a batch once for all its items.

@@ -1,0 +1,110 @@
+//! The end of the story: a summary for people, or one JSON object for a machine.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Outcome};
+use crate::story::Reckoning;
+use crate::teller::StepReport;
+use crate::world::World;
+
+/// What a run found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// True if every step is as it should be and every invariant holds.
+    pub ok: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// How many of what.
+    pub counts: BTreeMap<String, i64>,
+    /// Invariants by number.
+    pub invariants: BTreeMap<String, Value>,
+    /// The steps.
+    pub story: Vec<StepReport>,
+    /// Why it stopped, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl Summary {
+    /// What `played` comes to.
+    #[must_use]
+    pub fn of(world: &World, played: &Outcome<Reckoning>) -> Self {
+        let (counts, report, problem) = match played {
+            Ok(reckoning) => (reckoning.counts.clone(), Some(&reckoning.report), None),
+            Err(failure) => (BTreeMap::new(), None, Some(failure.to_string())),
+        };
+        let entries = report.iter().flat_map(|report| &report.invariants);
+        let invariants = entries.map(|one| {
+            let findings = json!(one.findings);
+            (one.number.to_string(), json!({ "ok": one.ok, "checked": one.checked, "title": one.title, "findings": findings }))
+        });
+        let story = world.teller.story.clone();
+        Self {
+            ok: problem.is_none() && story.iter().all(|step| step.ok) && report.is_some_and(|report| report.ok),
+            seconds: world.teller.elapsed().as_secs_f64(),
+            counts,
+            invariants: invariants.collect(),
+            story,
+            problem,
+        }
+    }
+}
+
+/// Tells how it went.
+pub fn tell(summary: &Summary, world: &World, as_json: bool) {
+    world.teller.rest();
+    if as_json {
+        print_json(&serde_json::to_string(summary).unwrap_or_default());
+        return;
+    }
+    let steps = summary.story.iter().filter(|step| step.ok).count();
+    let mut text = format!(
+        "\n{} steps of {}, {} invariants audited, {:.1} s{}.\n",
+        steps,
+        summary.story.len(),
+        summary.invariants.len(),
+        summary.seconds,
+        if summary.ok { "" } else { ": NOT as it should be" }
+    );
+    if let Some(problem) = &summary.problem {
+        text.push_str(&format!("It stopped: {problem}\n"));
+    }
+    text.push_str(&addresses(world));
+    print_text(&text);
+}
+
+fn addresses(world: &World) -> String {
+    let mut text = format!(
+        "\nHub, public pages   http://127.0.0.1:{}/\nHub, members        https://127.0.0.1:{}\n",
+        world.place.ports.console, world.place.ports.federation
+    );
+    for platform in world.platforms.values() {
+        text.push_str(&format!("{:<19} {}/\n", platform.member, platform.url));
+    }
+    text.push_str(&format!("Everything is in    {} (federation.json says where)\n", world.place.root.display()));
+    text
+}
+
+/// A run that could not begin.
+pub fn failed_to_begin(failure: &Failure, as_json: bool) -> ExitCode {
+    if as_json {
+        let summary = json!({ "ok": false, "problem": failure.to_string(), "seconds": 0, "counts": {}, "invariants": {}, "story": [] });
+        print_json(&summary.to_string());
+    }
+    eprintln!("{failure}");
+    ExitCode::FAILURE
+}
+
+#[expect(clippy::print_stdout, reason = "the result of `--json` is what standard output is for")]
+fn print_json(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stdout, reason = "the summary is the command's result")]
+fn print_text(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,245 @@
+//! The command line, as an operator uses it: the program itself, its exit status and its JSON.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tanqiao_certs::enrolment::KeyAlgorithm;
+use tanqiao_certs::{Authority, CertificateRequest, Order, Profile, TlsKey};
+use tanqiao_protocol::signing::{Algorithm, SigningKey};
+
+/// A directory with a configuration, certificates and passwords.
+struct Desk {
+    directory: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self {
+            directory: tempfile::tempdir().unwrap(),
+        };
+        let certs = desk.path("certs");
+        let now = chrono::Utc::now();
+        let authority = Authority::init(&certs, &"tanqiao.test".parse().unwrap(), now).unwrap();
+        let key = TlsKey::generate(KeyAlgorithm::P256).unwrap();
+        key.save_new(&certs.join("hub.key")).unwrap();
+        let request = CertificateRequest::from_pem(&key.request_pem("hub").unwrap()).unwrap();
+        let issued = authority
+            .issue(&request, &Order::new(Profile::Hub).with_ip([127, 0, 0, 1].into()), now)
+            .unwrap();
+        std::fs::write(certs.join("hub.pem"), issued.chain_pem).unwrap();
+        authority.crl(now).unwrap();
+        let config = include_str!("../config.example.toml").replace("tanqiao.local", "tanqiao.test");
+        std::fs::write(desk.path("hub.toml"), config).unwrap();
+        for officer in ["li", "wang", "expo"] {
+            std::fs::write(
+                desk.path(&format!("{officer}.password")),
+                format!("a long password of {officer}\n"),
+            )
+            .unwrap();
+        }
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_tanqiao-hub"))
+            .current_dir(self.directory.path())
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    /// Runs with `--json`, which must succeed.
+    fn done(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}"))
+    }
+
+    /// Runs with `--json`, which must end with this status.
+    fn fails(&self, status: i32, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(status),
+            "{arguments:?}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+}
+
+const LI: [&str; 4] = ["--officer", "li", "--officer-password-file", "li.password"];
+const WANG: [&str; 4] = ["--officer", "wang", "--officer-password-file", "wang.password"];
+
+fn with<'a>(command: &[&'a str], officers: &[&'a str]) -> Vec<&'a str> {
+    [command, officers].concat()
+}
+
+fn founded() -> Desk {
+    let desk = Desk::new();
+    let first = desk.done(&["migrate"]);
+    assert_eq!(
+        (first["log_key_made"].as_bool(), first["policy_made"].as_bool()),
+        (Some(true), Some(true))
+    );
+    let second = desk.done(&["migrate"]);
+    assert_eq!(
+        (
+            second["applied"].as_array().unwrap().len(),
+            second["policy_made"].as_bool()
+        ),
+        (0, Some(false))
+    );
+    desk.done(&[
+        "admin",
+        "officer",
+        "create",
+        "li",
+        "--role",
+        "officer",
+        "--password-file",
+        "li.password",
+    ]);
+    let wang = [
+        "admin",
+        "officer",
+        "create",
+        "wang",
+        "--role",
+        "officer",
+        "--password-file",
+        "wang.password",
+    ];
+    desk.fails(2, &wang);
+    desk.done(&with(&wang, &LI));
+    desk
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_ledger_is_founded_and_governed_from_the_terminal() {
+    let desk = founded();
+    assert_eq!(mode(&desk.path("log.key")), 0o600);
+    let policy = desk.done(&with(&["admin", "policy", "set", "--first-dealing-delay-s", "60"], &LI));
+    assert_eq!(policy["subject"], "policy");
+    assert_eq!(desk.done(&["admin", "policy", "show"])["first_dealing_delay_s"], 60);
+    let invited = desk.done(&with(
+        &[
+            "admin",
+            "enrolment",
+            "code",
+            "wuhan",
+            "--region",
+            "420100",
+            "--name-zh",
+            "武汉",
+            "--name-en",
+            "Wuhan",
+        ],
+        &LI,
+    ));
+    assert_eq!(invited["code"].as_str().unwrap().split('-').count(), 8);
+    assert_eq!(desk.done(&["admin", "enrolment", "list"]), Value::Array(Vec::new()));
+    let key = SigningKey::generate(Algorithm::Ed25519).unwrap();
+    std::fs::write(desk.path("bank.pub"), key.verifying_key().to_pem()).unwrap();
+    let admit = [
+        "admin",
+        "member",
+        "admit",
+        "bank",
+        "--region",
+        "CN",
+        "--kind",
+        "party",
+        "--name-zh",
+        "银行",
+        "--name-en",
+        "Bank",
+        "--key-file",
+        "bank.pub",
+    ];
+    desk.done(&with(&admit, &LI));
+    desk.done(&with(
+        &["admin", "member", "suspend", "bank", "--reason", "an inspection"],
+        &WANG,
+    ));
+    let members = desk.done(&["admin", "member", "list"]);
+    assert!(
+        members
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|member| member["member"] == "bank" && member["status"] == "suspended")
+    );
+    let keys = desk.done(&["admin", "key", "list"]);
+    assert!(
+        keys.as_array()
+            .unwrap()
+            .iter()
+            .any(|listed| listed["key_id"] == key.id().to_string())
+    );
+    desk.done(&with(&["admin", "stop", "--reason", "an exercise"], &LI));
+    desk.done(&with(&["admin", "resume", "--reason", "the exercise is over"], &LI));
+    assert_eq!(desk.done(&["admin", "audit"])["ok"], true);
+    assert!(desk.done(&["admin", "catalogue"])["methodologies"].as_u64().unwrap() > 10);
+}
+
+#[test]
+fn a_refusal_a_failure_and_a_misuse_have_their_own_status() {
+    let desk = founded();
+    std::fs::write(desk.path("li.password"), "another long password\n").unwrap();
+    let wrong = desk.fails(1, &with(&["admin", "member", "reinstate", "wuhan"], &LI));
+    assert!(wrong["error"].as_str().unwrap().contains("do not fit"));
+    let refused = desk.fails(1, &with(&["admin", "member", "reinstate", "wuhan"], &WANG));
+    assert_eq!(refused["problem"]["check"], "N03");
+    let twice = desk.fails(
+        1,
+        &with(
+            &with(&["admin", "foreclose", "0190aaaa-0000-7000-8000-000000000000"], &WANG),
+            &WANG,
+        ),
+    );
+    assert_eq!(twice["problem"]["check"], "G01");
+    desk.fails(2, &["admin", "member", "reinstate", "wuhan"]);
+    desk.fails(2, &["admin", "member", "reinstate", "wuhan", "--officer", "li"]);
+    desk.fails(2, &["admin", "member", "reinstate", "Not An Id"]);
+    desk.fails(2, &["serve", "--config", "nowhere.toml"]);
+    assert_eq!(desk.run(&["no-such-command"]).status.code(), Some(2));
+}
+
+#[test]
+fn every_command_has_help_and_the_crash_points_are_listed() {
+    let desk = Desk::new();
+    for command in [
+        &["serve"][..],
+        &["migrate"],
+        &["admin"],
+        &["admin", "officer", "create"],
+        &["admin", "mapping", "activate"],
+        &["bench"],
+    ] {
+        let output = desk.run(&[command, &["--help"]].concat());
+        assert!(output.status.success() && !output.stdout.is_empty());
+    }
+    assert!(
+        desk.done(&["crash-points"])
+            .as_array()
+            .unwrap()
+            .contains(&Value::from("sequencer.after-commit"))
+    );
+}
