@@ -247,6 +247,12 @@ impl Config {
         Ok(config)
     }
 
+    /// Where the head of the log that this hub last answered from is kept: beside the log's key.
+    #[must_use]
+    pub fn high_water(&self) -> PathBuf {
+        self.log.key.with_file_name("log.head")
+    }
+
     /// The log's name.
     #[must_use]
     pub fn log_origin(&self) -> String {

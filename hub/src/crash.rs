@@ -31,8 +31,13 @@ pub fn point(name: &'static str) {
     debug_assert!(POINTS.contains(&name), "{name} is not listed");
     let armed = ARMED.get_or_init(|| {
         let value = std::env::var("TANQIAO_CRASH_AT").ok()?;
-        let (point, count) = value.split_once(':').map_or((value.as_str(), 1), |(p, n)| (p, n.parse().unwrap_or(1)));
-        Some(Armed { point: point.to_owned(), left: AtomicU32::new(count) })
+        let (point, count) = value
+            .split_once(':')
+            .map_or((value.as_str(), 1), |(p, n)| (p, n.parse().unwrap_or(1)));
+        Some(Armed {
+            point: point.to_owned(),
+            left: AtomicU32::new(count),
+        })
     });
     if let Some(armed) = armed
         && armed.point == name

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod batch;
 pub mod command;
 pub mod decide;
+pub mod high_water;
 pub mod loaded;
 pub mod needs;
 pub mod objects;

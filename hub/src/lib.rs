@@ -2,12 +2,12 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
-pub mod enrolment;
-pub mod serve;
 pub mod bench;
 pub mod config;
 pub mod crash;
+pub mod enrolment;
 pub mod intake;
 pub mod ledger;
 pub mod metrics;
+pub mod serve;
 pub mod store;

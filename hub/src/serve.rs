@@ -119,7 +119,13 @@ impl Service {
     /// # Errors
     /// [`ServeError`].
     pub fn start(config: &Config) -> Result<Self, ServeError> {
-        Self::start_with(config, SequencerOptions::default())
+        Self::start_with(
+            config,
+            SequencerOptions {
+                high_water: Some(config.high_water()),
+                ..SequencerOptions::default()
+            },
+        )
     }
 
     /// As [`Service::start`], with a sequencer of these options.

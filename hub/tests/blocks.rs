@@ -28,7 +28,12 @@ fn what_was_never_issued_cannot_be_given() {
         let block = begin(&f);
         each_way(&f, "wuhan", &[part(&block, 10_001, 10_001)], "B01");
         each_way(&f, "wuhan", &[part(&block, 9_999, 10_001)], "B01");
-        each_way(&f, "wuhan", &["wuhan/420100/wuhan-metro.v1/2024/1-5".parse().unwrap()], "B01");
+        each_way(
+            &f,
+            "wuhan",
+            &["wuhan/420100/wuhan-metro.v1/2024/1-5".parse().unwrap()],
+            "B01",
+        );
         each_way(&f, "wuhan", &["nobody/420100/none.v1/2024/1-5".parse().unwrap()], "B01");
         f.freeze(&[part(&block, 10_001, 10_001)]).refused_by("B01");
         f.unfreeze(&[part(&block, 10_001, 10_001)]).refused_by("B01");
@@ -40,7 +45,9 @@ fn only_the_holder_gives() {
     on_each_database(|f| {
         let block = begin(&f);
         f.admit("shenzhen", "440300", tanqiao_protocol::view::MemberKind::Region);
-        let problem = f.propose("shenzhen", "harbin", std::slice::from_ref(&block)).refused_by("B02");
+        let problem = f
+            .propose("shenzhen", "harbin", std::slice::from_ref(&block))
+            .refused_by("B02");
         assert_eq!(problem.blocks.unwrap(), [block.to_string()]);
         each_way(&f, "shenzhen", &[block], "B02");
     });
@@ -58,7 +65,8 @@ fn what_is_reserved_used_frozen_or_pledged_is_not_free() {
         each_way(&f, "wuhan", &[part(&block, 101, 200)], "B03");
         let problem = f.cancel("wuhan", &[part(&block, 150, 150)]).refused_by("B03");
         assert_eq!(problem.transfer.unwrap(), id_of(&given).to_string());
-        f.retire("wuhan", &[part(&block, 201, 300)], claim("wuhan", "420100")).unwrap();
+        f.retire("wuhan", &[part(&block, 201, 300)], claim("wuhan", "420100"))
+            .unwrap();
         f.cancel("wuhan", &[part(&block, 301, 400)]).unwrap();
         each_way(&f, "wuhan", &[part(&block, 300, 300)], "B04");
         each_way(&f, "wuhan", &[part(&block, 301, 301)], "B04");
@@ -83,7 +91,8 @@ fn a_serial_is_named_once_in_a_command() {
         each_way(&f, "wuhan", &[], "M02");
         f.freeze(&[part(&block, 1, 10), part(&block, 5, 6)]).refused_by("B07");
         // Two that touch, in any order, are no overlap.
-        f.cancel("wuhan", &[part(&block, 101, 200), part(&block, 1, 100)]).unwrap();
+        f.cancel("wuhan", &[part(&block, 101, 200), part(&block, 1, 100)])
+            .unwrap();
     });
 }
 
@@ -96,7 +105,8 @@ fn a_split_leaves_no_piece_below_the_smallest() {
         each_way(&f, "wuhan", &[part(&block, 100, 5_000)], "B08");
         each_way(&f, "wuhan", &[part(&block, 5_000, 9_901)], "B08");
         f.cancel("wuhan", &[part(&block, 101, 9_900)]).unwrap();
-        f.cancel("wuhan", &[part(&block, 1, 100), part(&block, 9_901, 10_000)]).unwrap();
+        f.cancel("wuhan", &[part(&block, 1, 100), part(&block, 9_901, 10_000)])
+            .unwrap();
     });
 }
 
@@ -117,7 +127,10 @@ fn a_series_ends_at_two_to_the_fifty_third_minus_one() {
         f.two_regions();
         let issue = |quantity| {
             let id = f.new_id();
-            f.by_member("wuhan", Body::Issuance(Box::new(issuance("wuhan", "420100", quantity, id))))
+            f.by_member(
+                "wuhan",
+                Body::Issuance(Box::new(issuance("wuhan", "420100", quantity, id))),
+            )
         };
         issue(MAX_SAFE_INTEGER - 10).unwrap();
         let problem = issue(11).refused_by("B12");

@@ -44,7 +44,14 @@ fn accept(f: &Federation, donation: MessageId) -> Result<Outcome, Problem> {
 }
 
 fn decline(f: &Federation, donation: MessageId) -> Result<Outcome, Problem> {
-    decide(f, "organiser", Decision::DeclineDonation { donation, reason: "enough".to_owned() })
+    decide(
+        f,
+        "organiser",
+        Decision::DeclineDonation {
+            donation,
+            reason: "enough".to_owned(),
+        },
+    )
 }
 
 fn give_as(f: &Federation, blocks: &[BlockRef], change: impl FnOnce(&mut Donation)) -> Result<Outcome, Problem> {
@@ -54,11 +61,25 @@ fn give_as(f: &Federation, blocks: &[BlockRef], change: impl FnOnce(&mut Donatio
 }
 
 fn set_inventory(f: &Federation, basis: InventoryBasis, target: i64) -> Result<Outcome, Problem> {
-    decide(f, "organiser", Decision::SetInventory { event: name("marathon"), basis, inventory: inventory(target) })
+    decide(
+        f,
+        "organiser",
+        Decision::SetInventory {
+            event: name("marathon"),
+            basis,
+            inventory: inventory(target),
+        },
+    )
 }
 
 fn close(f: &Federation) -> Result<Outcome, Problem> {
-    decide(f, "organiser", Decision::CloseEvent { event: name("marathon") })
+    decide(
+        f,
+        "organiser",
+        Decision::CloseEvent {
+            event: name("marathon"),
+        },
+    )
 }
 
 #[test]
@@ -67,13 +88,20 @@ fn a_donation_that_the_policy_accepts_is_retired_at_once() {
         let block = begin(&f, 1_000_000, true);
         let outcome = f.donate("wuhan", "marathon", &[part(&block, 1, 100_000)]).unwrap();
         assert_eq!(outcome.state.as_deref(), Some("committed"));
-        assert_eq!((outcome.delivered_g, outcome.buffered_g, outcome.cancelled_g), (Some(grams(75_789)), Some(grams(8_422)), Some(grams(15_789))));
+        assert_eq!(
+            (outcome.delivered_g, outcome.buffered_g, outcome.cancelled_g),
+            (Some(grams(75_789)), Some(grams(8_422)), Some(grams(15_789)))
+        );
         assert_eq!(f.standing(&block), "wuhan retired");
         assert_eq!(f.standing(&part(&block, 75_790, 75_790)), "hub-buffer held");
         assert_eq!(f.standing(&part(&block, 100_000, 100_000)), "wuhan cancelled");
         assert_eq!(room(&f), (0, 75_789, 924_211));
-        assert_eq!(f.feed("wuhan")[3..], ["donation.reserved".to_owned(), "donation.committed".to_owned()]);
-        f.retire("wuhan", &[part(&block, 1, 10)], claim("wuhan", "420100")).refused_by("B04");
+        assert_eq!(
+            f.feed("wuhan")[3..],
+            ["donation.reserved".to_owned(), "donation.committed".to_owned()]
+        );
+        f.retire("wuhan", &[part(&block, 1, 10)], claim("wuhan", "420100"))
+            .refused_by("B04");
     });
 }
 
@@ -89,7 +117,10 @@ fn a_donation_waits_for_the_organiser_who_accepts_or_declines() {
         accept(&f, first).refused_by("T05");
         decline(&f, first).refused_by("T05");
         f.take_back("wuhan", first).refused_by("T05");
-        let second = id_of(&f.donate("wuhan", "marathon", &[part(&block, 200_001, 300_000)]).unwrap());
+        let second = id_of(
+            &f.donate("wuhan", "marathon", &[part(&block, 200_001, 300_000)])
+                .unwrap(),
+        );
         decline(&f, second).unwrap();
         assert_eq!(room(&f), (0, 75_789, 924_211));
         assert_eq!(f.standing(&part(&block, 200_001, 200_001)), "wuhan held");
@@ -122,7 +153,10 @@ fn a_donation_expires_whether_or_not_the_sweep_ran() {
         assert_eq!(room(&f), (0, 0, 1_000_000));
         assert_eq!(f.feed("wuhan").last().unwrap(), "donation.expired");
         give_as(&f, &[part(&block, 1, 10)], |d| d.valid_until = f.now()).refused_by("T03");
-        give_as(&f, &[part(&block, 1, 10)], |d| d.valid_until = f.now().plus_micros(30 * DAY * 1_000_000 + 1)).refused_by("T03");
+        give_as(&f, &[part(&block, 1, 10)], |d| {
+            d.valid_until = f.now().plus_micros(30 * DAY * 1_000_000 + 1)
+        })
+        .refused_by("T03");
     });
 }
 
@@ -131,13 +165,22 @@ fn an_undecided_donation_is_halted_by_an_officer_or_by_the_donors_suspension() {
     on_each_database(|f| {
         let block = begin(&f, 1_000_000, false);
         let first = id_of(&f.donate("wuhan", "marathon", &[part(&block, 1, 1_000)]).unwrap());
-        decide(&f, "first-officer", Decision::Halt { subject: first, reason: "an inspection".to_owned() }).unwrap();
+        decide(
+            &f,
+            "first-officer",
+            Decision::Halt {
+                subject: first,
+                reason: "an inspection".to_owned(),
+            },
+        )
+        .unwrap();
         let second = id_of(&f.donate("wuhan", "marathon", &[part(&block, 1, 1_000)]).unwrap());
         f.suspend("wuhan").unwrap();
         assert_eq!(room(&f), (0, 0, 1_000_000));
         assert_eq!(f.standing(&block), "wuhan held");
         accept(&f, second).refused_by("T05");
-        f.donate("wuhan", "marathon", &[part(&block, 1, 1_000)]).refused_by("N02");
+        f.donate("wuhan", "marathon", &[part(&block, 1, 1_000)])
+            .refused_by("N02");
     });
 }
 
@@ -145,12 +188,20 @@ fn an_undecided_donation_is_halted_by_an_officer_or_by_the_donors_suspension() {
 fn an_event_takes_what_it_needs_and_no_gram_more() {
     on_each_database(|f| {
         let block = begin(&f, 75_789, false);
-        f.donate("wuhan", "marathon", &[part(&block, 1, 100_003)]).refused_by("D03");
+        f.donate("wuhan", "marathon", &[part(&block, 1, 100_003)])
+            .refused_by("D03");
         let all = id_of(&f.donate("wuhan", "marathon", &[part(&block, 1, 100_000)]).unwrap());
-        let problem = f.donate("wuhan", "marathon", &[part(&block, 200_001, 200_010)]).refused_by("D03");
-        assert_eq!(problem.expected.as_deref(), Some("0"), "what is reserved has no room for others");
+        let problem = f
+            .donate("wuhan", "marathon", &[part(&block, 200_001, 200_010)])
+            .refused_by("D03");
+        assert_eq!(
+            problem.expected.as_deref(),
+            Some("0"),
+            "what is reserved has no room for others"
+        );
         f.take_back("wuhan", all).unwrap();
-        f.donate("wuhan", "marathon", &[part(&block, 200_001, 200_010)]).unwrap();
+        f.donate("wuhan", "marathon", &[part(&block, 200_001, 200_010)])
+            .unwrap();
     });
 }
 
@@ -169,7 +220,12 @@ fn sixty_four_donors_at_once_never_pass_the_target() {
         let done = results.iter().filter(|r| r.is_ok()).count();
         let each = results.iter().flatten().next().unwrap().delivered_g.unwrap().get();
         assert_eq!(i64::try_from(done).unwrap(), 1_000 / each);
-        assert!(results.iter().filter_map(|r| r.as_ref().err()).all(|p| p.code == "event-over-target"));
+        assert!(
+            results
+                .iter()
+                .filter_map(|r| r.as_ref().err())
+                .all(|p| p.code == "event-over-target")
+        );
         assert_eq!(room(&f).1, each * (1_000 / each));
     });
 }
@@ -186,10 +242,20 @@ fn an_event_takes_donations_while_its_call_is_open_and_not_too_late() {
         f.donate("wuhan", "marathon", &blocks).refused_by("D01");
         set_inventory(&f, InventoryBasis::Planned, 900_000).refused_by("D05");
         set_inventory(&f, InventoryBasis::Verified, 900_001).unwrap();
-        assert_eq!(stored(&f).state, EventState::Open, "a larger verified inventory reopens the call");
+        assert_eq!(
+            stored(&f).state,
+            EventState::Open,
+            "a larger verified inventory reopens the call"
+        );
         let waiting = id_of(&f.donate("wuhan", "marathon", &blocks).unwrap());
         f.take_back("wuhan", waiting).unwrap();
-        f.clock.store("2026-12-31T00:00:00Z".parse::<tanqiao_protocol::time::Timestamp>().unwrap().micros(), std::sync::atomic::Ordering::SeqCst);
+        f.clock.store(
+            "2026-12-31T00:00:00Z"
+                .parse::<tanqiao_protocol::time::Timestamp>()
+                .unwrap()
+                .micros(),
+            std::sync::atomic::Ordering::SeqCst,
+        );
         let last = f.donate("wuhan", "marathon", &blocks).unwrap();
         f.take_back("wuhan", id_of(&last)).unwrap();
         f.pass(1);
@@ -205,9 +271,11 @@ fn a_smaller_inventory_undoes_nothing_and_shows_the_excess() {
         set_inventory(&f, InventoryBasis::Verified, 50_000).unwrap();
         assert_eq!(room(&f), (0, 75_789, 0));
         assert_eq!((stored(&f).target.get(), stored(&f).ceiling.get()), (50_000, 75_789));
-        f.donate("wuhan", "marathon", &[part(&block, 200_001, 200_100)]).refused_by("D03");
+        f.donate("wuhan", "marathon", &[part(&block, 200_001, 200_100)])
+            .refused_by("D03");
         set_inventory(&f, InventoryBasis::Verified, 80_000).unwrap();
-        f.donate("wuhan", "marathon", &[part(&block, 200_001, 200_100)]).unwrap();
+        f.donate("wuhan", "marathon", &[part(&block, 200_001, 200_100)])
+            .unwrap();
     });
 }
 
@@ -216,7 +284,10 @@ fn a_smaller_inventory_never_stops_what_is_reserved_from_going_either_way() {
     on_each_database(|f| {
         let block = begin(&f, 1_000_000, false);
         let first = id_of(&f.donate("wuhan", "marathon", &[part(&block, 1, 100_000)]).unwrap());
-        let second = id_of(&f.donate("wuhan", "marathon", &[part(&block, 100_001, 200_000)]).unwrap());
+        let second = id_of(
+            &f.donate("wuhan", "marathon", &[part(&block, 100_001, 200_000)])
+                .unwrap(),
+        );
         set_inventory(&f, InventoryBasis::Verified, 10).unwrap();
         accept(&f, first).unwrap();
         decline(&f, second).unwrap();
@@ -228,11 +299,15 @@ fn a_smaller_inventory_never_stops_what_is_reserved_from_going_either_way() {
 fn an_organiser_says_which_units_are_eligible() {
     on_each_database(|f| {
         let block = begin(&f, 1_000_000, true);
-        f.map_as("wuhan", "harbin", "230100", |m| m.mapping = "wuhan-to-harbin.v2".parse().unwrap()).unwrap();
+        f.map_as("wuhan", "harbin", "230100", |m| {
+            m.mapping = "wuhan-to-harbin.v2".parse().unwrap()
+        })
+        .unwrap();
         let mut narrow = event("congress", "230100", 1_000_000, true);
         narrow.policy.donors = vec![node("harbin")];
         f.plan(narrow.clone()).unwrap();
-        f.donate("wuhan", "congress", &[part(&block, 1, 1_000)]).refused_by("D02");
+        f.donate("wuhan", "congress", &[part(&block, 1, 1_000)])
+            .refused_by("D02");
         narrow.event = name("games");
         narrow.policy.donors = Vec::new();
         narrow.policy.vintage_first = Some(2026);
@@ -242,7 +317,8 @@ fn an_organiser_says_which_units_are_eligible() {
         narrow.policy.vintage_first = Some(2025);
         narrow.policy.activities = vec![name("cycling")];
         f.plan(narrow.clone()).unwrap();
-        f.donate("wuhan", "regatta", &[part(&block, 1, 1_000)]).refused_by("D02");
+        f.donate("wuhan", "regatta", &[part(&block, 1, 1_000)])
+            .refused_by("D02");
         narrow.event = name("concert");
         narrow.policy.activities.push(name("rail-transit"));
         f.plan(narrow).unwrap();
@@ -254,13 +330,37 @@ fn an_organiser_says_which_units_are_eligible() {
 fn an_event_is_run_by_its_own_organiser_or_an_officer() {
     on_each_database(|f| {
         let block = begin(&f, 1_000_000, false);
-        let other = Decision::PutOfficer { account: name("rival"), role: Role::Organiser, password_hash: "$argon2id$".to_owned(), active: true };
+        let other = Decision::PutOfficer {
+            account: name("rival"),
+            role: Role::Organiser,
+            password_hash: "$argon2id$".to_owned(),
+            active: true,
+        };
         decide(&f, "first-officer", other).unwrap();
         let donation = id_of(&f.donate("wuhan", "marathon", &[part(&block, 1, 1_000)]).unwrap());
         decide(&f, "rival", Decision::AcceptDonation { donation }).refused_by("G02");
-        decide(&f, "rival", Decision::DeclineDonation { donation, reason: "no".to_owned() }).refused_by("G02");
-        decide(&f, "rival", Decision::CloseEvent { event: name("marathon") }).refused_by("G02");
-        let swap = Decision::SetInventory { event: name("marathon"), basis: InventoryBasis::Verified, inventory: inventory(5) };
+        decide(
+            &f,
+            "rival",
+            Decision::DeclineDonation {
+                donation,
+                reason: "no".to_owned(),
+            },
+        )
+        .refused_by("G02");
+        decide(
+            &f,
+            "rival",
+            Decision::CloseEvent {
+                event: name("marathon"),
+            },
+        )
+        .refused_by("G02");
+        let swap = Decision::SetInventory {
+            event: name("marathon"),
+            basis: InventoryBasis::Verified,
+            inventory: inventory(5),
+        };
         decide(&f, "rival", swap).refused_by("G02");
         decide(&f, "second-officer", Decision::AcceptDonation { donation }).unwrap();
         decide(&f, "organiser", Decision::CloseEvent { event: name("nowhere") }).refused_by("D01");
@@ -293,12 +393,20 @@ fn a_donation_at_home_is_whole_and_one_for_another_use_pays_nothing_twice() {
         begin(&f, 1_000_000, true);
         let home = f.issue("harbin", "230100", 1_000);
         let whole = f.donate("harbin", "marathon", &[home]).unwrap();
-        assert_eq!((whole.delivered_g, whole.cancelled_g), (Some(grams(1_000)), Some(grams(0))));
+        assert_eq!(
+            (whole.delivered_g, whole.cancelled_g),
+            (Some(grams(1_000)), Some(grams(0)))
+        );
         // What Harbin was given by Wuhan is recognised there for events already.
         let abroad = f.issue("wuhan", "420100", 10_000);
         f.transfer("wuhan", "harbin", &[part(&abroad, 1_000_001, 1_001_000)]);
-        let whole = f.donate("harbin", "marathon", &[part(&abroad, 1_000_001, 1_000_500)]).unwrap();
-        assert_eq!((whole.delivered_g, whole.buffered_g), (Some(grams(500)), Some(grams(0))));
+        let whole = f
+            .donate("harbin", "marathon", &[part(&abroad, 1_000_001, 1_000_500)])
+            .unwrap();
+        assert_eq!(
+            (whole.delivered_g, whole.buffered_g),
+            (Some(grams(500)), Some(grams(0)))
+        );
     });
 }
 

@@ -23,13 +23,19 @@ fn what_is_held_is_frozen_and_returns_or_is_cancelled() {
         f.unfreeze(&[part(&block, 200, 201)]).refused_by("T05");
         f.unfreeze(&[part(&block, 101, 150)]).unwrap();
         f.cancel_frozen(&[part(&block, 150, 151)]).refused_by("T05");
-        let one_officer = Decision::CancelFrozen { blocks: vec![part(&block, 151, 200)], reason: "an error".to_owned() };
+        let one_officer = Decision::CancelFrozen {
+            blocks: vec![part(&block, 151, 200)],
+            reason: "an error".to_owned(),
+        };
         f.by_officers(&["first-officer"], one_officer).refused_by("G01");
         f.cancel_frozen(&[part(&block, 151, 200)]).unwrap();
         assert_eq!(f.standing(&part(&block, 160, 160)), "wuhan cancelled");
         f.unfreeze(&[part(&block, 151, 200)]).refused_by("T05");
         let told = f.feed("wuhan");
-        assert_eq!(told[told.len() - 3..], ["freeze.set", "freeze.lifted", "freeze.cancelled"]);
+        assert_eq!(
+            told[told.len() - 3..],
+            ["freeze.set", "freeze.lifted", "freeze.cancelled"]
+        );
     });
 }
 
@@ -37,7 +43,11 @@ fn what_is_held_is_frozen_and_returns_or_is_cancelled() {
 fn freezing_one_block_of_an_open_transfer_halts_all_of_it() {
     on_each_database(|f| {
         let block = begin(&f);
-        for (delay, approval, expected) in [(0, None, "offered"), (60, None, "delayed"), (0, Some(grams(1)), "awaiting-approval")] {
+        for (delay, approval, expected) in [
+            (0, None, "offered"),
+            (60, None, "delayed"),
+            (0, Some(grams(1)), "awaiting-approval"),
+        ] {
             f.set_policy(|p| {
                 p.first_dealing_delay_s = delay;
                 p.second_approval_from_g = approval;
@@ -91,7 +101,8 @@ fn what_is_pledged_is_frozen_and_stays_pledged() {
 fn what_is_final_is_not_frozen_and_one_final_serial_spares_the_rest() {
     on_each_database(|f| {
         let block = begin(&f);
-        f.retire("wuhan", &[part(&block, 1, 10)], claim("wuhan", "420100")).unwrap();
+        f.retire("wuhan", &[part(&block, 1, 10)], claim("wuhan", "420100"))
+            .unwrap();
         f.cancel("wuhan", &[part(&block, 11, 20)]).unwrap();
         f.freeze(&[part(&block, 10, 30)]).refused_by("B04");
         f.freeze(&[part(&block, 20, 30)]).refused_by("B04");
@@ -117,12 +128,22 @@ fn a_freeze_says_why_and_only_officers_freeze() {
     on_each_database(|f| {
         let block = begin(&f);
         let freeze = |by: &[&str], reason: &str| {
-            f.by_officers(by, Decision::Freeze { blocks: vec![block.clone()], reason: reason.to_owned() })
+            f.by_officers(
+                by,
+                Decision::Freeze {
+                    blocks: vec![block.clone()],
+                    reason: reason.to_owned(),
+                },
+            )
         };
         freeze(&["first-officer"], "").refused_by("M02");
         freeze(&["organiser"], "a finding").refused_by("G02");
         freeze(&["nobody"], "a finding").refused_by("G02");
         freeze(&[], "a finding").refused_by("G01");
-        f.by_hub(Decision::Freeze { blocks: vec![block.clone()], reason: "a finding".to_owned() }).refused_by("G02");
+        f.by_hub(Decision::Freeze {
+            blocks: vec![block.clone()],
+            reason: "a finding".to_owned(),
+        })
+        .refused_by("G02");
     });
 }

@@ -23,7 +23,11 @@ fn a_year_later_the_same_message_has_the_same_outcome() {
         f.two_regions();
         let block = f.issue("wuhan", "420100", 1_000_000);
         let offer = f.offer("wuhan", "harbin", &[part(&block, 1, 1_000)]);
-        let acceptance = f.command("harbin", f.new_id(), f.acceptance(offer.id, &offer.proposal, &offer.outcome));
+        let acceptance = f.command(
+            "harbin",
+            f.new_id(),
+            f.acceptance(offer.id, &offer.proposal, &offer.outcome),
+        );
         let committed = f.ask(acceptance.clone()).result.unwrap();
         let refused = f.command("wuhan", f.new_id(), f.proposal("wuhan", &[part(&block, 2_001, 3_000)]));
         let problem = f.ask(refused.clone()).result.refused_by("T01");
@@ -34,7 +38,13 @@ fn a_year_later_the_same_message_has_the_same_outcome() {
         assert_eq!(again(&f, &acceptance).status, 200);
         assert_eq!(again(&f, &refused).result.unwrap_err(), problem);
         // Even of a member that is suspended, whose key is retired, on a hub that is stopped.
-        f.by_officers(&["first-officer"], Decision::RetireKey { key: support::key_of("wuhan") }).unwrap();
+        f.by_officers(
+            &["first-officer"],
+            Decision::RetireKey {
+                key: support::key_of("wuhan"),
+            },
+        )
+        .unwrap();
         f.suspend("wuhan").unwrap();
         assert_eq!(again(&f, &offer.proposal).result.unwrap(), offer.outcome);
     });
@@ -78,11 +88,18 @@ fn an_id_names_one_thing_and_no_other_member_may_use_it() {
         let (block, ours) = (f.issue("wuhan", "420100", 1_000), f.issue("harbin", "230100", 1_000));
         let offer = f.offer("wuhan", "harbin", &[part(&block, 1, 100)]);
         let given = support::id_of(&f.donate("wuhan", "marathon", &[part(&block, 201, 300)]).unwrap());
-        let retirement = || Retirement { blocks: vec![part(&ours, 1, 10)], claim: support::claim("harbin", "230100") };
+        let retirement = || Retirement {
+            blocks: vec![part(&ours, 1, 10)],
+            claim: support::claim("harbin", "230100"),
+        };
         for id in [offer.id, given] {
             // Whatever it would open: it would take the place of what is there.
-            f.ask(f.command("harbin", id, f.proposal("wuhan", &[part(&ours, 1, 10)]))).result.refused_by("M08");
-            f.ask(f.command("harbin", id, Body::Retirement(Box::new(retirement())))).result.refused_by("M08");
+            f.ask(f.command("harbin", id, f.proposal("wuhan", &[part(&ours, 1, 10)])))
+                .result
+                .refused_by("M08");
+            f.ask(f.command("harbin", id, Body::Retirement(Box::new(retirement()))))
+                .result
+                .refused_by("M08");
         }
         f.accept("harbin", &offer).unwrap();
         // In one batch as well.
@@ -141,10 +158,14 @@ fn an_officers_decision_has_an_id_too() {
             origin: Origin::Officers(vec![name("first-officer")]),
             id: "01976c1a-2b3c-7d4e-8f50-123456789abc".parse().unwrap(),
             payload_sha256: Sha256::of(member.as_bytes()),
-            body: Body::Governance(Box::new(Decision::Suspend { member: node(member), reason: "an inspection".to_owned() })),
+            body: Body::Governance(Box::new(Decision::Suspend {
+                member: node(member),
+                reason: "an inspection".to_owned(),
+            })),
         };
         f.ask(decide("wuhan")).result.unwrap();
-        f.by_officers(&["first-officer"], Decision::Reinstate { member: node("wuhan") }).unwrap();
+        f.by_officers(&["first-officer"], Decision::Reinstate { member: node("wuhan") })
+            .unwrap();
         again(&f, &decide("wuhan")).result.unwrap();
         again(&f, &decide("harbin")).result.refused_by("M08");
         f.issue("wuhan", "420100", 10);

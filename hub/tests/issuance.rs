@@ -36,7 +36,10 @@ fn issuances_of_a_series_are_numbered_one_after_the_other() {
         assert_eq!(first.to_string(), "wuhan/420100/wuhan-metro.v1/2025/1-1000");
         assert_eq!(second.to_string(), "wuhan/420100/wuhan-metro.v1/2025/1001-1001");
         assert_eq!(elsewhere.to_string(), "wuhan/420106/wuhan-metro.v1/2025/1-5");
-        assert_eq!(f.feed("wuhan").iter().filter(|t| *t == "issuance.recognised").count(), 3);
+        assert_eq!(
+            f.feed("wuhan").iter().filter(|t| *t == "issuance.recognised").count(),
+            3
+        );
     });
 }
 
@@ -47,7 +50,11 @@ fn in_one_batch_every_issuance_takes_the_next_run() {
         let commands: Vec<_> = (0..50)
             .map(|_| {
                 let id = f.new_id();
-                f.command("wuhan", id, Body::Issuance(Box::new(issuance("wuhan", "420100", 7, id))))
+                f.command(
+                    "wuhan",
+                    id,
+                    Body::Issuance(Box::new(issuance("wuhan", "420100", 7, id))),
+                )
             })
             .collect();
         let answers = f.sequencer.submit_blocking(commands).unwrap();
@@ -194,12 +201,21 @@ fn an_unscreened_reduction_crosses_no_border_outside_a_demonstration() {
         f.plan(support::event("at-home", "420000", 1_000_000, true)).unwrap();
         let block = f.issue("wuhan", "420100", 10_000);
         f.set_policy(|p| p.demonstration = false);
-        let problem = f.propose("wuhan", "harbin", &[support::part(&block, 1, 100)]).refused_by("S08");
+        let problem = f
+            .propose("wuhan", "harbin", &[support::part(&block, 1, 100)])
+            .refused_by("S08");
         assert_eq!(problem.blocks.unwrap(), [block.to_string()]);
-        f.donate("wuhan", "abroad", &[support::part(&block, 1, 100)]).refused_by("S08");
+        f.donate("wuhan", "abroad", &[support::part(&block, 1, 100)])
+            .refused_by("S08");
         // Inside the region of its issuer it may be used.
-        f.donate("wuhan", "at-home", &[support::part(&block, 101, 200)]).unwrap();
-        f.retire("wuhan", &[support::part(&block, 201, 300)], support::claim("wuhan", "420100")).unwrap();
+        f.donate("wuhan", "at-home", &[support::part(&block, 101, 200)])
+            .unwrap();
+        f.retire(
+            "wuhan",
+            &[support::part(&block, 201, 300)],
+            support::claim("wuhan", "420100"),
+        )
+        .unwrap();
         f.set_policy(|p| p.demonstration = true);
         f.propose("wuhan", "harbin", &[support::part(&block, 1, 100)]).unwrap();
     });
@@ -215,7 +231,10 @@ fn a_methodology_version_is_published_once_by_its_own_region() {
         f.admit("hankou", "420100", MemberKind::Region);
         publish_as(&f, "hankou", |c| c.methodology = "wuhan-other.v2".parse().unwrap()).refused_by("N05");
         let third = "wuhan-third.v1".parse().unwrap();
-        publish_as(&f, "wuhan", |c| c.methodology = tanqiao_protocol::methodology::MethodologyRef::clone(&third)).unwrap();
+        publish_as(&f, "wuhan", |c| {
+            c.methodology = tanqiao_protocol::methodology::MethodologyRef::clone(&third)
+        })
+        .unwrap();
         for change in [
             (|c| c.title_zh = String::new()) as fn(&mut Methodology),
             |c| c.source = "x".repeat(501),

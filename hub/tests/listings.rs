@@ -68,7 +68,12 @@ fn a_listing_names_uses_that_the_rule_permits_and_a_lot_that_it_has() {
         let id = f.new_id();
         let mut bus = support::issuance("wuhan", "420100", 1_000, id);
         bus.methodology = "wuhan-bus.v1".parse().unwrap();
-        let bus = f.ask(f.command("wuhan", id, Body::Issuance(Box::new(bus)))).result.unwrap().blocks.remove(0);
+        let bus = f
+            .ask(f.command("wuhan", id, Body::Issuance(Box::new(bus))))
+            .result
+            .unwrap()
+            .blocks
+            .remove(0);
         list(&f, &bus, "buses", 100).refused_by("L02");
     });
 }
@@ -80,13 +85,35 @@ fn in_one_batch_a_listing_sees_what_came_before_it() {
         let block = f.issue("wuhan", "420100", 1_000);
         let issuance = f.new_id();
         let commands = vec![
-            f.command("wuhan", issuance, Body::Issuance(Box::new(support::issuance("wuhan", "420100", 500, issuance)))),
-            f.command("wuhan", f.new_id(), Body::Listing(Box::new(listing(&block, "first", 1_500)))),
+            f.command(
+                "wuhan",
+                issuance,
+                Body::Issuance(Box::new(support::issuance("wuhan", "420100", 500, issuance))),
+            ),
+            f.command(
+                "wuhan",
+                f.new_id(),
+                Body::Listing(Box::new(listing(&block, "first", 1_500))),
+            ),
             f.command("wuhan", f.new_id(), f.proposal("harbin", &[part(&block, 1, 100)])),
-            f.command("wuhan", f.new_id(), Body::Listing(Box::new(listing(&block, "first", 1_401)))),
-            f.command("wuhan", f.new_id(), Body::Listing(Box::new(listing(&block, "first", 1_400)))),
+            f.command(
+                "wuhan",
+                f.new_id(),
+                Body::Listing(Box::new(listing(&block, "first", 1_401))),
+            ),
+            f.command(
+                "wuhan",
+                f.new_id(),
+                Body::Listing(Box::new(listing(&block, "first", 1_400))),
+            ),
         ];
-        let answers: Vec<bool> = f.sequencer.submit_blocking(commands).unwrap().into_iter().map(|a| a.result.is_ok()).collect();
+        let answers: Vec<bool> = f
+            .sequencer
+            .submit_blocking(commands)
+            .unwrap()
+            .into_iter()
+            .map(|a| a.result.is_ok())
+            .collect();
         assert_eq!(answers, [true, true, true, false, true]);
     });
 }

@@ -27,13 +27,18 @@ fn for_use(f: &Federation, to: &str, block: &BlockRef, r#use: Use) -> Result<Out
 }
 
 fn suspend_mapping(f: &Federation, mapping: &str) -> Result<Outcome, Problem> {
-    let decision = Decision::SuspendMapping { mapping: mapping.parse().unwrap(), reason: "new data".to_owned() };
+    let decision = Decision::SuspendMapping {
+        mapping: mapping.parse().unwrap(),
+        reason: "new data".to_owned(),
+    };
     f.by_officers(&["first-officer"], decision)
 }
 
 fn counts(f: &Federation) -> Vec<(i32, i64, i64)> {
     let rows = f.database.read(tanqiao_hub::store::audit::caps).unwrap();
-    rows.iter().map(|row| (row.year, row.reserved_g, row.committed_g)).collect()
+    rows.iter()
+        .map(|row| (row.year, row.reserved_g, row.committed_g))
+        .collect()
 }
 
 #[test]
@@ -46,7 +51,10 @@ fn without_a_mapping_in_force_for_the_use_nothing_is_recognised() {
         for_use(&f, "harbin", &block, Use::CorporateNeutrality).refused_by("R02");
         suspend_mapping(&f, "wuhan-to-harbin.v1").refused_by("R02");
         suspend_mapping(&f, "wuhan-to-harbin.v9").refused_by("R01");
-        f.map_as("wuhan", "harbin", "230100", |m| m.mapping = "wuhan-to-harbin.v2".parse().unwrap()).unwrap();
+        f.map_as("wuhan", "harbin", "230100", |m| {
+            m.mapping = "wuhan-to-harbin.v2".parse().unwrap()
+        })
+        .unwrap();
         for_use(&f, "harbin", &block, Use::CorporateNeutrality).unwrap();
     });
 }
@@ -86,10 +94,18 @@ fn a_quote_that_is_named_must_still_be_what_the_hub_computes() {
         let block = three_regions(&f);
         let blocks = [part(&block, 1, 1_000)];
         let named = |quote: Sha256| f.propose_as("wuhan", "harbin", &blocks, |p| p.quote = Some(quote));
-        let quote: Sha256 = named(Sha256::of(b"old")).refused_by("R07").expected.unwrap().parse().unwrap();
+        let quote: Sha256 = named(Sha256::of(b"old"))
+            .refused_by("R07")
+            .expected
+            .unwrap()
+            .parse()
+            .unwrap();
         let offer = support::id_of(&named(quote).unwrap());
         f.withdraw("wuhan", offer).unwrap();
-        f.map_as("wuhan", "harbin", "230100", |m| m.mapping = "wuhan-to-harbin.v2".parse().unwrap()).unwrap();
+        f.map_as("wuhan", "harbin", "230100", |m| {
+            m.mapping = "wuhan-to-harbin.v2".parse().unwrap()
+        })
+        .unwrap();
         named(quote).refused_by("R07");
     });
 }
@@ -99,7 +115,8 @@ fn a_lot_that_would_deliver_nothing_is_refused() {
     on_each_database(|f| {
         let block = three_regions(&f);
         f.map("wuhan", "shenzhen", "440300", 1, 0, None);
-        f.propose("wuhan", "shenzhen", &[part(&block, 1, 999_999)]).refused_by("R08");
+        f.propose("wuhan", "shenzhen", &[part(&block, 1, 999_999)])
+            .refused_by("R08");
         f.propose("wuhan", "shenzhen", &[block]).unwrap();
     });
 }
@@ -138,10 +155,14 @@ fn a_cap_counts_what_is_given_and_every_end_but_commitment_returns_it() {
 fn a_cap_is_counted_in_the_chinese_year_of_the_reservation() {
     on_each_database(|f| {
         let block = three_regions(&f);
-        f.clock.store("2026-12-31T15:00:00Z".parse::<Timestamp>().unwrap().micros(), Ordering::SeqCst);
+        f.clock.store(
+            "2026-12-31T15:00:00Z".parse::<Timestamp>().unwrap().micros(),
+            Ordering::SeqCst,
+        );
         f.map("wuhan", "shenzhen", "440300", 500_000, 0, Some(1_000));
         let offer = f.offer("wuhan", "shenzhen", &[part(&block, 1, 1_000)]);
-        f.propose("wuhan", "shenzhen", &[part(&block, 2_001, 2_002)]).refused_by("R05");
+        f.propose("wuhan", "shenzhen", &[part(&block, 2_001, 2_002)])
+            .refused_by("R05");
         f.pass(3_600);
         f.offer("wuhan", "shenzhen", &[part(&block, 2_001, 2_500)]);
         f.accept("shenzhen", &offer).unwrap();
@@ -162,7 +183,12 @@ fn sixty_four_proposals_at_once_never_pass_a_cap() {
         let threads: Vec<_> = (0..64).map(propose).collect();
         let results: Vec<_> = threads.into_iter().map(|t| t.join().unwrap()).collect();
         assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 10);
-        assert!(results.iter().filter_map(|r| r.as_ref().err()).all(|p| p.code == "cap-reached"));
+        assert!(
+            results
+                .iter()
+                .filter_map(|r| r.as_ref().err())
+                .all(|p| p.code == "cap-reached")
+        );
         assert_eq!(counts(&f), [(2026, 1_000, 0)]);
     });
 }
@@ -179,19 +205,32 @@ fn a_factor_once_paid_is_not_paid_again_and_never_given_back() {
         f.transfer("wuhan", "harbin", &[part(&block, 1, 100_000)]);
         // Harbin paid 0.842110; Shenzhen asks 0.9 of the same origin: nothing more, and no second buffer.
         let onward = f.transfer("harbin", "shenzhen", &[part(&block, 1, 10_000)]);
-        assert_eq!((onward.delivered_g, onward.buffered_g, onward.cancelled_g), (Some(grams(10_000)), Some(grams(0)), Some(grams(0))));
+        assert_eq!(
+            (onward.delivered_g, onward.buffered_g, onward.cancelled_g),
+            (Some(grams(10_000)), Some(grams(0)), Some(grams(0)))
+        );
         let first = f.block(&part(&block, 1, 1));
         assert_eq!(first.terms.factor_paid.millionths(), 842_110);
         assert_eq!(first.terms.mapping.unwrap().to_string(), "wuhan-to-shenzhen.v1");
         // The other way round: 0.9 paid, then 0.842110 asked: floor(10000 · 842110 / 900000) go on.
         f.transfer("wuhan", "shenzhen", &[part(&block, 200_001, 300_000)]);
         let onward = f.transfer("shenzhen", "harbin", &[part(&block, 200_001, 210_000)]);
-        assert_eq!((onward.delivered_g, onward.buffered_g, onward.cancelled_g), (Some(grams(9_356)), Some(grams(0)), Some(grams(644))));
+        assert_eq!(
+            (onward.delivered_g, onward.buffered_g, onward.cancelled_g),
+            (Some(grams(9_356)), Some(grams(0)), Some(grams(644)))
+        );
         // Home: everything, the factor stays paid, and all uses of home are back.
         let home = f.transfer("harbin", "wuhan", &[part(&block, 200_001, 205_000)]);
         assert_eq!(home.delivered_g, Some(grams(5_000)));
         let back = f.block(&part(&block, 200_001, 200_001));
-        assert_eq!((back.terms.factor_paid.millionths(), back.terms.buffered, back.terms.mapping), (842_110, true, None));
+        assert_eq!(
+            (
+                back.terms.factor_paid.millionths(),
+                back.terms.buffered,
+                back.terms.mapping
+            ),
+            (842_110, true, None)
+        );
         assert!(back.terms.uses.contains(Use::EtsOffset));
         // Out again: 0.842110 is paid already.
         let again = f.transfer("wuhan", "harbin", &[part(&block, 200_001, 201_000)]);
@@ -203,14 +242,23 @@ fn a_factor_once_paid_is_not_paid_again_and_never_given_back() {
 fn a_province_covers_its_cities_and_a_city_of_its_own_wins() {
     on_each_database(|f| {
         let block = three_regions(&f);
-        f.map_as("wuhan", "shenzhen", "440000", |m| m.factor = Factor::new(500_000).unwrap()).unwrap();
+        f.map_as("wuhan", "shenzhen", "440000", |m| {
+            m.factor = Factor::new(500_000).unwrap()
+        })
+        .unwrap();
         f.admit("guangzhou", "440100", MemberKind::Region);
-        f.map_as("wuhan", "guangzhou", "440100", |m| m.factor = Factor::new(700_000).unwrap()).unwrap();
+        f.map_as("wuhan", "guangzhou", "440100", |m| {
+            m.factor = Factor::new(700_000).unwrap()
+        })
+        .unwrap();
         let given = [part(&block, 1, 1_000)];
         let shenzhen = f.propose("wuhan", "shenzhen", &given).unwrap();
         assert_eq!(shenzhen.cancelled_g, Some(grams(500)));
         f.withdraw("wuhan", support::id_of(&shenzhen)).unwrap();
-        assert_eq!(f.propose("wuhan", "guangzhou", &given).unwrap().cancelled_g, Some(grams(300)));
+        assert_eq!(
+            f.propose("wuhan", "guangzhou", &given).unwrap().cancelled_g,
+            Some(grams(300))
+        );
     });
 }
 
@@ -219,11 +267,20 @@ fn a_mapping_is_signed_by_both_members_and_decided_by_two_officers() {
     on_each_database(|f| {
         three_regions(&f);
         let record = support::mapping("wuhan", "shenzhen", "440300", 500_000, 0, None, f.now());
-        let activate = |officers: &[&str], change: &dyn Fn(&mut tanqiao_protocol::recognition::MappingRecord), signed_by: &[&str]| {
+        let activate = |officers: &[&str],
+                        change: &dyn Fn(&mut tanqiao_protocol::recognition::MappingRecord),
+                        signed_by: &[&str]| {
             let mut record = record.clone();
             change(&mut record);
             let signed_by = signed_by.iter().map(|m| node(m)).collect();
-            f.by_officers(officers, Decision::ActivateMapping { record: Box::new(record), envelope: "{}".to_owned(), signed_by })
+            f.by_officers(
+                officers,
+                Decision::ActivateMapping {
+                    record: Box::new(record),
+                    envelope: "{}".to_owned(),
+                    signed_by,
+                },
+            )
         };
         let (both, members) = (["first-officer", "second-officer"], ["wuhan", "shenzhen"]);
         activate(&["first-officer"], &|_| (), &members).refused_by("G01");
@@ -237,10 +294,25 @@ fn a_mapping_is_signed_by_both_members_and_decided_by_two_officers() {
         activate(&both, &|m| m.uses = Uses::NONE, &members).refused_by("M02");
         activate(&both, &|m| m.factor = Factor::ZERO, &members).refused_by("M02");
         activate(&both, &|m| m.valid_until = m.valid_from, &members).refused_by("M02");
-        activate(&both, &|m| m.mapping = "wuhan-to-shenzhen.v2".parse().unwrap(), &members).unwrap();
-        activate(&both, &|m| m.mapping = "wuhan-to-shenzhen.v2".parse().unwrap(), &members).refused_by("M02");
+        activate(
+            &both,
+            &|m| m.mapping = "wuhan-to-shenzhen.v2".parse().unwrap(),
+            &members,
+        )
+        .unwrap();
+        activate(
+            &both,
+            &|m| m.mapping = "wuhan-to-shenzhen.v2".parse().unwrap(),
+            &members,
+        )
+        .refused_by("M02");
         activate(&both, &|_| (), &members).refused_by("G03");
-        activate(&both, &|m| m.mapping = "wuhan-to-shenzhen.v3".parse().unwrap(), &members).unwrap();
+        activate(
+            &both,
+            &|m| m.mapping = "wuhan-to-shenzhen.v3".parse().unwrap(),
+            &members,
+        )
+        .unwrap();
         suspend_mapping(&f, "wuhan-to-shenzhen.v2").refused_by("R02");
         let told = f.feed("shenzhen");
         assert_eq!(told.iter().filter(|t| *t == "mapping.activated").count(), 2);
@@ -253,13 +325,18 @@ fn two_lots_by_two_mappings_count_under_two_caps() {
         // Two lots by two mappings in one donation: each counts under its own cap.
         three_regions(&f);
         let ours = f.issue("harbin", "230100", 10_000);
-        let theirs = part(&"wuhan/420100/wuhan-metro.v1/2025/1-1000000".parse().unwrap(), 1, 10_000);
+        let theirs = part(
+            &"wuhan/420100/wuhan-metro.v1/2025/1-1000000".parse().unwrap(),
+            1,
+            10_000,
+        );
         f.transfer("wuhan", "harbin", &[theirs.clone()]);
         f.map("wuhan", "shenzhen", "440300", 800_000, 0, Some(2_000));
         f.map("harbin", "shenzhen", "440300", 700_000, 0, Some(3_000));
         f.plan(support::event("regatta", "440300", 1_000_000, false)).unwrap();
         let both = [part(&theirs, 1, 2_000), part(&ours, 1, 3_000)];
         f.donate("harbin", "regatta", &both).unwrap();
-        f.donate("harbin", "regatta", &[part(&ours, 5_001, 5_002)]).refused_by("R05");
+        f.donate("harbin", "regatta", &[part(&ours, 5_001, 5_002)])
+            .refused_by("R05");
     });
 }

@@ -16,7 +16,10 @@ fn officer(f: &Federation, decision: Decision) -> Result<Outcome, Problem> {
 /// `member` says something harmless, signed with the key of `signer`.
 fn speak(f: &Federation, member: &str, signer: &str) -> tanqiao_hub::ledger::sequencer::Answer {
     let reason = "nothing".to_owned();
-    let body = Body::TransferWithdrawal(tanqiao_protocol::message::TransferWithdrawal { transfer: f.new_id(), reason });
+    let body = Body::TransferWithdrawal(tanqiao_protocol::message::TransferWithdrawal {
+        transfer: f.new_id(),
+        reason,
+    });
     let mut command = f.command(member, f.new_id(), body);
     if let Origin::Member(signed) = &mut command.origin {
         signed.key = key_of(signer);
@@ -30,7 +33,12 @@ fn is_heard(f: &Federation, member: &str, signer: &str) {
 }
 
 fn propose_key(f: &Federation, member: &str, key: &str) -> Result<Outcome, Problem> {
-    f.by_member(member, Body::Key(KeyProposal { key: signing_key(key).verifying_key().clone() }))
+    f.by_member(
+        member,
+        Body::Key(KeyProposal {
+            key: signing_key(key).verifying_key().clone(),
+        }),
+    )
 }
 
 #[test]
@@ -78,14 +86,26 @@ fn a_key_is_proposed_approved_and_retired() {
         is_heard(&f, "wuhan", "new-key");
         is_heard(&f, "wuhan", "wuhan");
         propose_key(&f, "wuhan", "third-key").unwrap();
-        officer(&f, Decision::ApproveKey { key: key_of("third-key") }).refused_by("G03");
+        officer(
+            &f,
+            Decision::ApproveKey {
+                key: key_of("third-key"),
+            },
+        )
+        .refused_by("G03");
         officer(&f, Decision::RetireKey { key: key_of("wuhan") }).unwrap();
         let retired = speak(&f, "wuhan", "wuhan");
         assert!(!retired.stored);
         retired.result.refused_by("M06");
         officer(&f, Decision::RetireKey { key: key_of("wuhan") }).refused_by("G03");
         officer(&f, Decision::ApproveKey { key: key_of("wuhan") }).refused_by("G03");
-        officer(&f, Decision::ApproveKey { key: key_of("third-key") }).unwrap();
+        officer(
+            &f,
+            Decision::ApproveKey {
+                key: key_of("third-key"),
+            },
+        )
+        .unwrap();
         officer(&f, Decision::ApproveKey { key: key_of("nobody") }).refused_by("M05");
         propose_key(&f, "wuhan", "third-key").refused_by("M06");
         assert!(f.feed("wuhan").contains(&"key.approved".to_owned()));
@@ -120,7 +140,15 @@ fn the_regulators_stop_holds_for_members_and_not_for_officers() {
         f.two_regions();
         let block = f.issue("wuhan", "420100", 1_000);
         let command = f.command("wuhan", f.new_id(), f.proposal("harbin", std::slice::from_ref(&block)));
-        let stop = |stopped| officer(&f, Decision::StopHub { stopped, reason: "an inspection".to_owned() });
+        let stop = |stopped| {
+            officer(
+                &f,
+                Decision::StopHub {
+                    stopped,
+                    reason: "an inspection".to_owned(),
+                },
+            )
+        };
         stop(true).unwrap();
         let answer = f.ask(command.clone());
         assert!(!answer.stored);
@@ -136,19 +164,36 @@ fn the_regulators_stop_holds_for_members_and_not_for_officers() {
 fn officers_decide_what_their_role_permits() {
     on_each_database(|f| {
         f.two_regions();
-        let put = |account: &str, role, active| Decision::PutOfficer { account: name(account), role, password_hash: "$argon2id$".to_owned(), active };
+        let put = |account: &str, role, active| Decision::PutOfficer {
+            account: name(account),
+            role,
+            password_hash: "$argon2id$".to_owned(),
+            active,
+        };
         officer(&f, put("auditor", Role::Auditor, true)).unwrap();
         for account in ["auditor", "organiser", "nobody"] {
-            f.by_officers(&[account], Decision::Reinstate { member: node("wuhan") }).refused_by("G02");
-            f.by_officers(&[account], put("friend", Role::Officer, true)).refused_by("G02");
+            f.by_officers(&[account], Decision::Reinstate { member: node("wuhan") })
+                .refused_by("G02");
+            f.by_officers(&[account], put("friend", Role::Officer, true))
+                .refused_by("G02");
         }
-        f.by_officers(&["auditor"], Decision::PlanEvent(Box::new(support::event("games", "230100", 1, true)))).refused_by("G02");
+        f.by_officers(
+            &["auditor"],
+            Decision::PlanEvent(Box::new(support::event("games", "230100", 1, true))),
+        )
+        .refused_by("G02");
         officer(&f, put("second-officer", Role::Officer, false)).unwrap();
-        f.by_officers(&["second-officer"], Decision::Reinstate { member: node("wuhan") }).refused_by("G02");
-        f.by_officers(&["first-officer", "first-officer"], Decision::Reinstate { member: node("wuhan") }).refused_by("G01");
+        f.by_officers(&["second-officer"], Decision::Reinstate { member: node("wuhan") })
+            .refused_by("G02");
+        f.by_officers(
+            &["first-officer", "first-officer"],
+            Decision::Reinstate { member: node("wuhan") },
+        )
+        .refused_by("G01");
         // The hub itself makes the first officer and no other, and decides nothing but sweeps.
         f.by_hub(put("back-door", Role::Officer, true)).refused_by("G02");
-        f.by_hub(Decision::Reinstate { member: node("wuhan") }).refused_by("G02");
+        f.by_hub(Decision::Reinstate { member: node("wuhan") })
+            .refused_by("G02");
     });
 }
 
@@ -157,11 +202,17 @@ fn members_do_not_decide_and_officers_do_not_speak_for_members() {
     on_each_database(|f| {
         f.two_regions();
         let block = f.issue("wuhan", "420100", 1_000);
-        f.by_member("wuhan", Body::Governance(Box::new(Decision::Sweep))).refused_by("G02");
+        f.by_member("wuhan", Body::Governance(Box::new(Decision::Sweep)))
+            .refused_by("G02");
         let id = f.new_id();
         let body = f.proposal("harbin", &[block]);
         let payload_sha256 = tanqiao_protocol::id::Sha256::of(b"a proposal");
-        let command = Command { origin: Origin::Officers(vec![name("first-officer")]), id, payload_sha256, body };
+        let command = Command {
+            origin: Origin::Officers(vec![name("first-officer")]),
+            id,
+            payload_sha256,
+            body,
+        };
         f.ask(command).result.refused_by("N05");
     });
 }

@@ -31,7 +31,8 @@ fn a_release_needs_the_pledgees_own_word_on_this_pledge() {
         let release_with = |consent| {
             let content = tanqiao_protocol::message::PledgeRelease {
                 pledge,
-                consent: tanqiao_protocol::envelope::Envelope::sign("test", Vec::new(), &support::signing_key("bank")).unwrap(),
+                consent: tanqiao_protocol::envelope::Envelope::sign("test", Vec::new(), &support::signing_key("bank"))
+                    .unwrap(),
             };
             f.by_member("wuhan", Body::PledgeRelease(Box::new(content), Some(consent)))
         };
@@ -45,7 +46,13 @@ fn a_release_needs_the_pledgees_own_word_on_this_pledge() {
         assert_eq!(f.standing(&block), "wuhan held");
         f.release("wuhan", pledge, Some("bank")).refused_by("T05");
         f.release("wuhan", f.new_id(), Some("bank")).refused_by("T05");
-        f.by_officers(&["first-officer"], Decision::RetireKey { key: support::key_of("bank") }).unwrap();
+        f.by_officers(
+            &["first-officer"],
+            Decision::RetireKey {
+                key: support::key_of("bank"),
+            },
+        )
+        .unwrap();
         f.release("wuhan", other, Some("bank")).refused_by("B11");
     });
 }
@@ -55,7 +62,12 @@ fn a_stranger_does_not_act_on_a_pledge() {
     on_each_database(|f| {
         let (_, pledge) = pledged(&f, "suburb");
         f.release("harbin", pledge, Some("suburb")).refused_by("N05");
-        f.ask_foreclosure("harbin", pledge, Some(consent("suburb", pledge, PledgeDecision::Foreclose))).refused_by("N05");
+        f.ask_foreclosure(
+            "harbin",
+            pledge,
+            Some(consent("suburb", pledge, PledgeDecision::Foreclose)),
+        )
+        .refused_by("N05");
         f.release("suburb", pledge, Some("suburb")).unwrap();
     });
 }
@@ -66,11 +78,23 @@ fn foreclosure_takes_the_pledgees_word_and_two_officers() {
         let (block, pledge) = pledged(&f, "suburb");
         f.foreclose(pledge).refused_by("B11");
         f.ask_foreclosure("suburb", pledge, None).refused_by("B11");
-        f.ask_foreclosure("suburb", pledge, Some(consent("suburb", pledge, PledgeDecision::Release))).refused_by("B11");
-        f.ask_foreclosure("suburb", pledge, Some(consent("suburb", pledge, PledgeDecision::Foreclose))).unwrap();
+        f.ask_foreclosure(
+            "suburb",
+            pledge,
+            Some(consent("suburb", pledge, PledgeDecision::Release)),
+        )
+        .refused_by("B11");
+        f.ask_foreclosure(
+            "suburb",
+            pledge,
+            Some(consent("suburb", pledge, PledgeDecision::Foreclose)),
+        )
+        .unwrap();
         assert_eq!(f.standing(&block), "wuhan pledged", "the word alone moves nothing");
-        f.by_officers(&["first-officer"], Decision::Foreclose { pledge }).refused_by("G01");
-        f.by_officers(&["first-officer", "first-officer"], Decision::Foreclose { pledge }).refused_by("G01");
+        f.by_officers(&["first-officer"], Decision::Foreclose { pledge })
+            .refused_by("G01");
+        f.by_officers(&["first-officer", "first-officer"], Decision::Foreclose { pledge })
+            .refused_by("G01");
         f.foreclose(pledge).unwrap();
         assert_eq!(f.standing(&block), "suburb held");
         assert_eq!(f.feed("suburb").last().unwrap(), "pledge.foreclosed");
@@ -83,12 +107,19 @@ fn foreclosure_takes_the_pledgees_word_and_two_officers() {
 fn what_is_foreclosed_across_a_border_may_be_used_for_nothing_before_it_is_recognised() {
     on_each_database(|f| {
         let (block, pledge) = pledged(&f, "harbin");
-        f.ask_foreclosure("harbin", pledge, Some(consent("harbin", pledge, PledgeDecision::Foreclose))).unwrap();
+        f.ask_foreclosure(
+            "harbin",
+            pledge,
+            Some(consent("harbin", pledge, PledgeDecision::Foreclose)),
+        )
+        .unwrap();
         f.foreclose(pledge).unwrap();
-        f.retire("harbin", &[part(&block, 1, 10)], claim("harbin", "230100")).refused_by("U05");
+        f.retire("harbin", &[part(&block, 1, 10)], claim("harbin", "230100"))
+            .refused_by("U05");
         // Home it may always go.
         f.transfer("harbin", "wuhan", &[part(&block, 1, 1_000)]);
-        f.retire("wuhan", &[part(&block, 1, 10)], claim("wuhan", "420100")).unwrap();
+        f.retire("wuhan", &[part(&block, 1, 10)], claim("wuhan", "420100"))
+            .unwrap();
     });
 }
 
@@ -96,7 +127,12 @@ fn what_is_foreclosed_across_a_border_may_be_used_for_nothing_before_it_is_recog
 fn a_pledgee_without_a_node_cannot_take_blocks() {
     on_each_database(|f| {
         let (_, pledge) = pledged(&f, "bank");
-        f.ask_foreclosure("wuhan", pledge, Some(consent("bank", pledge, PledgeDecision::Foreclose))).unwrap();
+        f.ask_foreclosure(
+            "wuhan",
+            pledge,
+            Some(consent("bank", pledge, PledgeDecision::Foreclose)),
+        )
+        .unwrap();
         f.foreclose(pledge).refused_by("T02");
     });
 }
@@ -111,13 +147,19 @@ fn a_pledgee_is_another_admitted_member_or_party_and_the_term_lies_ahead() {
         }
         let term = |us| {
             let term = f.now().plus_micros(us);
-            let content = Pledge { blocks: blocks.to_vec(), pledgee: node("bank"), reference: name("loan-2"), term };
+            let content = Pledge {
+                blocks: blocks.to_vec(),
+                pledgee: node("bank"),
+                reference: name("loan-2"),
+                term,
+            };
             f.by_member("wuhan", Body::Pledge(Box::new(content)))
         };
         term(0).refused_by("M02");
         f.suspend("bank").unwrap();
         term(DAY_US).refused_by("T02");
-        f.by_officers(&["first-officer"], Decision::Reinstate { member: node("bank") }).unwrap();
+        f.by_officers(&["first-officer"], Decision::Reinstate { member: node("bank") })
+            .unwrap();
         term(DAY_US).unwrap();
     });
 }
@@ -143,7 +185,11 @@ fn a_pledge_with_a_frozen_part_waits_and_goes_on_without_what_was_cancelled() {
         f.cancel_frozen(&frozen[..1]).unwrap();
         f.release("wuhan", pledge, Some("bank")).refused_by("B05");
         f.unfreeze(&frozen[1..]).unwrap();
-        assert_eq!(f.standing(&frozen[1]), "wuhan pledged", "it returns to the state that it had");
+        assert_eq!(
+            f.standing(&frozen[1]),
+            "wuhan pledged",
+            "it returns to the state that it had"
+        );
         f.release("wuhan", pledge, Some("bank")).unwrap();
         assert_eq!(f.standing(&frozen[0]), "wuhan cancelled");
         assert_eq!(f.standing(&frozen[1]), "wuhan held");

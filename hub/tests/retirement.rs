@@ -29,10 +29,16 @@ fn retire(f: &Federation, block: &BlockRef, change: impl FnOnce(&mut Claim)) -> 
 fn one_claim_may_use_many_blocks_and_what_is_used_stays_used() {
     on_each_database(|f| {
         let block = begin(&f);
-        f.retire("wuhan", &[part(&block, 1, 10), part(&block, 21, 30), part(&block, 9_991, 10_000)], claim("wuhan", "420100")).unwrap();
+        f.retire(
+            "wuhan",
+            &[part(&block, 1, 10), part(&block, 21, 30), part(&block, 9_991, 10_000)],
+            claim("wuhan", "420100"),
+        )
+        .unwrap();
         assert_eq!(f.standing(&block), "wuhan retired");
         assert_eq!(f.standing(&part(&block, 11, 20)), "wuhan held");
-        f.retire("wuhan", &[part(&block, 30, 31)], claim("wuhan", "420100")).refused_by("B04");
+        f.retire("wuhan", &[part(&block, 30, 31)], claim("wuhan", "420100"))
+            .refused_by("B04");
         f.freeze(&[part(&block, 1, 5)]).refused_by("B04");
         assert_eq!(f.feed("wuhan").last().unwrap(), "retirement.committed");
     });
@@ -55,7 +61,12 @@ fn a_claim_says_who_and_a_person_is_a_commitment_and_nothing_else() {
             c.r#use = Use::PersonalOffset;
         })
         .unwrap();
-        f.retire("wuhan", &[part(&block, 11, 20)], claimed(|c| c.claimant_kind = ClaimantKind::Organisation)).unwrap();
+        f.retire(
+            "wuhan",
+            &[part(&block, 11, 20)],
+            claimed(|c| c.claimant_kind = ClaimantKind::Organisation),
+        )
+        .unwrap();
     });
 }
 
@@ -75,10 +86,18 @@ fn the_accounting_year_lies_between_vintage_and_today() {
         retire(&f, &block, |c| c.year = 2027).refused_by("U03");
         retire(&f, &block, |c| c.year = 2025).unwrap();
         // 2026-12-31T16:00Z is 2027 in China.
-        f.clock.store("2026-12-31T15:59:59Z".parse::<tanqiao_protocol::time::Timestamp>().unwrap().micros(), std::sync::atomic::Ordering::SeqCst);
-        f.retire("wuhan", &[part(&block, 11, 20)], claimed(|c| c.year = 2027)).refused_by("U03");
+        f.clock.store(
+            "2026-12-31T15:59:59Z"
+                .parse::<tanqiao_protocol::time::Timestamp>()
+                .unwrap()
+                .micros(),
+            std::sync::atomic::Ordering::SeqCst,
+        );
+        f.retire("wuhan", &[part(&block, 11, 20)], claimed(|c| c.year = 2027))
+            .refused_by("U03");
         f.pass(1);
-        f.retire("wuhan", &[part(&block, 11, 20)], claimed(|c| c.year = 2027)).unwrap();
+        f.retire("wuhan", &[part(&block, 11, 20)], claimed(|c| c.year = 2027))
+            .unwrap();
     });
 }
 
@@ -106,7 +125,10 @@ fn a_cancellation_says_why() {
     on_each_database(|f| {
         let block = begin(&f);
         let cancel = |reason: String| {
-            let content = Cancellation { blocks: vec![part(&block, 1, 10)], reason };
+            let content = Cancellation {
+                blocks: vec![part(&block, 1, 10)],
+                reason,
+            };
             f.by_member("wuhan", tanqiao_hub::ledger::command::Body::Cancellation(content))
         };
         cancel(String::new()).refused_by("M02");

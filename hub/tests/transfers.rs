@@ -23,7 +23,13 @@ fn approve(f: &Federation, transfer: MessageId) -> Result<Outcome, Problem> {
 }
 
 fn halt(f: &Federation, subject: MessageId) -> Result<Outcome, Problem> {
-    f.by_officers(&["first-officer"], Decision::Halt { subject, reason: "an inspection".to_owned() })
+    f.by_officers(
+        &["first-officer"],
+        Decision::Halt {
+            subject,
+            reason: "an inspection".to_owned(),
+        },
+    )
 }
 
 #[test]
@@ -89,11 +95,16 @@ fn an_acceptance_signs_every_term_of_the_offer() {
         f.two_regions();
         let block = f.issue("wuhan", "420100", 1_000_000);
         let offer = f.offer("wuhan", "harbin", &[block]);
-        f.accept_as("harbin", &offer, |c| c.payload_sha256 = Sha256::of(b"another")).refused_by("T09");
-        f.accept_as("harbin", &offer, |c| c.delivered_g = grams(757_898)).refused_by("T09");
-        f.accept_as("harbin", &offer, |c| c.buffered_g = grams(84_212)).refused_by("T09");
-        f.accept_as("harbin", &offer, |c| c.cancelled_g = grams(0)).refused_by("T09");
-        f.accept_as("harbin", &offer, |c| c.r#use = Use::PublicWelfare).refused_by("T09");
+        f.accept_as("harbin", &offer, |c| c.payload_sha256 = Sha256::of(b"another"))
+            .refused_by("T09");
+        f.accept_as("harbin", &offer, |c| c.delivered_g = grams(757_898))
+            .refused_by("T09");
+        f.accept_as("harbin", &offer, |c| c.buffered_g = grams(84_212))
+            .refused_by("T09");
+        f.accept_as("harbin", &offer, |c| c.cancelled_g = grams(0))
+            .refused_by("T09");
+        f.accept_as("harbin", &offer, |c| c.r#use = Use::PublicWelfare)
+            .refused_by("T09");
         f.accept("wuhan", &offer).refused_by("N05");
         assert_eq!(state(&f.accept("harbin", &offer).unwrap()), "committed");
         f.accept("harbin", &offer).refused_by("T05");
@@ -132,7 +143,10 @@ fn the_first_dealing_of_two_members_waits_and_the_second_does_not() {
         let block = f.issue("wuhan", "420100", 10_000);
         let offer = f.offer("wuhan", "harbin", &[part(&block, 1, 1_000)]);
         assert_eq!(state(&offer.outcome), "delayed");
-        assert!(!f.feed("harbin").contains(&"transfer.offered".to_owned()), "nobody is told before the delay ends");
+        assert!(
+            !f.feed("harbin").contains(&"transfer.offered".to_owned()),
+            "nobody is told before the delay ends"
+        );
         f.accept("harbin", &offer).refused_by("T05");
         f.decline("harbin", offer.id).refused_by("T05");
         f.pass(3_599);
@@ -165,7 +179,8 @@ fn a_large_transfer_waits_for_an_officer_after_its_delay() {
         f.sweep();
         assert_eq!(f.feed("wuhan").last().unwrap(), "transfer.awaiting-approval");
         f.accept("harbin", &offer).refused_by("T05");
-        f.by_officers(&["organiser"], Decision::ApproveTransfer { transfer: offer.id }).refused_by("G02");
+        f.by_officers(&["organiser"], Decision::ApproveTransfer { transfer: offer.id })
+            .refused_by("G02");
         assert_eq!(state(&approve(&f, offer.id).unwrap()), "offered");
         f.accept("harbin", &offer).unwrap();
         let direct = f.offer("wuhan", "harbin", &[part(&block, 10_001, 15_000)]);
@@ -185,7 +200,11 @@ fn every_open_state_can_be_withdrawn_halted_and_expires() {
     on_each_database(|f| {
         f.two_regions();
         let block = f.issue("wuhan", "420100", 100_000);
-        for (delay, approval, expected) in [(0, None, "offered"), (90 * 60, None, "delayed"), (0, Some(grams(1)), "awaiting-approval")] {
+        for (delay, approval, expected) in [
+            (0, None, "offered"),
+            (90 * 60, None, "delayed"),
+            (0, Some(grams(1)), "awaiting-approval"),
+        ] {
             f.set_policy(|p| {
                 p.first_dealing_delay_s = delay;
                 p.second_approval_from_g = approval;
@@ -202,13 +221,21 @@ fn every_open_state_can_be_withdrawn_halted_and_expires() {
             let halted = offer();
             halt(&f, halted).unwrap();
             halt(&f, halted).refused_by("T05");
-            let expired = f.propose_as("wuhan", "harbin", &[part(&block, 1, 1_000)], |p| p.valid_until = f.now().plus_micros(3_600_000_000)).unwrap();
+            let expired = f
+                .propose_as("wuhan", "harbin", &[part(&block, 1, 1_000)], |p| {
+                    p.valid_until = f.now().plus_micros(3_600_000_000)
+                })
+                .unwrap();
             f.pass(3_600);
             f.sweep();
             assert_eq!(f.standing(&block), "wuhan held", "{} has expired", expired.subject);
         }
         let told = f.feed("harbin");
-        assert_eq!(told.iter().filter(|t| t.starts_with("transfer.")).count(), 6, "of what was never offered the target hears nothing: {told:?}");
+        assert_eq!(
+            told.iter().filter(|t| t.starts_with("transfer.")).count(),
+            6,
+            "of what was never offered the target hears nothing: {told:?}"
+        );
     });
 }
 
@@ -245,13 +272,27 @@ fn withdrawal_and_acceptance_whichever_comes_first_wins() {
         assert_eq!(f.accept("harbin", &first).refused_by("T05").found.unwrap(), "withdrawn");
         let second = f.offer("wuhan", "harbin", &[part(&block, 1_001, 2_000)]);
         f.accept("harbin", &second).unwrap();
-        assert_eq!(f.withdraw("wuhan", second.id).refused_by("T05").found.unwrap(), "committed");
+        assert_eq!(
+            f.withdraw("wuhan", second.id).refused_by("T05").found.unwrap(),
+            "committed"
+        );
         // In one batch, in the order of arrival.
         let third = f.offer("wuhan", "harbin", &[part(&block, 2_001, 3_000)]);
         let reason = "a mistake".to_owned();
-        let withdrawal = tanqiao_protocol::message::TransferWithdrawal { transfer: third.id, reason };
-        let withdrawal = f.command("wuhan", f.new_id(), tanqiao_hub::ledger::command::Body::TransferWithdrawal(withdrawal));
-        let acceptance = f.command("harbin", f.new_id(), f.acceptance(third.id, &third.proposal, &third.outcome));
+        let withdrawal = tanqiao_protocol::message::TransferWithdrawal {
+            transfer: third.id,
+            reason,
+        };
+        let withdrawal = f.command(
+            "wuhan",
+            f.new_id(),
+            tanqiao_hub::ledger::command::Body::TransferWithdrawal(withdrawal),
+        );
+        let acceptance = f.command(
+            "harbin",
+            f.new_id(),
+            f.acceptance(third.id, &third.proposal, &third.outcome),
+        );
         let answers = f.sequencer.submit_blocking(vec![withdrawal, acceptance]).unwrap();
         assert_eq!(state(answers[0].result.as_ref().unwrap()), "withdrawn");
         answers[1].result.clone().refused_by("T05");
@@ -282,7 +323,11 @@ fn an_offer_is_valid_for_thirty_days_at_most_and_ends_in_the_future() {
     on_each_database(|f| {
         f.two_regions();
         let block = f.issue("wuhan", "420100", 1_000);
-        let until = |us: i64| f.propose_as("wuhan", "harbin", std::slice::from_ref(&block), |p| p.valid_until = f.now().plus_micros(us));
+        let until = |us: i64| {
+            f.propose_as("wuhan", "harbin", std::slice::from_ref(&block), |p| {
+                p.valid_until = f.now().plus_micros(us)
+            })
+        };
         until(0).refused_by("T03");
         until(-1).refused_by("T03");
         until(30 * DAY * 1_000_000 + 1).refused_by("T03");
@@ -295,8 +340,12 @@ fn a_price_is_kept_for_the_record() {
     on_each_database(|f| {
         f.two_regions();
         let block = f.issue("wuhan", "420100", 1_000);
-        let price = Price { amount_fen: grams(5_000), reference: Some(support::name("deal-7")) };
-        f.propose_as("wuhan", "harbin", &[block], |p| p.price = Some(price)).unwrap();
+        let price = Price {
+            amount_fen: grams(5_000),
+            reference: Some(support::name("deal-7")),
+        };
+        f.propose_as("wuhan", "harbin", &[block], |p| p.price = Some(price))
+            .unwrap();
     });
 }
 
@@ -314,7 +363,8 @@ fn a_suspension_halts_what_is_open_on_either_side() {
         f.accept("wuhan", &from_harbin).refused_by("T05");
         assert_eq!(f.feed("wuhan").iter().filter(|t| *t == "transfer.halted").count(), 2);
         assert!(f.feed("harbin").contains(&"member.suspended".to_owned()));
-        f.by_officers(&["first-officer"], Decision::Reinstate { member: node("harbin") }).unwrap();
+        f.by_officers(&["first-officer"], Decision::Reinstate { member: node("harbin") })
+            .unwrap();
         f.accept("harbin", &to_harbin).refused_by("T05");
         f.transfer("wuhan", "harbin", &[theirs]);
     });
@@ -328,9 +378,28 @@ fn parts_of_parts_and_many_lots_go_in_one_transfer() {
         let home = f.issue("harbin", "230100", 10_000);
         f.transfer("wuhan", "harbin", &[part(&first, 1, 4_000)]);
         // Now harbin holds serials of two series, some of them split twice.
-        f.transfer("wuhan", "harbin", &[part(&first, 5_000, 5_999), part(&second, 15_000, 15_001), part(&second, 11_000, 12_000)]);
-        let outcome = f.transfer("harbin", "wuhan", &[part(&first, 1_000, 1_999), part(&first, 5_100, 5_199), part(&home, 1, 5_000)]);
+        f.transfer(
+            "wuhan",
+            "harbin",
+            &[
+                part(&first, 5_000, 5_999),
+                part(&second, 15_000, 15_001),
+                part(&second, 11_000, 12_000),
+            ],
+        );
+        let outcome = f.transfer(
+            "harbin",
+            "wuhan",
+            &[
+                part(&first, 1_000, 1_999),
+                part(&first, 5_100, 5_199),
+                part(&home, 1, 5_000),
+            ],
+        );
         // What returns home pays nothing more; what is harbin's own pays 0.9 and a buffer of 0.05.
-        assert_eq!((outcome.delivered_g, outcome.buffered_g, outcome.cancelled_g), (Some(grams(1_100 + 4_275)), Some(grams(225)), Some(grams(500))));
+        assert_eq!(
+            (outcome.delivered_g, outcome.buffered_g, outcome.cancelled_g),
+            (Some(grams(1_100 + 4_275)), Some(grams(225)), Some(grams(500)))
+        );
     });
 }

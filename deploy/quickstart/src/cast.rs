@@ -65,11 +65,17 @@ pub fn members(catalogue: &Catalogue, all: bool) -> Outcome<Vec<Member>> {
     let mut cast = Vec::new();
     let story = STORY.iter().copied().chain([(SHUT_OUT, SHUT_OUT_PLATFORM)]);
     for (id, platform) in story {
-        let found = catalogue.platform(platform).ok_or_else(|| unexpected("the catalogue's platforms", platform, "none"))?;
+        let found = catalogue
+            .platform(platform)
+            .ok_or_else(|| unexpected("the catalogue's platforms", platform, "none"))?;
         cast.push(member(id, found)?);
     }
     if all {
-        let taken: Vec<&str> = STORY.iter().map(|(_, platform)| *platform).chain([SHUT_OUT_PLATFORM]).collect();
+        let taken: Vec<&str> = STORY
+            .iter()
+            .map(|(_, platform)| *platform)
+            .chain([SHUT_OUT_PLATFORM])
+            .collect();
         for platform in catalogue.platforms().iter().filter(|p| !taken.contains(&p.id.as_str())) {
             cast.push(member(&platform.id.to_lowercase(), platform)?);
         }
@@ -78,16 +84,26 @@ pub fn members(catalogue: &Catalogue, all: bool) -> Outcome<Vec<Member>> {
 }
 
 fn member(id: &str, platform: &Platform) -> Outcome<Member> {
-    let abroad = ABROAD.iter().find(|(name, _)| *name == platform.region_name).map_or("CN", |(_, code)| code);
+    let abroad = ABROAD
+        .iter()
+        .find(|(name, _)| *name == platform.region_name)
+        .map_or("CN", |(_, code)| code);
     let region = match platform.region {
         Some(region) => region,
         None => abroad.parse().doing("reading a region")?,
     };
-    let enterprise = matches!(platform.kind, PlatformKind::Enterprise | PlatformKind::Exchange | PlatformKind::Registry);
+    let enterprise = matches!(
+        platform.kind,
+        PlatformKind::Enterprise | PlatformKind::Exchange | PlatformKind::Registry
+    );
     Ok(Member {
         id: id.parse().doing("reading a member id")?,
         region,
-        kind: if enterprise { MemberKind::Enterprise } else { MemberKind::Region },
+        kind: if enterprise {
+            MemberKind::Enterprise
+        } else {
+            MemberKind::Region
+        },
         name_zh: platform.name_zh.clone().unwrap_or_else(|| platform.name.clone()),
         name_en: format!("{}, {}", platform.name, platform.region_name),
     })

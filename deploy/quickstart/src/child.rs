@@ -39,7 +39,10 @@ pub async fn node(config: &Path) -> Outcome<()> {
     drop(stop.await);
     serving.stop().await;
     exchange.stop().await;
-    server.await.doing("stopping the node's API")?.doing("stopping the node's API")
+    server
+        .await
+        .doing("stopping the node's API")?
+        .doing("stopping the node's API")
 }
 
 /// Comes when whoever started this process closes the pipe to it, or dies.
@@ -58,5 +61,11 @@ fn input_ends() -> oneshot::Receiver<()> {
 fn log(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_default();
     // A second subscriber is refused; the first stays.
-    drop(tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init());
+    drop(
+        tracing_subscriber::fmt()
+            .json()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .try_init(),
+    );
 }

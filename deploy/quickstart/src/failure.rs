@@ -26,7 +26,9 @@ pub enum Failure {
         found: String,
     },
     /// A port is in use.
-    #[error("port {port} ({what}) cannot be used: {cause}. Choose other ports with --port-base N, such as --port-base 20000")]
+    #[error(
+        "port {port} ({what}) cannot be used: {cause}. Choose other ports with --port-base N, such as --port-base 20000"
+    )]
     Port {
         /// The port.
         port: u16,
@@ -72,7 +74,10 @@ pub trait Doing<T> {
 
 impl<T, E: Error + Send + Sync + 'static> Doing<T> for Result<T, E> {
     fn doing(self, what: impl Into<String>) -> Outcome<T> {
-        self.map_err(|cause| Failure::Doing { doing: what.into(), cause: Box::new(cause) })
+        self.map_err(|cause| Failure::Doing {
+            doing: what.into(),
+            cause: Box::new(cause),
+        })
     }
 }
 
@@ -89,5 +94,9 @@ pub fn expect<T: PartialEq + std::fmt::Display>(what: impl Into<String>, expecte
 
 /// Something is not what the story says.
 pub fn unexpected(what: impl Into<String>, expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Failure {
-    Failure::Unexpected { what: what.into(), expected: expected.to_string(), found: found.to_string() }
+    Failure::Unexpected {
+        what: what.into(),
+        expected: expected.to_string(),
+        found: found.to_string(),
+    }
 }

@@ -49,7 +49,12 @@ pub async fn start_nodes(world: &mut World, members: &[String]) -> Outcome<()> {
     }
     for member in members {
         let port = world.port_of(member);
-        answers(&format!("http://127.0.0.1:{port}/health/live"), member, &mut world.processes).await?;
+        answers(
+            &format!("http://127.0.0.1:{port}/health/live"),
+            member,
+            &mut world.processes,
+        )
+        .await?;
         let platform = Platform::open(member, port, token_file(&world.place, member))?;
         world.platforms.insert(member.clone(), platform);
     }
@@ -89,7 +94,10 @@ pub async fn in_step(world: &World, member: &str) -> Outcome<()> {
         let well = status.get("trouble").is_none() && status.get("feed").and_then(Value::as_str) == Some("following");
         (read && well).then_some(())
     };
-    world.platform(member)?.until(&format!("feed entry {seq}"), "/api/v1/status", look).await
+    world
+        .platform(member)?
+        .until(&format!("feed entry {seq}"), "/api/v1/status", look)
+        .await
 }
 
 /// Writes `federation.json`. Paths in it are relative to its directory.

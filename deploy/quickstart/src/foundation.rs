@@ -38,7 +38,10 @@ pub fn authority(place: &Place) -> Outcome<Authority> {
 /// # Errors
 /// The authority's.
 pub fn publish_crl(authority: &Authority) -> Outcome<()> {
-    authority.crl_valid_for(chrono::Utc::now(), chrono::TimeDelta::days(CRL_DAYS)).map(drop).doing("writing the revocation list")
+    authority
+        .crl_valid_for(chrono::Utc::now(), chrono::TimeDelta::days(CRL_DAYS))
+        .map(drop)
+        .doing("writing the revocation list")
 }
 
 /// The hub's certificate, its configuration, its log's key and a migrated database.
@@ -58,8 +61,12 @@ pub fn hub(place: &Place, authority: &Authority) -> Outcome<(Config, Database)> 
         };
         let request = key.request_pem("hub").doing("asking for the hub's certificate")?;
         let request = CertificateRequest::from_pem(&request).doing("asking for the hub's certificate")?;
-        let order = Order::new(Profile::Hub).with_dns("localhost").with_ip([127, 0, 0, 1].into());
-        let issued = authority.issue(&request, &order, chrono::Utc::now()).doing("issuing the hub's certificate")?;
+        let order = Order::new(Profile::Hub)
+            .with_dns("localhost")
+            .with_ip([127, 0, 0, 1].into());
+        let issued = authority
+            .issue(&request, &order, chrono::Utc::now())
+            .doing("issuing the hub's certificate")?;
         write(&certificate, &issued.chain_pem)?;
     }
     let file = place.hub("hub.toml");
@@ -103,13 +110,27 @@ pub async fn found(place: &Place, desk: &Desk, journal: &mut Journal) -> Outcome
         if position == 0 {
             set_policy(desk, journal).await?;
         }
-        let origin = if position == 0 { Origin::Hub } else { Origin::Officers(vec![officers::account(0)?]) };
+        let origin = if position == 0 {
+            Origin::Hub
+        } else {
+            Origin::Officers(vec![officers::account(0)?])
+        };
         // The hash has a salt of its own, so that it is not the same decision twice: an account that is there is left alone.
-        let decision = Decision::PutOfficer { account: name, role, password_hash: hashed(password.trim()).await?, active: true };
+        let decision = Decision::PutOfficer {
+            account: name,
+            role,
+            password_hash: hashed(password.trim()).await?,
+            active: true,
+        };
         let id = crate::journal::new_id();
-        desk.ask(id, origin, decision).await?.map_err(|problem| officers::refused("PutOfficer", &problem))?;
+        desk.ask(id, origin, decision)
+            .await?
+            .map_err(|problem| officers::refused("PutOfficer", &problem))?;
     }
-    debug_assert!(ACCOUNTS.iter().any(|(_, role)| *role == Role::Organiser), "the story has an organiser");
+    debug_assert!(
+        ACCOUNTS.iter().any(|(_, role)| *role == Role::Organiser),
+        "the story has an organiser"
+    );
     Ok(())
 }
 
@@ -124,12 +145,21 @@ async fn set_policy(desk: &Desk, journal: &mut Journal) -> Outcome<()> {
     };
     let id = journal.id("policy")?;
     let answer = desk.ask(id, Origin::Hub, Decision::SetPolicy(policy)).await?;
-    answer.map(drop).map_err(|problem| officers::refused("SetPolicy", &problem))
+    answer
+        .map(drop)
+        .map_err(|problem| officers::refused("SetPolicy", &problem))
 }
 
 async fn hashed(password: &str) -> Outcome<String> {
     let password = password.to_owned();
-    let work = tokio::task::spawn_blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()));
+    let work = tokio::task::spawn_blocking(move || {
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|hash| hash.to_string())
+    });
     let hash = work.await.doing("hashing a password")?;
-    hash.map_err(|error| Failure::Doing { doing: "hashing a password".to_owned(), cause: error.to_string().into() })
+    hash.map_err(|error| Failure::Doing {
+        doing: "hashing a password".to_owned(),
+        cause: error.to_string().into(),
+    })
 }

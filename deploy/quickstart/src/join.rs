@@ -28,13 +28,25 @@ impl Enrolment {
     /// TLS.
     pub fn open(place: &Place) -> Outcome<Self> {
         let domain = TRUST_DOMAIN.parse().doing("reading the trust domain")?;
-        let tls = ClientTls::load(TlsFiles::new(place.ca()), domain, chrono::Utc::now()).doing("reading the root certificate")?;
+        let tls = ClientTls::load(TlsFiles::new(place.ca()), domain, chrono::Utc::now())
+            .doing("reading the root certificate")?;
         let http = reqwest::Client::builder()
             .no_proxy()
             .tls_backend_preconfigured(tls.hub_config().doing("preparing TLS")?)
             .build()
             .doing("preparing TLS")?;
-        Ok(Self { http, url: format!("https://127.0.0.1:{}/v1/enrolments", place.ports.enrolment) })
+        Ok(Self {
+            http,
+            url: format!("https://127.0.0.1:{}/v1/enrolments", place.ports.enrolment),
+        })
+    }
+
+    /// Asks to enrol; the enrolment's id.
+    async fn request(&self, body: &Value) -> Outcome<String> {
+        let response = self.http.post(&self.url).json(body).send().await.doing("enrolling")?;
+        let answer = Self::read(response).await?;
+        let id = answer.get("id").and_then(Value::as_str).map(str::to_owned);
+        id.ok_or_else(|| unexpected("the enrolment", "an id", &answer))
     }
 
     async fn read(response: reqwest::Response) -> Outcome<Value> {
@@ -43,7 +55,11 @@ impl Enrolment {
         if status.is_success() {
             return serde_json::from_str(&text).doing("enrolling");
         }
-        Err(unexpected("the answer of the enrolment listener", "a request in hand", text))
+        Err(unexpected(
+            "the answer of the enrolment listener",
+            "a request in hand",
+            text,
+        ))
     }
 }
 
@@ -51,7 +67,13 @@ impl Enrolment {
 ///
 /// # Errors
 /// What stands in the way.
-pub async fn join(place: &Place, desk: &Desk, enrolment: &Enrolment, journal: &mut Journal, member: &Member) -> Outcome<bool> {
+pub async fn join(
+    place: &Place,
+    desk: &Desk,
+    enrolment: &Enrolment,
+    journal: &mut Journal,
+    member: &Member,
+) -> Outcome<bool> {
     let name = member.name();
     let folder = place.node(name, "");
     std::fs::create_dir_all(&folder).doing(format!("making {}", folder.display()))?;
@@ -62,23 +84,21 @@ pub async fn join(place: &Place, desk: &Desk, enrolment: &Enrolment, journal: &m
     let tls = tls_key(place, name)?;
     let signing = signing_key(place, name)?;
     let key = format!("enrolment-{name}");
-    let id: String = match journal.kept(&key) {
-        Some(id) => id,
-        None => {
-            let body = json!({
-                "member": name, "code": desk.invite(member)?, "csr_pem": tls.request_pem(name).doing("asking for a certificate")?,
-                "signing_key": signing.verifying_key(),
-            });
-            let response = enrolment.http.post(&enrolment.url).json(&body).send().await.doing("enrolling")?;
-            let answer = Enrolment::read(response).await?;
-            let id = answer.get("id").and_then(Value::as_str).ok_or_else(|| unexpected("the enrolment", "an id", &answer))?.to_owned();
-            journal.keep(&key, || Ok(id))?
-        }
+    let id: String = if let Some(id) = journal.kept(&key) {
+        id
+    } else {
+        let body = json!({
+            "member": name, "code": desk.invite(member)?,
+            "csr_pem": tls.request_pem(name).doing("asking for a certificate")?, "signing_key": signing.verifying_key(),
+        });
+        let id = enrolment.request(&body).await?;
+        journal.keep(&key, || Ok(id))?
     };
     let url = format!("{}/{id}", enrolment.url);
     let ask = || async { Enrolment::read(enrolment.http.get(&url).send().await.doing("enrolling")?).await };
     if text(&ask().await?, "status") != "approved" {
-        desk.approve(place, id, journal.id(&format!("admission-{name}"))?).await?;
+        desk.approve(place, id, journal.id(&format!("admission-{name}"))?)
+            .await?;
     }
     let answer = ask().await?;
     let pem = text(&answer, "certificate_pem");
@@ -90,7 +110,11 @@ pub async fn join(place: &Place, desk: &Desk, enrolment: &Enrolment, journal: &m
 }
 
 fn text(answer: &Value, member: &str) -> String {
-    answer.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    answer
+        .get(member)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn tls_key(place: &Place, name: &str) -> Outcome<TlsKey> {
@@ -144,7 +168,9 @@ fn token(place: &Place, name: &str, url: &str) -> Outcome<()> {
     let store = tanqiao_node::store::Store::open(url).doing(format!("opening the database of {name}"))?;
     let now = crate::journal::now();
     let label: Name = format!("quickstart-{}", now.micros()).parse().doing("naming a token")?;
-    let made = store.write(|tx| tokens::create(tx, &label, &[Scope::Admin], now, None)).doing(format!("making the token of {name}"))?;
+    let made = store
+        .write(|tx| tokens::create(tx, &label, &[Scope::Admin], now, None))
+        .doing(format!("making the token of {name}"))?;
     secret_once(&path, || Ok(made.reveal().to_owned())).map(drop)
 }
 

@@ -81,7 +81,11 @@ impl Journal {
     ///
     /// # Errors
     /// [`Failure::Doing`], or what `make` returns.
-    pub fn keep<T: Serialize + serde::de::DeserializeOwned>(&mut self, name: &str, make: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    pub fn keep<T: Serialize + serde::de::DeserializeOwned>(
+        &mut self,
+        name: &str,
+        make: impl FnOnce() -> Outcome<T>,
+    ) -> Outcome<T> {
         if let Some(value) = self.content.kept.get(name) {
             return serde_json::from_value(value.clone()).doing(format!("reading {name} in {}", self.path.display()));
         }
@@ -95,7 +99,10 @@ impl Journal {
     /// A value that was kept.
     #[must_use]
     pub fn kept<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
-        self.content.kept.get(name).and_then(|value| serde_json::from_value(value.clone()).ok())
+        self.content
+            .kept
+            .get(name)
+            .and_then(|value| serde_json::from_value(value.clone()).ok())
     }
 
     /// A step that was done before.

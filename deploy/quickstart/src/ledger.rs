@@ -31,9 +31,16 @@ pub async fn feed_heads(database: &Database) -> Outcome<BTreeMap<String, FeedHea
                 let members = store::names(connection)?.members;
                 let mut heads = BTreeMap::new();
                 for (number, row) in store::feed_heads(connection)? {
-                    let lattice = SetDigest::from_bytes(&row.lattice).map_err(|error| StoreError::Content(error.to_string()))?;
+                    let lattice =
+                        SetDigest::from_bytes(&row.lattice).map_err(|error| StoreError::Content(error.to_string()))?;
                     if let Some(member) = members.get(&number) {
-                        heads.insert(member.to_string(), FeedHead { seq: row.seq, digest: Sha256(lattice.fingerprint()) });
+                        heads.insert(
+                            member.to_string(),
+                            FeedHead {
+                                seq: row.seq,
+                                digest: Sha256(lattice.fingerprint()),
+                            },
+                        );
                     }
                 }
                 Ok(heads)
@@ -59,8 +66,13 @@ pub async fn audited(database: &Database) -> Outcome<Report> {
     reading(database, audit::audit).await
 }
 
-async fn reading<T: Send + 'static>(database: &Database, read: impl FnOnce(&Database) -> Result<T, StoreError> + Send + 'static) -> Outcome<T> {
+async fn reading<T: Send + 'static>(
+    database: &Database,
+    read: impl FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
+) -> Outcome<T> {
     let database = database.clone();
     let work = tokio::task::spawn_blocking(move || read(&database));
-    work.await.doing("reading the hub's ledger")?.doing("reading the hub's ledger")
+    work.await
+        .doing("reading the hub's ledger")?
+        .doing("reading the hub's ledger")
 }

@@ -107,8 +107,12 @@ async fn main() -> ExitCode {
 }
 
 async fn federation(arguments: &Arguments) -> ExitCode {
-    let asked = Asked { dir: arguments.dir.clone(), port_base: arguments.port_base, all: arguments.nodes == Nodes::All };
-    let mut run = match Run::begin(&asked, Teller::new(!arguments.json || arguments.exit)).await {
+    let asked = Asked {
+        dir: arguments.dir.clone(),
+        port_base: arguments.port_base,
+        all: arguments.nodes == Nodes::All,
+    };
+    let mut run = match Run::begin(&asked, Teller::new()).await {
         Ok(run) => run,
         Err(failure) => return report::failed_to_begin(&failure, arguments.json),
     };
@@ -118,7 +122,11 @@ async fn federation(arguments: &Arguments) -> ExitCode {
     };
     let summary = Summary::of(&run.world, &played);
     report::tell(&summary, &run.world, arguments.json);
-    let served = if !arguments.exit && played.is_ok() { serve(&mut run).await } else { Ok(()) };
+    let served = if !arguments.exit && played.is_ok() {
+        serve(&mut run).await
+    } else {
+        Ok(())
+    };
     run.end().await;
     finish(played, served)
 }

@@ -14,7 +14,11 @@ use crate::failure::{Doing as _, Failure, Outcome, unexpected};
 use crate::place::{Place, secret_once};
 
 /// The two officers, and the organiser of the event.
-pub const ACCOUNTS: [(&str, Role); 3] = [("officer-chen", Role::Officer), ("officer-lin", Role::Officer), ("organiser-wgc", Role::Organiser)];
+pub const ACCOUNTS: [(&str, Role); 3] = [
+    ("officer-chen", Role::Officer),
+    ("officer-lin", Role::Officer),
+    ("organiser-wgc", Role::Organiser),
+];
 
 /// How long an enrolment code works.
 const CODE_HOURS: i64 = 24;
@@ -32,7 +36,9 @@ pub struct Desk {
 /// # Errors
 /// Never for the first three.
 pub fn account(place: usize) -> Outcome<Name> {
-    let (name, _) = ACCOUNTS.get(place).ok_or_else(|| unexpected("accounts", ACCOUNTS.len(), place))?;
+    let (name, _) = ACCOUNTS
+        .get(place)
+        .ok_or_else(|| unexpected("accounts", ACCOUNTS.len(), place))?;
     name.parse().doing("reading an account's name")
 }
 
@@ -42,7 +48,8 @@ impl Desk {
     /// # Errors
     /// The store's.
     pub fn open(database: Database) -> Outcome<Self> {
-        let sequencer = Sequencer::start(database.clone(), SequencerOptions::default()).doing("opening the officers' desk")?;
+        let sequencer =
+            Sequencer::start(database.clone(), SequencerOptions::default()).doing("opening the officers' desk")?;
         Ok(Self { database, sequencer })
     }
 
@@ -59,7 +66,9 @@ impl Desk {
     pub async fn decide(&self, id: MessageId, officers: &[Name], decision: Decision) -> Outcome<Decided> {
         let what = format!("{decision:?}");
         let word = what.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
-        self.ask(id, Origin::Officers(officers.to_vec()), decision).await?.map_err(|problem| refused(&word, &problem))
+        self.ask(id, Origin::Officers(officers.to_vec()), decision)
+            .await?
+            .map_err(|problem| refused(&word, &problem))
     }
 
     /// As [`Desk::decide`], where a refusal is an answer.
@@ -68,10 +77,18 @@ impl Desk {
     /// The sequencer's.
     pub async fn ask(&self, id: MessageId, origin: Origin, decision: Decision) -> Outcome<Result<Decided, Problem>> {
         let payload_sha256 = Sha256::of(format!("{decision:?}").as_bytes());
-        let command = Command { origin, id, payload_sha256, body: Body::Governance(Box::new(decision)) };
+        let command = Command {
+            origin,
+            id,
+            payload_sha256,
+            body: Body::Governance(Box::new(decision)),
+        };
         let waiting = self.sequencer.submit(vec![command]).doing("an officers' decision")?;
         let answers = waiting.await.doing("an officers' decision")?;
-        let answer = answers.into_iter().next().ok_or_else(|| unexpected("answers to a decision", 1, 0))?;
+        let answer = answers
+            .into_iter()
+            .next()
+            .ok_or_else(|| unexpected("answers to a decision", 1, 0))?;
         Ok(answer.result)
     }
 
@@ -100,10 +117,17 @@ impl Desk {
         let authority = place.certs();
         let officers = vec![account(0)?];
         let work = tokio::task::spawn_blocking(move || {
-            let approver = Approver { database: &desk.database, sequencer: &desk.sequencer, authority, officers };
+            let approver = Approver {
+                database: &desk.database,
+                sequencer: &desk.sequencer,
+                authority,
+                officers,
+            };
             approver.approve(&enrolment, admission, chrono::Utc::now()).map(drop)
         });
-        work.await.doing("approving an enrolment")?.doing("approving an enrolment")
+        work.await
+            .doing("approving an enrolment")?
+            .doing("approving an enrolment")
     }
 
     /// Ends the desk's thread.
@@ -117,7 +141,11 @@ impl Desk {
 /// A decision that was refused, as a failure of the story.
 #[must_use]
 pub fn refused(what: &str, problem: &Problem) -> Failure {
-    unexpected(format!("the decision {what}"), "done", format!("{}: {}", problem.code, problem.detail))
+    unexpected(
+        format!("the decision {what}"),
+        "done",
+        format!("{}: {}", problem.code, problem.detail),
+    )
 }
 
 /// The password of an account, made once.

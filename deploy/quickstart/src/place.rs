@@ -31,7 +31,12 @@ impl Ports {
     pub fn of_base(base: Option<u16>) -> Self {
         let [federation, enrolment, console] = HUB_PORTS;
         match base {
-            None => Self { federation, enrolment, console, node_first: NODE_PORT_FIRST },
+            None => Self {
+                federation,
+                enrolment,
+                console,
+                node_first: NODE_PORT_FIRST,
+            },
             Some(base) => Self {
                 federation: base,
                 enrolment: base.saturating_add(1),
@@ -43,7 +48,7 @@ impl Ports {
 
     /// The port of a node by its place in the cast.
     #[must_use]
-    pub fn node(&self, place: usize) -> u16 {
+    pub fn node(self, place: usize) -> u16 {
         self.node_first.saturating_add(u16::try_from(place).unwrap_or(u16::MAX))
     }
 
@@ -51,8 +56,12 @@ impl Ports {
     ///
     /// # Errors
     /// [`Failure::Port`].
-    pub fn check(&self, nodes: &[String]) -> Outcome<()> {
-        let hub = [(self.federation, "hub, federation"), (self.enrolment, "hub, enrolment"), (self.console, "hub, console")];
+    pub fn check(self, nodes: &[String]) -> Outcome<()> {
+        let hub = [
+            (self.federation, "hub, federation"),
+            (self.enrolment, "hub, enrolment"),
+            (self.console, "hub, console"),
+        ];
         for (port, what) in hub {
             check_port(port, what)?;
         }
@@ -65,7 +74,11 @@ impl Ports {
 
 fn check_port(port: u16, what: &str) -> Outcome<()> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    listener.map(drop).map_err(|cause| Failure::Port { port, what: what.to_owned(), cause })
+    listener.map(drop).map_err(|cause| Failure::Port {
+        port,
+        what: what.to_owned(),
+        cause,
+    })
 }
 
 /// The files of one federation.
@@ -90,7 +103,9 @@ impl Place {
             let path = place.root.join(folder);
             std::fs::create_dir_all(&path).doing(format!("making {}", path.display()))?;
         }
-        owner_only(&place.root.join("secrets"))?;
+        for folder in ["hub", "nodes", "secrets", "activities", "logs"] {
+            owner_only(&place.root.join(folder))?;
+        }
         Ok(place)
     }
 
@@ -145,7 +160,8 @@ impl Place {
 
 fn owner_only(path: &Path) -> Outcome<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).doing(format!("closing {} to others", path.display()))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+        .doing(format!("closing {} to others", path.display()))
 }
 
 /// Writes a secret once, mode 0600; a secret that is there stays.

@@ -34,7 +34,10 @@ pub struct Platform {
 
 impl std::fmt::Debug for Platform {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Platform").field("member", &self.member).field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Platform")
+            .field("member", &self.member)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -48,8 +51,17 @@ impl Platform {
     /// The token cannot be read.
     pub fn open(member: &str, port: u16, token_file: PathBuf) -> Outcome<Self> {
         let token = std::fs::read_to_string(&token_file).doing(format!("reading {}", token_file.display()))?;
-        let http = reqwest::Client::builder().no_proxy().timeout(ANSWER).build().doing("preparing HTTP")?;
-        Ok(Self { member: member.to_owned(), url: format!("http://127.0.0.1:{port}"), http, token: token.trim().to_owned() })
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(ANSWER)
+            .build()
+            .doing("preparing HTTP")?;
+        Ok(Self {
+            member: member.to_owned(),
+            url: format!("http://127.0.0.1:{port}"),
+            http,
+            token: token.trim().to_owned(),
+        })
     }
 
     /// Asks.
@@ -65,7 +77,13 @@ impl Platform {
     ///
     /// # Errors
     /// No answer, or a problem.
-    pub async fn order<T: DeserializeOwned>(&self, method: Method, path: &str, id: MessageId, body: &impl Serialize) -> Outcome<T> {
+    pub async fn order<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        id: MessageId,
+        body: &impl Serialize,
+    ) -> Outcome<T> {
         let answer = self.try_order(method, path, id, body).await?;
         self.must(path, answer)
     }
@@ -74,8 +92,18 @@ impl Platform {
     ///
     /// # Errors
     /// No answer.
-    pub async fn try_order<T: DeserializeOwned>(&self, method: Method, path: &str, id: MessageId, body: &impl Serialize) -> Outcome<Asked<T>> {
-        let request = self.request(method, path).query(&[("wait_s", WAIT_S)]).header("Idempotency-Key", id.to_string()).json(body);
+    pub async fn try_order<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        id: MessageId,
+        body: &impl Serialize,
+    ) -> Outcome<Asked<T>> {
+        let request = self
+            .request(method, path)
+            .query(&[("wait_s", WAIT_S)])
+            .header("Idempotency-Key", id.to_string())
+            .json(body);
         self.send(request).await
     }
 
@@ -127,7 +155,9 @@ impl Platform {
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token)
+        self.http
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.token)
     }
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Outcome<Asked<T>> {
@@ -143,6 +173,12 @@ impl Platform {
     }
 
     fn must<T>(&self, path: &str, answer: Asked<T>) -> Outcome<T> {
-        answer.map_err(|problem| unexpected(format!("{path} at {}", self.member), "done", format!("{}: {}", problem.code, problem.detail)))
+        answer.map_err(|problem| {
+            unexpected(
+                format!("{path} at {}", self.member),
+                "done",
+                format!("{}: {}", problem.code, problem.detail),
+            )
+        })
     }
 }

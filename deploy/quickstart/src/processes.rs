@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::process::{Child, ChildStdin, Command};
 
-use crate::failure::{Doing as _, Failure, Outcome};
+use crate::failure::{Doing as _, Failure, Outcome, unexpected};
 use crate::place::Place;
 
 /// How long a process may take to stop before it is killed.
@@ -37,16 +37,30 @@ impl Processes {
     /// # Errors
     /// This program's own file cannot be found.
     pub fn none() -> Outcome<Self> {
-        Ok(Self { program: std::env::current_exe().doing("finding this program")?, running: BTreeMap::new() })
+        Ok(Self {
+            program: std::env::current_exe().doing("finding this program")?,
+            running: BTreeMap::new(),
+        })
     }
 
     /// Starts `who` with a configuration; `crash_at` names a point at which it kills itself.
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn start(&mut self, place: &Place, kind: &str, who: &str, config: &Path, crash_at: Option<&str>) -> Outcome<()> {
+    pub fn start(
+        &mut self,
+        place: &Place,
+        kind: &str,
+        who: &str,
+        config: &Path,
+        crash_at: Option<&str>,
+    ) -> Outcome<()> {
         let log = place.log(who);
-        let file = std::fs::File::options().create(true).append(true).open(&log).doing(format!("opening {}", log.display()))?;
+        let file = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .doing(format!("opening {}", log.display()))?;
         let mut command = Command::new(&self.program);
         command
             .arg(kind)
@@ -73,10 +87,16 @@ impl Processes {
     /// # Errors
     /// [`Failure::Ended`].
     pub fn check(&mut self, who: &str) -> Outcome<()> {
-        let Some(running) = self.running.get_mut(who) else { return Ok(()) };
+        let Some(running) = self.running.get_mut(who) else {
+            return Ok(());
+        };
         match running.child.try_wait().doing(format!("looking at {who}"))? {
             None => Ok(()),
-            Some(status) => Err(Failure::Ended { who: who.to_owned(), how: status.to_string(), log: running.log.clone() }),
+            Some(status) => Err(Failure::Ended {
+                who: who.to_owned(),
+                how: status.to_string(),
+                log: running.log.clone(),
+            }),
         }
     }
 
@@ -94,14 +114,14 @@ impl Processes {
     /// # Errors
     /// It does not end in time.
     pub async fn ended(&mut self, who: &str, patience: Duration) -> Outcome<Option<i32>> {
-        let Some(mut running) = self.running.remove(who) else { return Ok(None) };
-        match tokio::time::timeout(patience, running.child.wait()).await {
-            Ok(status) => Ok(status.doing(format!("waiting for {who}"))?.signal()),
-            Err(_) => {
-                self.running.insert(who.to_owned(), running);
-                Err(crate::failure::unexpected(format!("the process of {who}"), "ended", "still running"))
-            }
+        let Some(mut running) = self.running.remove(who) else {
+            return Ok(None);
+        };
+        if let Ok(status) = tokio::time::timeout(patience, running.child.wait()).await {
+            return Ok(status.doing(format!("waiting for {who}"))?.signal());
         }
+        self.running.insert(who.to_owned(), running);
+        Err(unexpected(format!("the process of {who}"), "ended", "still running"))
     }
 
     /// Asks `who` to stop, and kills it if it does not.
@@ -119,7 +139,10 @@ impl Processes {
     pub async fn stop_all(&mut self) {
         let hub = self.running.remove("hub");
         let nodes = std::mem::take(&mut self.running);
-        let stopping: Vec<_> = nodes.into_values().map(|running| tokio::spawn(running.stop())).collect();
+        let stopping: Vec<_> = nodes
+            .into_values()
+            .map(|running| tokio::spawn(running.stop()))
+            .collect();
         for one in stopping {
             // A child that cannot be waited for is killed when its handle is dropped.
             drop(one.await);

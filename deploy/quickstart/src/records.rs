@@ -58,10 +58,24 @@ pub struct Batch {
 
 /// Every file of the story, in the order of the members. About 17,000 records.
 pub const BATCHES: &[Batch] = &[
-    citizens("wuhan", "CN-4201-metro", ("metro rides", "轨道交通出行"), Figure::WhitePaper, &["420102", "420106", "420111"], rides::metro)
-        .gathered("pool-metro"),
-    citizens("wuhan", "CN-4201-ev-charging", ("EV charging sessions", "新能源汽车充电"), Figure::WhitePaper, &["420100"], rides::charging)
-        .as_ndjson(),
+    citizens(
+        "wuhan",
+        "CN-4201-metro",
+        ("metro rides", "轨道交通出行"),
+        Figure::WhitePaper,
+        &["420102", "420106", "420111"],
+        rides::metro,
+    )
+    .gathered("pool-metro"),
+    citizens(
+        "wuhan",
+        "CN-4201-ev-charging",
+        ("EV charging sessions", "新能源汽车充电"),
+        Figure::WhitePaper,
+        &["420100"],
+        rides::charging,
+    )
+    .as_ndjson(),
     citizens(
         "wuhan",
         "CN-4201-residential-demand-response",
@@ -71,18 +85,67 @@ pub const BATCHES: &[Batch] = &[
         meters::demand_response,
     )
     .gathered("pool-electricity"),
-    project("wuhan", "CN-4201-distributed-pv", ("meter-months of roof PV", "分布式光伏"), 400, &["420112", "420116"], meters::pv_twenty)
-        .gathered("pool-pv"),
-    project("chengdu", "CN-5101-waste-plastic", ("deliveries of waste plastic", "废塑料回收"), 1_200, &["510100"], plants::plastic)
-        .gathered("pool-plastic"),
-    project("shanghai", "CN-31-distributed-pv", ("meter-months of roof PV", "分布式光伏"), 420, &["310115", "310114"], meters::pv_sixteen)
-        .gathered("pool-pv"),
-    citizens("shanghai", "CN-31-metro", ("metro rides", "轨道交通出行"), Figure::Demonstration(45), &["310100"], rides::metro_fewer),
-    citizens("beijing", "CN-11-ev-charging", ("EV charging sessions", "充电减排"), Figure::Demonstration(400), &["110105", "110108"], rides::charging)
-        .as_ndjson(),
-    citizens("guangzhou", "CN-4401-bike-share", ("shared-bicycle rides", "互联网租赁自行车"), Figure::Demonstration(60), &["440106"], rides::bicycle),
-    project("guangzhou", "CN-4401-effluent-reuse", ("plant-years of effluent reuse", "污水厂尾水回用"), 250, &["440100"], plants::effluent)
-        .gathered("pool-effluent"),
+    project(
+        "wuhan",
+        "CN-4201-distributed-pv",
+        ("meter-months of roof PV", "分布式光伏"),
+        400,
+        &["420112", "420116"],
+        meters::pv_twenty,
+    )
+    .gathered("pool-pv"),
+    project(
+        "chengdu",
+        "CN-5101-waste-plastic",
+        ("deliveries of waste plastic", "废塑料回收"),
+        1_200,
+        &["510100"],
+        plants::plastic,
+    )
+    .gathered("pool-plastic"),
+    project(
+        "shanghai",
+        "CN-31-distributed-pv",
+        ("meter-months of roof PV", "分布式光伏"),
+        420,
+        &["310115", "310114"],
+        meters::pv_sixteen,
+    )
+    .gathered("pool-pv"),
+    citizens(
+        "shanghai",
+        "CN-31-metro",
+        ("metro rides", "轨道交通出行"),
+        Figure::Demonstration(45),
+        &["310100"],
+        rides::metro_fewer,
+    ),
+    citizens(
+        "beijing",
+        "CN-11-ev-charging",
+        ("EV charging sessions", "充电减排"),
+        Figure::Demonstration(400),
+        &["110105", "110108"],
+        rides::charging,
+    )
+    .as_ndjson(),
+    citizens(
+        "guangzhou",
+        "CN-4401-bike-share",
+        ("shared-bicycle rides", "互联网租赁自行车"),
+        Figure::Demonstration(60),
+        &["440106"],
+        rides::bicycle,
+    ),
+    project(
+        "guangzhou",
+        "CN-4401-effluent-reuse",
+        ("plant-years of effluent reuse", "污水厂尾水回用"),
+        250,
+        &["440100"],
+        plants::effluent,
+    )
+    .gathered("pool-effluent"),
     citizens(
         "naas",
         "CN-ORG-naas-ev-charging",
@@ -103,7 +166,17 @@ const fn citizens(
     places: &'static [&'static str],
     rows: fn(&mut Rows<'_>),
 ) -> Batch {
-    Batch { member, methodology, what, figure, rights: RightsBasis::TransferredByHolders, pool: None, places, ndjson: false, rows }
+    Batch {
+        member,
+        methodology,
+        what,
+        figure,
+        rights: RightsBasis::TransferredByHolders,
+        pool: None,
+        places,
+        ndjson: false,
+        rows,
+    }
 }
 
 const fn project(
@@ -115,12 +188,18 @@ const fn project(
     rows: fn(&mut Rows<'_>),
 ) -> Batch {
     let figure = Figure::Demonstration(g_per_unit);
-    Batch { rights: RightsBasis::TransferredByProjectOwner, ..citizens(member, methodology, what, figure, places, rows) }
+    Batch {
+        rights: RightsBasis::TransferredByProjectOwner,
+        ..citizens(member, methodology, what, figure, places, rows)
+    }
 }
 
 impl Batch {
     const fn gathered(self, pool: &'static str) -> Self {
-        Self { pool: Some(pool), ..self }
+        Self {
+            pool: Some(pool),
+            ..self
+        }
     }
 
     const fn as_ndjson(self) -> Self {
@@ -136,13 +215,21 @@ impl Batch {
     /// The file.
     #[must_use]
     pub fn path(&self, place: &Place) -> PathBuf {
-        place.activities(&format!("{}-{VINTAGE}.{}", self.name(), if self.ndjson { "ndjson" } else { "csv" }))
+        place.activities(&format!(
+            "{}-{VINTAGE}.{}",
+            self.name(),
+            if self.ndjson { "ndjson" } else { "csv" }
+        ))
     }
 
     /// Its media type.
     #[must_use]
     pub const fn media_type(&self) -> &'static str {
-        if self.ndjson { "application/x-ndjson" } else { "text/csv" }
+        if self.ndjson {
+            "application/x-ndjson"
+        } else {
+            "text/csv"
+        }
     }
 
     /// The publication of its methodology.
@@ -151,8 +238,15 @@ impl Batch {
     /// The catalogue's.
     pub fn publication(&self, catalogue: &Catalogue) -> Outcome<Methodology> {
         let from: Timestamp = "2023-12-31T16:00:00Z".parse().doing("reading a time")?;
-        let terms = PublicationTerms { in_force_from: from, in_force_until: None, vintage_first: 2024, vintage_last: 2030 };
-        catalogue.publication(self.methodology, &terms).doing(format!("publishing {}", self.methodology))
+        let terms = PublicationTerms {
+            in_force_from: from,
+            in_force_until: None,
+            vintage_first: 2024,
+            vintage_last: 2030,
+        };
+        catalogue
+            .publication(self.methodology, &terms)
+            .doing(format!("publishing {}", self.methodology))
     }
 
     /// Where its issuances are numbered: the methodology's region, or for a nationwide one the provinces of the acts.
@@ -164,7 +258,11 @@ impl Batch {
             return Ok(vec![publication.region]);
         }
         let places: Result<Vec<RegionCode>, _> = self.places.iter().map(|place| place.parse()).collect();
-        Ok(places.doing("reading a region")?.iter().map(RegionCode::province).collect())
+        Ok(places
+            .doing("reading a region")?
+            .iter()
+            .map(RegionCode::province)
+            .collect())
     }
 
     /// Writes the file if it is not there; its text.
@@ -206,7 +304,12 @@ mod tests {
             };
             let text = make();
             assert_eq!(text, make());
-            assert_eq!(publication.factor_g_per_unit.is_some(), batch.figure == Figure::WhitePaper, "{}", batch.name());
+            assert_eq!(
+                publication.factor_g_per_unit.is_some(),
+                batch.figure == Figure::WhitePaper,
+                "{}",
+                batch.name()
+            );
             records += text.lines().count() - usize::from(!batch.ndjson);
         }
         assert!((10_000..=20_000).contains(&records), "{records} records");

@@ -40,7 +40,10 @@ impl Summary {
         let entries = report.iter().flat_map(|report| &report.invariants);
         let invariants = entries.map(|one| {
             let findings = json!(one.findings);
-            (one.number.to_string(), json!({ "ok": one.ok, "checked": one.checked, "title": one.title, "findings": findings }))
+            (
+                one.number.to_string(),
+                json!({ "ok": one.ok, "checked": one.checked, "title": one.title, "findings": findings }),
+            )
         });
         let story = world.teller.story.clone();
         Self {
@@ -62,31 +65,43 @@ pub fn tell(summary: &Summary, world: &World, as_json: bool) {
         return;
     }
     let steps = summary.story.iter().filter(|step| step.ok).count();
-    let mut text = format!(
-        "\n{} steps of {}, {} invariants audited, {:.1} s{}.\n",
-        steps,
+    let mut lines = vec![format!(
+        "\n{steps} steps of {}, {} invariants audited, {:.1} s{}.",
         summary.story.len(),
         summary.invariants.len(),
         summary.seconds,
         if summary.ok { "" } else { ": NOT as it should be" }
-    );
-    if let Some(problem) = &summary.problem {
-        text.push_str(&format!("It stopped: {problem}\n"));
-    }
-    text.push_str(&addresses(world));
-    print_text(&text);
+    )];
+    lines.extend(summary.problem.iter().map(|problem| format!("It stopped: {problem}")));
+    lines.extend(addresses(world));
+    print_text(&lines.join("\n"));
 }
 
-fn addresses(world: &World) -> String {
-    let mut text = format!(
-        "\nHub, public pages   http://127.0.0.1:{}/\nHub, members        https://127.0.0.1:{}\n",
-        world.place.ports.console, world.place.ports.federation
-    );
-    for platform in world.platforms.values() {
-        text.push_str(&format!("{:<19} {}/\n", platform.member, platform.url));
-    }
-    text.push_str(&format!("Everything is in    {} (federation.json says where)\n", world.place.root.display()));
-    text
+fn addresses(world: &World) -> Vec<String> {
+    let ports = world.place.ports;
+    let mut lines = vec![
+        String::new(),
+        format!(
+            "hub         http://127.0.0.1:{}/  (public, such as /v1/public/events)",
+            ports.console
+        ),
+        format!(
+            "            https://127.0.0.1:{}/  (members, with a client certificate)",
+            ports.federation
+        ),
+    ];
+    let nodes = world.platforms.values();
+    lines.extend(nodes.map(|node| {
+        format!(
+            "{:<11} {}/  (API described at /api/v1/openapi.json)",
+            node.member, node.url
+        )
+    }));
+    lines.push(format!(
+        "Everything is in {}; federation.json says where.",
+        world.place.root.display()
+    ));
+    lines
 }
 
 /// A run that could not begin.
@@ -99,7 +114,10 @@ pub fn failed_to_begin(failure: &Failure, as_json: bool) -> ExitCode {
     ExitCode::FAILURE
 }
 
-#[expect(clippy::print_stdout, reason = "the result of `--json` is what standard output is for")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the result of `--json` is what standard output is for"
+)]
 fn print_json(text: &str) {
     println!("{text}");
 }

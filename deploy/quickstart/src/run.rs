@@ -58,8 +58,22 @@ impl Run {
         let desk = Desk::open(database)?;
         let processes = Processes::none()?;
         let platforms = std::collections::BTreeMap::new();
-        let world = World { place, catalogue, cast, authority, desk, journal, processes, platforms, teller };
-        Ok(Self { world, config, _lock: lock })
+        let world = World {
+            place,
+            catalogue,
+            cast,
+            authority,
+            desk,
+            journal,
+            processes,
+            platforms,
+            teller,
+        };
+        Ok(Self {
+            world,
+            config,
+            _lock: lock,
+        })
     }
 
     /// Starts hub and nodes, plays the story, reckons.
@@ -86,30 +100,57 @@ impl Run {
 
 fn lock(place: &Place) -> Outcome<File> {
     let path = place.root.join(".lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).doing(format!("opening {}", path.display()))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .doing(format!("opening {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(_) => Err(Failure::Directory { path: place.root.clone(), why: "another quickstart runs on this directory: stop it first, or choose another with --dir".to_owned() }),
+        Err(_) => Err(Failure::Directory {
+            path: place.root.clone(),
+            why: "another quickstart runs on this directory: stop it first, or choose another with --dir".to_owned(),
+        }),
     }
 }
 
 async fn found(world: &mut World) -> Outcome<()> {
-    let World { place, desk, journal, processes, .. } = world;
+    let World {
+        place,
+        desk,
+        journal,
+        processes,
+        ..
+    } = world;
     foundation::found(place, desk, journal).await?;
     federation::start_hub(place, processes).await?;
     let title = "A federation is founded: certificate authority, hub, two officers and an organiser";
-    world.step("founded", title, async |world, lines| tell_founding(world, lines)).await
+    world
+        .step("founded", title, async |world, lines| {
+            tell_founding(world, lines);
+            Ok(())
+        })
+        .await
 }
 
-fn tell_founding(world: &World, lines: &mut Lines) -> Outcome<()> {
+fn tell_founding(world: &World, lines: &mut Lines) {
     let officers: Vec<&str> = ACCOUNTS.iter().map(|(account, _)| *account).collect();
-    lines.say(format!("Trust domain {}; root and issuing CA in certs/, the hub's ledger in hub/hub.db.", foundation::TRUST_DOMAIN));
-    lines.say(format!("Accounts: {}. Their passwords are random, in files of mode 0600 in secrets/.", officers.join(", ")));
+    lines.say(format!(
+        "Trust domain {}; root and issuing CA in certs/, the hub's ledger in hub/hub.db.",
+        foundation::TRUST_DOMAIN
+    ));
+    lines.say(format!(
+        "Accounts: {}. Their passwords are random, in files of mode 0600 in secrets/.",
+        officers.join(", ")
+    ));
     lines.say("The policy says `demonstration`: issuances are unscreened until duplicate screening exists, and are marked so for ever.");
     lines.figure("invariants", 11);
     let base = world.place.ports;
-    lines.figure("ports", serde_json::json!([base.federation, base.enrolment, base.console, base.node_first]));
-    Ok(())
+    lines.figure(
+        "ports",
+        serde_json::json!([base.federation, base.enrolment, base.console, base.node_first]),
+    );
 }
 
 async fn join_all(world: &mut World) -> Outcome<()> {
@@ -126,17 +167,34 @@ async fn join_all(world: &mut World) -> Outcome<()> {
         }
     }
     federation::start_nodes(world, &running).await?;
-    world.step("members", "The members enrol, are admitted by an officer, and connect over mutual TLS", async |world, lines| tell_members(world, lines)).await
+    world
+        .step(
+            "members",
+            "The members enrol, are admitted by an officer, and connect over mutual TLS",
+            async |world, lines| {
+                tell_members(world, lines);
+                Ok(())
+            },
+        )
+        .await
 }
 
-fn tell_members(world: &World, lines: &mut Lines) -> Outcome<()> {
+fn tell_members(world: &World, lines: &mut Lines) {
     for member in world.cast.iter().take(8) {
-        lines.say(format!("{:<10} {} {} ({}), {}", member.name(), member.name_zh, member.region, member.kind, member.name_en));
+        lines.say(format!(
+            "{:<10} {} {} ({}), {}",
+            member.name(),
+            member.name_zh,
+            member.region,
+            member.kind,
+            member.name_en
+        ));
     }
     if world.cast.len() > 8 {
         lines.say(format!("and {} more platforms of the catalogue", world.cast.len() - 8));
     }
-    lines.say(format!("{SHUT_OUT} takes part only to be shut out in the story; federation.json lists the others."));
+    lines.say(format!(
+        "{SHUT_OUT} takes part only to be shut out in the story; federation.json lists the others."
+    ));
     lines.figure("members", world.cast.len());
-    Ok(())
 }

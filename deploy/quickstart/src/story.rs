@@ -69,7 +69,10 @@ pub async fn reckon(world: &mut World) -> Outcome<Reckoning> {
 
 /// The hub has done it.
 fn done(answer: &Answer, what: &str) -> Outcome<Done> {
-    answer.outcome.clone().ok_or_else(|| unexpected(what, "decided by the hub", "still waiting"))
+    answer
+        .outcome
+        .clone()
+        .ok_or_else(|| unexpected(what, "decided by the hub", "still waiting"))
 }
 
 /// It was refused, and for this reason.

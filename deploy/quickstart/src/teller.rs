@@ -54,22 +54,25 @@ impl Lines {
 #[derive(Debug)]
 pub struct Teller {
     began: Instant,
-    loud: bool,
     bar: ProgressBar,
     /// The steps so far.
     pub story: Vec<StepReport>,
 }
 
 impl Teller {
-    /// Begins. `quiet` on a terminal shows only a moving line.
+    /// Begins. The moving line is seen on a terminal only.
     #[must_use]
-    pub fn new(loud: bool) -> Self {
+    pub fn new() -> Self {
         let bar = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(120));
-        Self { began: Instant::now(), loud, bar, story: Vec::new() }
+        Self {
+            began: Instant::now(),
+            bar,
+            story: Vec::new(),
+        }
     }
 
     /// What is being done now.
@@ -133,16 +136,18 @@ impl Teller {
     }
 
     fn tell(&mut self, report: StepReport) {
-        if self.loud || !report.ok {
-            let mark = if report.ok { "✓" } else { "✗" };
-            let before = if report.done_before { "  (done by an earlier run)" } else { "" };
-            let mut text = format!("\n{mark} {}. {}{before}", self.story.len() + 1, report.title);
-            for words in &report.words {
-                text.push_str("\n    ");
-                text.push_str(words);
-            }
-            self.say(&text);
+        let mark = if report.ok { "✓" } else { "✗" };
+        let before = if report.done_before {
+            "  (done by an earlier run)"
+        } else {
+            ""
+        };
+        let mut text = format!("\n{mark} {}. {}{before}", self.story.len() + 1, report.title);
+        for words in &report.words {
+            text.push_str("\n    ");
+            text.push_str(words);
         }
+        self.say(&text);
         self.story.push(report);
     }
 

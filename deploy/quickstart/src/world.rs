@@ -46,7 +46,10 @@ impl World {
     /// # Errors
     /// Nobody of this name takes part.
     pub fn platform(&self, member: &str) -> Outcome<Platform> {
-        self.platforms.get(member).cloned().ok_or_else(|| unexpected("a member's platform", member, "none"))
+        self.platforms
+            .get(member)
+            .cloned()
+            .ok_or_else(|| unexpected("a member's platform", member, "none"))
     }
 
     /// A member.
@@ -79,7 +82,8 @@ impl World {
     /// # Errors
     /// The keys cannot be read.
     pub fn hands_of(&self, member: &str) -> Outcome<(HubClient, Signer)> {
-        let config = tanqiao_node::Config::load(&self.place.node(member, "node.toml")).doing(format!("the keys of {member}"))?;
+        let config =
+            tanqiao_node::Config::load(&self.place.node(member, "node.toml")).doing(format!("the keys of {member}"))?;
         let hub = HubClient::open(&config).doing(format!("the keys of {member}"))?;
         let signer = Signer::open(&config).doing(format!("the keys of {member}"))?;
         Ok((hub, signer))
@@ -100,7 +104,10 @@ impl World {
     pub fn keys_of(&self, member: &tanqiao_protocol::id::NodeId) -> Vec<VerifyingKey> {
         use tanqiao_protocol::view::KeyStatus;
         let governance = self.desk.governance();
-        let of_member = governance.keys.values().filter(|key| key.member == *member && key.status == KeyStatus::Active);
+        let of_member = governance
+            .keys
+            .values()
+            .filter(|key| key.member == *member && key.status == KeyStatus::Active);
         of_member.map(|key| key.key.clone()).collect()
     }
 
@@ -120,7 +127,14 @@ impl World {
             return Ok(());
         }
         let lines = self.check(name, title, play).await?;
-        self.journal.tell(name, Told { words: lines.words, figures: lines.figures, at: now() })
+        self.journal.tell(
+            name,
+            Told {
+                words: lines.words,
+                figures: lines.figures,
+                at: now(),
+            },
+        )
     }
 
     /// Plays a step in every run: what it looks at is looked at again.
@@ -140,7 +154,10 @@ impl World {
             self.teller.failed(name, title, lines, &failure);
             return Err(failure);
         }
-        let told = Lines { words: lines.words.clone(), figures: lines.figures.clone() };
+        let told = Lines {
+            words: lines.words.clone(),
+            figures: lines.figures.clone(),
+        };
         self.teller.done(name, title, lines, began.elapsed());
         Ok(told)
     }

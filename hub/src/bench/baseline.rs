@@ -27,12 +27,20 @@ const SCHEMA: &str = "
 /// # Errors
 /// The store's.
 pub fn prepare(database: &Database) -> Result<(), BenchError> {
-    let (bytes, serial) = if database.is_postgres() { ("BYTEA", "BIGSERIAL") } else { ("BLOB", "INTEGER") };
+    let (bytes, serial) = if database.is_postgres() {
+        ("BYTEA", "BIGSERIAL")
+    } else {
+        ("BLOB", "INTEGER")
+    };
     let schema = SCHEMA.replace("{bytes}", bytes).replace("{serial}", serial);
     let fill = if database.is_postgres() {
-        format!("INSERT INTO bench_block SELECT g, g % 20, g % 1000, 1000000000, 0, 0 FROM generate_series(1, {BLOCKS}) g; ANALYZE bench_block;")
+        format!(
+            "INSERT INTO bench_block SELECT g, g % 20, g % 1000, 1000000000, 0, 0 FROM generate_series(1, {BLOCKS}) g; ANALYZE bench_block;"
+        )
     } else {
-        format!("WITH RECURSIVE n(g) AS (SELECT 1 UNION ALL SELECT g + 1 FROM n WHERE g < {BLOCKS}) INSERT INTO bench_block SELECT g, g % 20, g % 1000, 1000000000, 0, 0 FROM n;")
+        format!(
+            "WITH RECURSIVE n(g) AS (SELECT 1 UNION ALL SELECT g + 1 FROM n WHERE g < {BLOCKS}) INSERT INTO bench_block SELECT g, g % 20, g % 1000, 1000000000, 0, 0 FROM n;"
+        )
     };
     let done = match database.writer()? {
         WriteConnection::Sqlite(mut c) => c.batch_execute(&schema).and_then(|()| c.batch_execute(&fill)),
@@ -59,7 +67,10 @@ pub fn run(database: &Database, clients: usize, time: Duration) -> Result<u64, B
                 })
             })
             .collect();
-        workers.into_iter().try_for_each(|w| w.join().map_err(|_| BenchError::Place("a client of the baseline ended early".to_owned()))?)
+        workers.into_iter().try_for_each(|w| {
+            w.join()
+                .map_err(|_| BenchError::Place("a client of the baseline ended early".to_owned()))?
+        })
     })?;
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
     Ok(done.into_inner() * 1_000 / elapsed_ms)
@@ -75,9 +86,21 @@ fn work<C: StoreConnection>(connection: &mut C, until: Instant, done: &AtomicU64
         let outcome = connection.write::<_, diesel::result::Error>(|c| {
             c.select::<QuantityRow>(Statement::new(select.as_str()).bind(block))?;
             c.run(Statement::new("UPDATE bench_block SET qty = qty - 1, seq = seq + 1 WHERE id = ?").bind(block))?;
-            c.run(Statement::new("INSERT INTO bench_transfer (id, src, dst, qty) VALUES (?, ?, 3, 1)").bind(transfer.as_slice()).bind(block))?;
-            c.run(Statement::new("INSERT INTO bench_target (id, transfer, region, owner, qty) VALUES (?, ?, 3, 7, 1)").bind(target.as_slice()).bind(transfer.as_slice()))?;
-            c.run(Statement::new("INSERT INTO bench_log (transfer, kind, body) VALUES (?, 1, ?)").bind(transfer.as_slice()).bind(log_body.as_slice()))
+            c.run(
+                Statement::new("INSERT INTO bench_transfer (id, src, dst, qty) VALUES (?, ?, 3, 1)")
+                    .bind(transfer.as_slice())
+                    .bind(block),
+            )?;
+            c.run(
+                Statement::new("INSERT INTO bench_target (id, transfer, region, owner, qty) VALUES (?, ?, 3, 7, 1)")
+                    .bind(target.as_slice())
+                    .bind(transfer.as_slice()),
+            )?;
+            c.run(
+                Statement::new("INSERT INTO bench_log (transfer, kind, body) VALUES (?, 1, ?)")
+                    .bind(transfer.as_slice())
+                    .bind(log_body.as_slice()),
+            )
         });
         outcome.map_err(|error| BenchError::Store(error.into()))?;
         done.fetch_add(1, Ordering::Relaxed);

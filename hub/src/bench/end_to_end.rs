@@ -8,8 +8,8 @@ use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::feed::FeedPage;
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::message::{Action, Batch, BatchItem, Content, Message, TransferAcceptance, TransferProposal};
-use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::time::DAY_US;
+use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{Outcome, Results};
 
 use super::BenchError;
@@ -69,12 +69,22 @@ impl Client {
         let envelope = if let [(_, payload)] = payloads {
             Envelope::sign(&action.payload_type(), payload.clone().into_bytes(), &self.trader.key)?
         } else {
-            let items = payloads.iter().map(|(_, p)| BatchItem { payload_type: action.payload_type(), payload: p.clone() }).collect();
+            let items = payloads
+                .iter()
+                .map(|(_, p)| BatchItem {
+                    payload_type: action.payload_type(),
+                    payload: p.clone(),
+                })
+                .collect();
             let (_, batch) = message(self, Batch { items })?;
             Envelope::sign(&Action::Batch.payload_type(), batch.into_bytes(), &self.trader.key)?
         };
         let body = envelope.to_json()?;
-        let request = self.http.post(format!("{}/v1/messages", self.base)).header("content-type", "application/json").body(body);
+        let request = self
+            .http
+            .post(format!("{}/v1/messages", self.base))
+            .header("content-type", "application/json")
+            .body(body);
         let answer = request.send().await.map_err(fault)?;
         let status = answer.status();
         let bytes = answer.bytes().await.map_err(fault)?;
@@ -84,11 +94,16 @@ impl Client {
             }
             return Ok(vec![serde_json::from_slice(&bytes)?]);
         }
-        let results: Results = serde_json::from_slice(&bytes).map_err(|_| BenchError::Refused(String::from_utf8_lossy(&bytes).into_owned()))?;
+        let results: Results = serde_json::from_slice(&bytes)
+            .map_err(|_| BenchError::Refused(String::from_utf8_lossy(&bytes).into_owned()))?;
         results
             .results
             .into_iter()
-            .map(|result| result.outcome.ok_or_else(|| BenchError::Refused(result.problem.map_or_else(String::new, |p| p.detail))))
+            .map(|result| {
+                result
+                    .outcome
+                    .ok_or_else(|| BenchError::Refused(result.problem.map_or_else(String::new, |p| p.detail)))
+            })
             .collect()
     }
 
@@ -109,7 +124,11 @@ impl Client {
             .collect()
     }
 
-    fn acceptances(&self, proposals: &[(MessageId, String)], offered: Vec<Outcome>) -> Result<Vec<(MessageId, String)>, BenchError> {
+    fn acceptances(
+        &self,
+        proposals: &[(MessageId, String)],
+        offered: Vec<Outcome>,
+    ) -> Result<Vec<(MessageId, String)>, BenchError> {
         let pairs = proposals.iter().zip(offered);
         pairs
             .map(|((id, payload), outcome)| {
@@ -132,7 +151,15 @@ impl Client {
     /// [`BenchError`].
     pub async fn feed(&self, after: i64, chain: Sha256) -> Result<FeedPage, BenchError> {
         let url = format!("{}/v1/feed?after={after}&chain={chain}&limit=1000&wait=0", self.base);
-        let bytes = self.http.get(url).send().await.map_err(fault)?.bytes().await.map_err(fault)?;
+        let bytes = self
+            .http
+            .get(url)
+            .send()
+            .await
+            .map_err(fault)?
+            .bytes()
+            .await
+            .map_err(fault)?;
         serde_json::from_slice(&bytes).map_err(|_| BenchError::Refused(String::from_utf8_lossy(&bytes).into_owned()))
     }
 }
@@ -171,8 +198,20 @@ pub async fn run(clients: &[Client], active: usize, load: Load) -> Result<Run, B
     }
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
     latencies.sort_unstable();
-    let at = |share: usize| latencies.get((latencies.len() * share / 100).min(latencies.len().saturating_sub(1))).copied().unwrap_or(0);
-    Ok(Run { batch: load.batch, committed, elapsed_ms, per_second: committed * 1_000 / elapsed_ms, p50_us: at(50), p99_us: at(99) })
+    let at = |share: usize| {
+        latencies
+            .get((latencies.len() * share / 100).min(latencies.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(0)
+    };
+    Ok(Run {
+        batch: load.batch,
+        committed,
+        elapsed_ms,
+        per_second: committed * 1_000 / elapsed_ms,
+        p50_us: at(50),
+        p99_us: at(99),
+    })
 }
 
 async fn trade(source: &Client, target: &Client, load: Load, until: Instant) -> Result<(u64, Vec<u64>), BenchError> {
@@ -182,7 +221,9 @@ async fn trade(source: &Client, target: &Client, load: Load, until: Instant) -> 
     let step = i64::try_from(load.batch)?;
     while Instant::now() < until {
         if next + step > source.trader.blocks {
-            return Err(BenchError::Place("the bench has too few blocks for this time: give more with --blocks".to_owned()));
+            return Err(BenchError::Place(
+                "the bench has too few blocks for this time: give more with --blocks".to_owned(),
+            ));
         }
         let begun = Instant::now();
         let proposals = source.proposals(&target.trader, next, load.batch)?;

@@ -14,9 +14,9 @@ use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{MappingStatus, MemberKind};
 
 use crate::bench::BenchError;
+use crate::bench::place::TRUST_DOMAIN;
 use crate::ledger::command::{Body, Command, Decision, Origin};
 use crate::ledger::objects::{Policy, Role};
-use crate::bench::place::TRUST_DOMAIN;
 use crate::ledger::sequencer::{Sequencer, SequencerOptions, system_clock};
 use crate::store::connection::StoreConnection;
 use crate::store::database::{Database, WriteConnection};
@@ -46,7 +46,10 @@ impl Trader {
     #[must_use]
     pub fn block(&self, n: i64) -> Option<BlockRef> {
         let range = SerialRange::new(n * BLOCK_G + 1, (n + 1) * BLOCK_G).ok()?;
-        Some(BlockRef { series: self.series.clone(), range })
+        Some(BlockRef {
+            series: self.series.clone(),
+            range,
+        })
     }
 }
 
@@ -64,14 +67,26 @@ pub fn now() -> Timestamp {
 
 fn ask(sequencer: &Sequencer, origin: Origin, body: Body) -> Result<(), BenchError> {
     let id = new_id();
-    let command = Command { origin, id, payload_sha256: Sha256::of(id.to_string().as_bytes()), body };
+    let command = Command {
+        origin,
+        id,
+        payload_sha256: Sha256::of(id.to_string().as_bytes()),
+        body,
+    };
     let answer = sequencer.submit_blocking(vec![command])?.into_iter().next();
     let answer = answer.ok_or_else(|| BenchError::Refused("no answer".to_owned()))?;
-    answer.result.map(drop).map_err(|problem| BenchError::Refused(problem.detail))
+    answer
+        .result
+        .map(drop)
+        .map_err(|problem| BenchError::Refused(problem.detail))
 }
 
 fn decide(sequencer: &Sequencer, officers: &[Name], decision: Decision) -> Result<(), BenchError> {
-    let origin = if officers.is_empty() { Origin::Hub } else { Origin::Officers(officers.to_vec()) };
+    let origin = if officers.is_empty() {
+        Origin::Hub
+    } else {
+        Origin::Officers(officers.to_vec())
+    };
     ask(sequencer, origin, Body::Governance(Box::new(decision)))
 }
 
@@ -81,7 +96,11 @@ fn decide(sequencer: &Sequencer, officers: &[Name], decision: Decision) -> Resul
 /// [`BenchError`] if the ledger refuses.
 pub fn found(database: &Database) -> Result<(), BenchError> {
     let sequencer = Sequencer::start(database.clone(), SequencerOptions::default())?;
-    let policy = Policy { trust_domain: TRUST_DOMAIN.parse()?, demonstration: true, ..Policy::default() };
+    let policy = Policy {
+        trust_domain: TRUST_DOMAIN.parse()?,
+        demonstration: true,
+        ..Policy::default()
+    };
     let founded = decide(&sequencer, &[], Decision::SetPolicy(policy));
     sequencer.stop();
     founded
@@ -91,10 +110,20 @@ pub fn found(database: &Database) -> Result<(), BenchError> {
 ///
 /// # Errors
 /// [`BenchError`] if the ledger refuses.
-pub fn prepare(database: &Database, sequencer: &Sequencer, members: u32, blocks: i64) -> Result<Vec<Trader>, BenchError> {
+pub fn prepare(
+    database: &Database,
+    sequencer: &Sequencer,
+    members: u32,
+    blocks: i64,
+) -> Result<Vec<Trader>, BenchError> {
     let first: Name = "bench-first".parse()?;
     let second: Name = "bench-second".parse()?;
-    let officer = |account: &Name| Decision::PutOfficer { account: account.clone(), role: Role::Officer, password_hash: String::new(), active: true };
+    let officer = |account: &Name| Decision::PutOfficer {
+        account: account.clone(),
+        role: Role::Officer,
+        password_hash: String::new(),
+        active: true,
+    };
     decide(sequencer, &[], officer(&first))?;
     decide(sequencer, std::slice::from_ref(&first), officer(&second))?;
     let mut traders = Vec::new();
@@ -124,7 +153,13 @@ fn admit(sequencer: &Sequencer, officer: &Name, n: u32, blocks: i64) -> Result<T
     };
     decide(sequencer, std::slice::from_ref(officer), decision)?;
     let series = SeriesRef::new(id.clone(), region, format!("{id}-metro.v1").parse()?, 2025)?;
-    Ok(Trader { id, region, key: Arc::new(key), series, blocks })
+    Ok(Trader {
+        id,
+        region,
+        key: Arc::new(key),
+        series,
+        blocks,
+    })
 }
 
 fn methodology(trader: &Trader) -> Result<Methodology, BenchError> {
@@ -153,7 +188,12 @@ fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchE
     let mut mappings = Vec::new();
     for (no, trader) in (2..).zip(traders) {
         let content = serde_json::to_string(&methodology(trader)?)?;
-        methodologies.push(MethodologyRow { reference: trader.series.methodology().to_string(), publisher_no: no, content, log_index: 0 });
+        methodologies.push(MethodologyRow {
+            reference: trader.series.methodology().to_string(),
+            publisher_no: no,
+            content,
+            log_index: 0,
+        });
         for target in traders.iter().filter(|t| t.id != trader.id) {
             let record = MappingRecord {
                 mapping: format!("{}-to-{}.v1", trader.id, target.id).parse()?,
@@ -190,7 +230,11 @@ fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchE
 fn load_blocks(database: &Database, traders: &[Trader]) -> Result<(), BenchError> {
     let mut series = Vec::new();
     for (no, trader) in (1_i64..).zip(traders) {
-        series.push(SeriesRow { no, reference: trader.series.to_string(), issued: trader.blocks * BLOCK_G });
+        series.push(SeriesRow {
+            no,
+            reference: trader.series.to_string(),
+            issued: trader.blocks * BLOCK_G,
+        });
     }
     on(database, |c| c.series(&series))?;
     for (no, trader) in (1_i64..).zip(traders) {
@@ -224,14 +268,24 @@ fn load_blocks(database: &Database, traders: &[Trader]) -> Result<(), BenchError
 
 /// What the ground writes, on either database.
 trait Ground {
-    fn governance(&mut self, methodologies: &[crate::store::rows::MethodologyRow], mappings: &[crate::store::rows::MappingRow], count: i32) -> diesel::QueryResult<()>;
+    fn governance(
+        &mut self,
+        methodologies: &[crate::store::rows::MethodologyRow],
+        mappings: &[crate::store::rows::MappingRow],
+        count: i32,
+    ) -> diesel::QueryResult<()>;
     fn series(&mut self, rows: &[SeriesRow]) -> diesel::QueryResult<()>;
     fn blocks(&mut self, rows: &[BlockRow]) -> diesel::QueryResult<()>;
     fn analyse(&mut self) -> diesel::QueryResult<()>;
 }
 
 impl<C: StoreConnection> Ground for C {
-    fn governance(&mut self, methodologies: &[crate::store::rows::MethodologyRow], mappings: &[crate::store::rows::MappingRow], count: i32) -> diesel::QueryResult<()> {
+    fn governance(
+        &mut self,
+        methodologies: &[crate::store::rows::MethodologyRow],
+        mappings: &[crate::store::rows::MappingRow],
+        count: i32,
+    ) -> diesel::QueryResult<()> {
         self.write(|c| {
             c.put_rows(methodologies)?;
             c.put_rows(mappings)?;
@@ -243,7 +297,8 @@ impl<C: StoreConnection> Ground for C {
     fn series(&mut self, rows: &[SeriesRow]) -> diesel::QueryResult<()> {
         self.write(|c| {
             c.put_rows(rows)?;
-            c.run(Statement::new("UPDATE log_head SET series_count = ?").bind(i64::try_from(rows.len()).unwrap_or(0))).map(drop)
+            c.run(Statement::new("UPDATE log_head SET series_count = ?").bind(i64::try_from(rows.len()).unwrap_or(0)))
+                .map(drop)
         })
     }
 
@@ -252,7 +307,11 @@ impl<C: StoreConnection> Ground for C {
     }
 
     fn analyse(&mut self) -> diesel::QueryResult<()> {
-        if C::POSTGRES { self.run(Statement::new("VACUUM ANALYZE block")).map(drop) } else { self.run(Statement::new("ANALYZE")).map(drop) }
+        if C::POSTGRES {
+            self.run(Statement::new("VACUUM ANALYZE block")).map(drop)
+        } else {
+            self.run(Statement::new("ANALYZE")).map(drop)
+        }
     }
 }
 
@@ -263,4 +322,3 @@ fn on(database: &Database, work: impl FnOnce(&mut dyn Ground) -> diesel::QueryRe
     };
     done.map_err(|error| BenchError::Store(error.into()))
 }
-

@@ -82,7 +82,12 @@ struct Bench {
 
 impl Bench {
     async fn round(&mut self, batch: usize, pause: Duration, clients: usize) -> Result<Run, BenchError> {
-        let load = Load { first_block: self.next_block, batch, time: Duration::from_secs(self.seconds), pause };
+        let load = Load {
+            first_block: self.next_block,
+            batch,
+            time: Duration::from_secs(self.seconds),
+            pause,
+        };
         let run = run(&self.clients, clients, load).await?;
         self.committed += run.committed;
         let each = run.committed / u64::try_from(clients.max(1)).unwrap_or(1);
@@ -100,21 +105,44 @@ pub async fn measure(plan: &Plan, directory: &Path, say: &dyn Fn(&str)) -> Resul
     let place = Place::make(directory)?;
     let database = Database::open(&plan.url)?;
     database.migrate()?;
-    crate::serve::ensure_log_key(&place.config(&plan.url)?.log.key).map_err(|error| BenchError::Place(error.to_string()))?;
+    crate::serve::ensure_log_key(&place.config(&plan.url)?.log.key)
+        .map_err(|error| BenchError::Place(error.to_string()))?;
     baseline::prepare(&database)?;
-    ground::found(&database)?;
+    let own = database.clone();
+    tokio::task::spawn_blocking(move || ground::found(&own))
+        .await
+        .map_err(|e| BenchError::Place(e.to_string()))??;
     let service = Service::start(&place.config(&plan.url)?).map_err(|error| BenchError::Place(error.to_string()))?;
     let sequencer = service.hub.sequencer.clone();
     say("making members and blocks");
     let (db, members, blocks) = (database.clone(), plan.members, plan.blocks);
-    let prepared = { let sequencer = sequencer.clone(); tokio::task::spawn_blocking(move || ground::prepare(&db, &sequencer, members, blocks)) };
-    let traders: Vec<Arc<Trader>> = prepared.await.map_err(|e| BenchError::Place(e.to_string()))??.into_iter().map(Arc::new).collect();
+    let prepared = {
+        let sequencer = sequencer.clone();
+        tokio::task::spawn_blocking(move || ground::prepare(&db, &sequencer, members, blocks))
+    };
+    let traders: Vec<Arc<Trader>> = prepared
+        .await
+        .map_err(|e| BenchError::Place(e.to_string()))??
+        .into_iter()
+        .map(Arc::new)
+        .collect();
     let base: Arc<str> = format!("https://localhost:{}", service.federation.port()).into();
     let clients = traders
         .iter()
-        .map(|trader| Ok(Client { trader: Arc::clone(trader), http: place.client(trader.id.as_str())?, base: Arc::clone(&base) }))
+        .map(|trader| {
+            Ok(Client {
+                trader: Arc::clone(trader),
+                http: place.client(trader.id.as_str())?,
+                base: Arc::clone(&base),
+            })
+        })
         .collect::<Result<Vec<_>, BenchError>>()?;
-    let mut bench = Bench { clients, next_block: 0, committed: 0, seconds: plan.seconds };
+    let mut bench = Bench {
+        clients,
+        next_block: 0,
+        committed: 0,
+        seconds: plan.seconds,
+    };
     let report = all(plan, &database, &sequencer, &traders, &mut bench, say).await;
     service.stop().await;
     report
@@ -132,14 +160,24 @@ async fn all(
     let mut baseline_per_second = Vec::new();
     let mut end_to_end_100 = Vec::new();
     for round in 1..=plan.rounds {
-        say(&format!("round {round} of {}: hand-written SQL, then the hub", plan.rounds));
-        let (db, clients, time) = (database.clone(), if database.is_postgres() { 32 } else { 1 }, Duration::from_secs(plan.seconds));
+        say(&format!(
+            "round {round} of {}: hand-written SQL, then the hub",
+            plan.rounds
+        ));
+        let (db, clients, time) = (
+            database.clone(),
+            if database.is_postgres() { 32 } else { 1 },
+            Duration::from_secs(plan.seconds),
+        );
         let by_hand = tokio::task::spawn_blocking(move || baseline::run(&db, clients, time));
         baseline_per_second.push(by_hand.await.map_err(|e| BenchError::Place(e.to_string()))??);
         end_to_end_100.push(bench.round(100, Duration::ZERO, everyone).await?);
     }
-    let mut ratios: Vec<u64> =
-        end_to_end_100.iter().zip(&baseline_per_second).map(|(run, base)| run.per_second * 2_000 / (*base).max(1)).collect();
+    let mut ratios: Vec<u64> = end_to_end_100
+        .iter()
+        .zip(&baseline_per_second)
+        .map(|(run, base)| run.per_second * 2_000 / (*base).max(1))
+        .collect();
     ratios.sort_unstable();
     let ratio_thousandths = ratios.get(ratios.len() / 2).copied().unwrap_or(0);
     say("other batches, half load, idle");
@@ -149,11 +187,18 @@ async fn all(
     }
     let single = end_to_end.first().map_or(1, |run| run.per_second.max(1));
     let members = u64::try_from(everyone).unwrap_or(1);
-    let half_load = bench.round(1, Duration::from_micros(members * 1_000_000 / single), everyone).await?;
+    let half_load = bench
+        .round(1, Duration::from_micros(members * 1_000_000 / single), everyone)
+        .await?;
     let idle = bench.round(1, Duration::from_millis(5), 1).await?;
     let validity = validity(database, bench, &end_to_end_100).await?;
     say("the sequencer alone");
-    let (handle, owned, first, time) = (sequencer.clone(), traders.to_vec(), bench.next_block, Duration::from_secs(plan.seconds));
+    let (handle, owned, first, time) = (
+        sequencer.clone(),
+        traders.to_vec(),
+        bench.next_block,
+        Duration::from_secs(plan.seconds),
+    );
     let alone = tokio::task::spawn_blocking(move || sequencer::run(&handle, &owned, first, 100, time));
     let sequencer = alone.await.map_err(|e| BenchError::Place(e.to_string()))??;
     Ok(Report {
@@ -173,7 +218,11 @@ async fn all(
 
 async fn validity(database: &Database, bench: &Bench, _: &[Run]) -> Result<Validity, BenchError> {
     let count = |sql: &'static str| {
-        database.read(|c| Ok(c.load::<CountRow>(crate::store::statement::Statement::new(sql))?.first().map_or(0, |row| row.total)))
+        database.read(|c| {
+            Ok(c.load::<CountRow>(crate::store::statement::Statement::new(sql))?
+                .first()
+                .map_or(0, |row| row.total))
+        })
     };
     let stored = count("SELECT COUNT(*) AS total FROM transfer WHERE state = 10")?;
     let leaves = count(if database.is_postgres() {
@@ -190,12 +239,24 @@ async fn validity(database: &Database, bench: &Bench, _: &[Run]) -> Result<Valid
             let page = client.feed(after, chain).await?;
             let Some(last) = page.entries.last() else { break };
             (after, chain) = (last.entry.seq, last.chain);
-            feed_of_one += i64::try_from(page.entries.iter().filter(|e| e.entry.r#type == "transfer.committed").count())?;
+            feed_of_one += i64::try_from(
+                page.entries
+                    .iter()
+                    .filter(|e| e.entry.r#type == "transfer.committed")
+                    .count(),
+            )?;
         }
     }
     let committed = bench.committed;
     let ok = i64::try_from(committed)? == stored && stored == leaves && feed_of_one == feed_of_one_expected;
-    Ok(Validity { committed, stored, leaves, feed_of_one, feed_of_one_expected, ok })
+    Ok(Validity {
+        committed,
+        stored,
+        leaves,
+        feed_of_one,
+        feed_of_one_expected,
+        ok,
+    })
 }
 
 crate::store::row::row!(CountRow in "transfer", key "total", { total: diesel::sql_types::BigInt => i64 });

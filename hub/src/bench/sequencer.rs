@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::message::{TransferAcceptance, TransferProposal};
-use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::time::DAY_US;
+use tanqiao_protocol::r#use::Use;
 
 use super::BenchError;
 use super::ground::{Trader, new_id, now};
@@ -39,19 +39,38 @@ fn command(trader: &Trader, body: Body, batch: &Arc<ReceivedEnvelope>, item: u32
         envelope: Arc::clone(batch),
         item: Some(item),
     };
-    Command { origin: Origin::Member(Box::new(signed)), id, payload_sha256: Sha256::of(payload.as_bytes()), body }
+    Command {
+        origin: Origin::Member(Box::new(signed)),
+        id,
+        payload_sha256: Sha256::of(payload.as_bytes()),
+        body,
+    }
 }
 
 fn envelope(size: usize) -> Arc<ReceivedEnvelope> {
-    let payload: Vec<u8> = (0..size * 600).map(|_| b'x').chain(new_id().uuid().as_bytes().iter().copied()).collect();
-    Arc::new(ReceivedEnvelope { sha256: Sha256::of(&payload), payload_type: "bench".to_owned(), payload, signatures: "[]".to_owned() })
+    let payload: Vec<u8> = (0..size * 600)
+        .map(|_| b'x')
+        .chain(new_id().uuid().as_bytes().iter().copied())
+        .collect();
+    Arc::new(ReceivedEnvelope {
+        sha256: Sha256::of(&payload),
+        payload_type: "bench".to_owned(),
+        payload,
+        signatures: "[]".to_owned(),
+    })
 }
 
 /// Trades for `time`: each trader offers `batch` of its own blocks at once to the next, which accepts them.
 ///
 /// # Errors
 /// [`BenchError`] if the ledger refuses what it should not.
-pub fn run(sequencer: &Sequencer, traders: &[Arc<Trader>], first_block: i64, batch: usize, time: Duration) -> Result<Throughput, BenchError> {
+pub fn run(
+    sequencer: &Sequencer,
+    traders: &[Arc<Trader>],
+    first_block: i64,
+    batch: usize,
+    time: Duration,
+) -> Result<Throughput, BenchError> {
     let committed = AtomicU64::new(0);
     let before = sequencer.counters().batches.load(Ordering::Relaxed);
     let started = Instant::now();
@@ -65,15 +84,31 @@ pub fn run(sequencer: &Sequencer, traders: &[Arc<Trader>], first_block: i64, bat
                 scope.spawn(move || trade(sequencer, trader, target, first_block, batch, started + time, committed))
             })
             .collect();
-        handles.into_iter().try_for_each(|h| h.join().map_err(|_| BenchError::Refused("a trader ended early".to_owned()))?)
+        handles.into_iter().try_for_each(|h| {
+            h.join()
+                .map_err(|_| BenchError::Refused("a trader ended early".to_owned()))?
+        })
     })?;
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
     let committed = committed.into_inner();
     let batches = sequencer.counters().batches.load(Ordering::Relaxed) - before;
-    Ok(Throughput { committed, elapsed_ms, per_second: committed * 1_000 / elapsed_ms, batches })
+    Ok(Throughput {
+        committed,
+        elapsed_ms,
+        per_second: committed * 1_000 / elapsed_ms,
+        batches,
+    })
 }
 
-fn trade(sequencer: &Sequencer, source: &Trader, target: &Trader, first: i64, batch: usize, until: Instant, committed: &AtomicU64) -> Result<(), BenchError> {
+fn trade(
+    sequencer: &Sequencer,
+    source: &Trader,
+    target: &Trader,
+    first: i64,
+    batch: usize,
+    until: Instant,
+    committed: &AtomicU64,
+) -> Result<(), BenchError> {
     let mut next = first;
     while Instant::now() < until && next + i64::try_from(batch)? <= source.blocks {
         let proposals = propose(source, target, next, batch)?;
@@ -91,7 +126,12 @@ fn trade(sequencer: &Sequencer, source: &Trader, target: &Trader, first: i64, ba
                 cancelled_g: outcome.cancelled_g.unwrap_or_default(),
                 r#use: Use::CorporateNeutrality,
             };
-            acceptances.push(command(target, Body::TransferAcceptance(Box::new(content)), &envelope, item));
+            acceptances.push(command(
+                target,
+                Body::TransferAcceptance(Box::new(content)),
+                &envelope,
+                item,
+            ));
         }
         for answer in sequencer.submit_blocking(acceptances)? {
             answer.result.map_err(|problem| BenchError::Refused(problem.detail))?;
@@ -113,7 +153,12 @@ fn propose(source: &Trader, target: &Trader, first: i64, batch: usize) -> Result
             valid_until: now().plus_micros(DAY_US),
             price: None,
         };
-        proposals.push(command(source, Body::TransferProposal(Box::new(content)), &envelope, item));
+        proposals.push(command(
+            source,
+            Body::TransferProposal(Box::new(content)),
+            &envelope,
+            item,
+        ));
     }
     Ok(proposals)
 }

@@ -40,23 +40,53 @@ pub(super) fn run(bench: &Bench, output: &Output) -> Result<(), CliError> {
         rounds: bench.rounds,
     };
     let system = actix_web::rt::System::new();
-    let report = system.block_on(measure(&plan, directory.path(), &|step| eprintln!("{step}"))).map_err(CliError::failed)?;
+    let report = system
+        .block_on(measure(&plan, directory.path(), &|step| eprintln!("{step}")))
+        .map_err(CliError::failed)?;
     output.one(&report, table);
-    if report.validity.ok { Ok(()) } else { Err(CliError::failed("the figures are not valid: accepted, committed, logged and fed differ")) }
+    if report.validity.ok {
+        Ok(())
+    } else {
+        Err(CliError::failed(
+            "the figures are not valid: accepted, committed, logged and fed differ",
+        ))
+    }
 }
 
 fn table(report: &Report) -> String {
     let mut lines = vec![
-        format!("{}, {} members, {} blocks at the start", report.database, report.members, report.blocks),
-        format!("hand-written SQL      {:?} transactions/s (a transfer is two)", report.baseline_per_second),
+        format!(
+            "{}, {} members, {} blocks at the start",
+            report.database, report.members, report.blocks
+        ),
+        format!(
+            "hand-written SQL      {:?} transactions/s (a transfer is two)",
+            report.baseline_per_second
+        ),
     ];
     for run in report.end_to_end_100.iter().chain(&report.end_to_end) {
-        lines.push(format!("through the API x{:<5} {} transfers/s, p50 {} µs, p99 {} µs", run.batch, run.per_second, run.p50_us, run.p99_us));
+        lines.push(format!(
+            "through the API x{:<5} {} transfers/s, p50 {} µs, p99 {} µs",
+            run.batch, run.per_second, run.p50_us, run.p99_us
+        ));
     }
-    lines.push(format!("ratio at batches of 100: {}.{:03}", report.ratio_thousandths / 1_000, report.ratio_thousandths % 1_000));
-    lines.push(format!("half load, single     {} transfers/s, p50 {} µs, p99 {} µs", report.half_load.per_second, report.half_load.p50_us, report.half_load.p99_us));
-    lines.push(format!("idle, single          p50 {} µs, p99 {} µs", report.idle.p50_us, report.idle.p99_us));
-    lines.push(format!("sequencer alone       {} transfers/s in {} batches", report.sequencer.per_second, report.sequencer.batches));
+    lines.push(format!(
+        "ratio at batches of 100: {}.{:03}",
+        report.ratio_thousandths / 1_000,
+        report.ratio_thousandths % 1_000
+    ));
+    lines.push(format!(
+        "half load, single     {} transfers/s, p50 {} µs, p99 {} µs",
+        report.half_load.per_second, report.half_load.p50_us, report.half_load.p99_us
+    ));
+    lines.push(format!(
+        "idle, single          p50 {} µs, p99 {} µs",
+        report.idle.p50_us, report.idle.p99_us
+    ));
+    lines.push(format!(
+        "sequencer alone       {} transfers/s in {} batches",
+        report.sequencer.per_second, report.sequencer.batches
+    ));
     let v = &report.validity;
     lines.push(format!(
         "valid: {} (clients {}, store {}, log {}, one member's feed {} of {})",

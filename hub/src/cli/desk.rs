@@ -50,7 +50,13 @@ impl Desk {
     pub fn open(config: &Path) -> Result<Self, CliError> {
         let config = Config::load(config).map_err(CliError::misused)?;
         let database = Database::open(&config.database.url)?;
-        let sequencer = Sequencer::start(database.clone(), SequencerOptions::default())?;
+        let sequencer = Sequencer::start(
+            database.clone(),
+            SequencerOptions {
+                high_water: Some(config.high_water()),
+                ..SequencerOptions::default()
+            },
+        )?;
         Ok(Self {
             config,
             database,

@@ -163,7 +163,7 @@ fn batch(reception: &Reception, envelope: &Envelope) -> Result<Vec<Item>, Proble
             )
         });
         opened.unwrap_or_else(|problem| Item::Refused {
-            id,
+            id: content::id_in(item.payload.as_bytes()),
             problem: Box::new(problem),
         })
     };

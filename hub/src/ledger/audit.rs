@@ -113,7 +113,11 @@ fn check_blocks(
     let mut bindings = bindings::Bindings::new(dealings);
     let mut image = replayed.map(|replay| image::Image::new(replay.book));
     if image.is_none() {
-        findings.add(3, "log", "the log cannot be replayed: final states cannot be compared with it");
+        findings.add(
+            3,
+            "log",
+            "the log cannot be replayed: final states cannot be compared with it",
+        );
     }
     store::blocks(connection, |row| {
         match crate::store::convert::block(&row, &names.numbers) {

@@ -104,7 +104,13 @@ pub struct Done {
 row!(ClockRow in "log_head", key "id", { now_us: BigInt => i64 });
 
 /// Runs one batch. `memory` is changed only by what was committed or read.
-pub fn run<C: StoreConnection>(connection: &mut C, memory: &mut Memory, commands: &[Command], clock: Timestamp, check_clock: bool) -> Result<Done, BatchError> {
+pub fn run<C: StoreConnection>(
+    connection: &mut C,
+    memory: &mut Memory,
+    commands: &[Command],
+    clock: Timestamp,
+    check_clock: bool,
+) -> Result<Done, BatchError> {
     crash::point("sequencer.before-begin");
     let mut numbers = std::mem::take(&mut memory.numbers);
     let outcome = transact(connection, memory, &mut numbers, commands, clock, check_clock);
@@ -160,24 +166,46 @@ fn transact<C: StoreConnection>(
 
 /// The first statement of every batch: whoever holds this row decides.
 fn lock_head<C: StoreConnection>(connection: &mut C) -> Result<HeadRow, BatchError> {
-    let sql = if C::POSTGRES { "SELECT * FROM log_head WHERE id = 1 FOR UPDATE" } else { "SELECT * FROM log_head WHERE id = 1" };
+    let sql = if C::POSTGRES {
+        "SELECT * FROM log_head WHERE id = 1 FOR UPDATE"
+    } else {
+        "SELECT * FROM log_head WHERE id = 1"
+    };
     let row = connection.select::<HeadRow>(Statement::new(sql))?.into_iter().next();
-    row.ok_or_else(|| BatchError::Store(StoreError::Content("the log has no head: run `tanqiao-hub migrate`".to_owned())))
+    row.ok_or_else(|| {
+        BatchError::Store(StoreError::Content(
+            "the log has no head: run `tanqiao-hub migrate`".to_owned(),
+        ))
+    })
 }
 
 fn check_head(row: &HeadRow, memory: &Memory) -> Result<(), BatchError> {
-    let Some((size, chain)) = &memory.head else { return Ok(()) };
+    let Some((size, chain)) = &memory.head else {
+        return Ok(());
+    };
     if row.size < *size || (row.size == *size && row.chain != chain.0) {
-        return Err(BatchError::WentBack { found: row.size, expected: *size });
+        return Err(BatchError::WentBack {
+            found: row.size,
+            expected: *size,
+        });
     }
     Ok(())
 }
 
 fn check_clocks<C: StoreConnection>(connection: &mut C, clock: Timestamp) -> Result<(), BatchError> {
     let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now_us";
-    let theirs = connection.select::<ClockRow>(Statement::new(sql))?.first().map_or(0, |row| row.now_us);
+    let theirs = connection
+        .select::<ClockRow>(Statement::new(sql))?
+        .first()
+        .map_or(0, |row| row.now_us);
     let difference = (clock.micros() - theirs).abs();
-    if difference > CLOCK_DIFFERENCE_US_MAX { Err(BatchError::Clock { difference_ms: difference / 1_000 }) } else { Ok(()) }
+    if difference > CLOCK_DIFFERENCE_US_MAX {
+        Err(BatchError::Clock {
+            difference_ms: difference / 1_000,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 /// Governance under the lock: from memory if its version is that of the head, else read again.
@@ -193,7 +221,12 @@ pub fn current_governance<C: StoreConnection>(
     governance::load(connection, row.governance_version, numbers).map(Arc::new)
 }
 
-fn load_all<C: StoreConnection>(connection: &mut C, commands: &[Command], working: &mut Working, numbers: &mut Numbers) -> Result<(), BatchError> {
+fn load_all<C: StoreConnection>(
+    connection: &mut C,
+    commands: &[Command],
+    working: &mut Working,
+    numbers: &mut Numbers,
+) -> Result<(), BatchError> {
     for _ in 0..LOAD_ROUNDS_MAX {
         let needs = Needs::of(commands, working);
         if needs.is_empty() {
@@ -201,7 +234,9 @@ fn load_all<C: StoreConnection>(connection: &mut C, commands: &[Command], workin
         }
         load::load(connection, &needs, working, numbers)?;
     }
-    Err(BatchError::Store(StoreError::Content("loading does not come to an end".to_owned())))
+    Err(BatchError::Store(StoreError::Content(
+        "loading does not come to an end".to_owned(),
+    )))
 }
 
 fn decide_all<'a>(commands: &'a [Command], working: &mut Working) -> Result<(Vec<Answer>, Vec<Kept<'a>>), BatchError> {
@@ -229,8 +264,15 @@ fn key_of(command: &Command) -> Option<(NodeId, MessageId)> {
 fn stored_answer(command: &Command, working: &Working) -> Option<Answer> {
     let stored = working.answers.get(&key_of(command)?).ok()??;
     if stored.payload_sha256 != command.payload_sha256 {
-        let problem = Problem::of(CheckCode::M08).expected(stored.payload_sha256).found(command.payload_sha256);
-        return Some(Answer { id: command.id, status: CheckCode::M08.check().http_status, result: Err(problem), stored: true });
+        let problem = Problem::of(CheckCode::M08)
+            .expected(stored.payload_sha256)
+            .found(command.payload_sha256);
+        return Some(Answer {
+            id: command.id,
+            status: CheckCode::M08.check().http_status,
+            result: Err(problem),
+            stored: true,
+        });
     }
     let result = if stored.status < 300 {
         serde_json::from_str(&stored.answer).map(Ok)
@@ -238,41 +280,81 @@ fn stored_answer(command: &Command, working: &Working) -> Option<Answer> {
         serde_json::from_str(&stored.answer).map(Err)
     };
     let result = result.unwrap_or_else(|error| Err(Problem::api(ApiProblem::Internal).detail(error)));
-    Some(Answer { id: command.id, status: stored.status, result, stored: true })
+    Some(Answer {
+        id: command.id,
+        status: stored.status,
+        result,
+        stored: true,
+    })
 }
 
 /// M08: an id names what its message opens, and so belongs to one member. Another's would be overwritten.
 fn check_id(working: &Working, id: MessageId, key: Option<&(NodeId, MessageId)>) -> Decided<()> {
     let free = key.is_none_or(|(member, _)| working.ids.get(&id).is_none_or(|owner| owner == member));
-    ensure(free, || Refusal::new(CheckCode::M08, "Another member has used this id: make a new one (UUIDv7) for every message."))
+    ensure(free, || {
+        Refusal::new(
+            CheckCode::M08,
+            "Another member has used this id: make a new one (UUIDv7) for every message.",
+        )
+    })
 }
 
-fn decide_one<'a>(index: usize, command: &'a Command, working: &mut Working, kept: &mut Vec<Kept<'a>>) -> Result<Answer, BatchError> {
+fn decide_one<'a>(
+    index: usize,
+    command: &'a Command,
+    working: &mut Working,
+    kept: &mut Vec<Kept<'a>>,
+) -> Result<Answer, BatchError> {
     let key = key_of(command);
-    let (status, result, stored) = match check_id(working, command.id, key.as_ref()).and_then(|()| decide(working, command)) {
-        Ok(outcome) => (success_status(&command.body), Ok(outcome), true),
-        Err(Rejection::Refused(refusal)) => {
-            let check = refusal.check.check();
-            (check.http_status, Err(problem_of(*refusal)), check.stored)
-        }
-        Err(Rejection::NotLoaded(what)) => return Err(BatchError::Fault { index, what }),
-    };
+    let (status, result, stored) =
+        match check_id(working, command.id, key.as_ref()).and_then(|()| decide(working, command)) {
+            Ok(outcome) => (success_status(&command.body), Ok(outcome), true),
+            Err(Rejection::Refused(refusal)) => {
+                let check = refusal.check.check();
+                (check.http_status, Err(problem_of(*refusal)), check.stored)
+            }
+            Err(Rejection::NotLoaded(what)) => return Err(BatchError::Fault { index, what }),
+        };
     if let Some(key) = key.filter(|_| stored) {
         let answer = match &result {
             Ok(outcome) => serde_json::to_string(outcome),
             Err(problem) => serde_json::to_string(problem),
         }
-        .map_err(|error| BatchError::Fault { index, what: error.to_string() })?;
+        .map_err(|error| BatchError::Fault {
+            index,
+            what: error.to_string(),
+        })?;
         working.ids.entry(key.1).or_insert_with(|| key.0.clone());
-        working.answers.put(key, StoredAnswer { payload_sha256: command.payload_sha256, status, answer: answer.clone() });
-        kept.push(Kept { command, status, answer });
+        working.answers.put(
+            key,
+            StoredAnswer {
+                payload_sha256: command.payload_sha256,
+                status,
+                answer: answer.clone(),
+            },
+        );
+        kept.push(Kept {
+            command,
+            status,
+            answer,
+        });
     }
-    Ok(Answer { id: command.id, status, result, stored })
+    Ok(Answer {
+        id: command.id,
+        status,
+        result,
+        stored,
+    })
 }
 
 const fn success_status(body: &Body) -> u16 {
     match body {
-        Body::Issuance(_) | Body::TransferProposal(_) | Body::Retirement(_) | Body::Cancellation(_) | Body::Pledge(_) | Body::Donation(_) => 201,
+        Body::Issuance(_)
+        | Body::TransferProposal(_)
+        | Body::Retirement(_)
+        | Body::Cancellation(_)
+        | Body::Pledge(_)
+        | Body::Donation(_) => 201,
         _ => 200,
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tanqiao_protocol::event::{EventPlan, InventoryBasis, InventoryItem};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::message::{
-    Action, Cancellation, Donation, DonationWithdrawal, Issuance, KeyProposal, Listing, Methodology, Pledge, PledgeConsent,
-    PledgeForeclosure, PledgeRelease, Retirement, TransferAcceptance, TransferDecline, TransferProposal, TransferWithdrawal,
+    Action, Cancellation, Donation, DonationWithdrawal, Issuance, KeyProposal, Listing, Methodology, Pledge,
+    PledgeConsent, PledgeForeclosure, PledgeRelease, Retirement, TransferAcceptance, TransferDecline, TransferProposal,
+    TransferWithdrawal,
 };
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::recognition::MappingRecord;
@@ -302,7 +303,9 @@ impl Body {
             Self::Pledge(c) => &c.blocks,
             Self::Donation(c) => &c.blocks,
             Self::Governance(d) => match d.as_ref() {
-                Decision::Freeze { blocks, .. } | Decision::Unfreeze { blocks, .. } | Decision::CancelFrozen { blocks, .. } => blocks,
+                Decision::Freeze { blocks, .. }
+                | Decision::Unfreeze { blocks, .. }
+                | Decision::CancelFrozen { blocks, .. } => blocks,
                 _ => &[],
             },
             _ => &[],

@@ -52,28 +52,50 @@ pub fn decide(working: &mut Working, command: &Command) -> Decided<Outcome> {
 /// N02, N03, M05, M06, N07: decided under the lock, so that a suspension in another process holds from its commit on.
 fn standing(working: &Working, signed: &Signed) -> Decided<()> {
     let governance = &working.governance;
-    let member = governance
-        .members
-        .get(&signed.member)
-        .ok_or_else(|| Refusal::new(CheckCode::N03, "This member is not admitted to the federation. Ask the regulator."))?;
+    let member = governance.members.get(&signed.member).ok_or_else(|| {
+        Refusal::new(
+            CheckCode::N03,
+            "This member is not admitted to the federation. Ask the regulator.",
+        )
+    })?;
     match member.status {
         MemberStatus::Admitted => {}
         MemberStatus::Suspended => {
-            return Err(Refusal::new(CheckCode::N02, "This member is suspended: nothing is accepted from it. Ask the regulator.").into());
+            return Err(Refusal::new(
+                CheckCode::N02,
+                "This member is suspended: nothing is accepted from it. Ask the regulator.",
+            )
+            .into());
         }
         MemberStatus::Candidate => {
-            return Err(Refusal::new(CheckCode::N03, "This member is enrolled but not admitted yet. Ask the regulator.").into());
+            return Err(Refusal::new(
+                CheckCode::N03,
+                "This member is enrolled but not admitted yet. Ask the regulator.",
+            )
+            .into());
         }
     }
-    let key = governance.keys.get(&signed.key).filter(|key| key.member == signed.member);
+    let key = governance
+        .keys
+        .get(&signed.key)
+        .filter(|key| key.member == signed.member);
     match key.map(|key| key.status) {
         Some(KeyStatus::Active) => {}
         Some(_) => {
-            return Err(Refusal::new(CheckCode::M06, "The signing key is not active (any more). Sign with an active key of this member.").into());
+            return Err(Refusal::new(
+                CheckCode::M06,
+                "The signing key is not active (any more). Sign with an active key of this member.",
+            )
+            .into());
         }
         None => return Err(Refusal::new(CheckCode::M05, "The signing key is not one of this member's.").into()),
     }
-    ensure(!working.head.frozen, || Refusal::new(CheckCode::N07, "The regulator has stopped the hub. Send the same message again later."))
+    ensure(!working.head.frozen, || {
+        Refusal::new(
+            CheckCode::N07,
+            "The regulator has stopped the hub. Send the same message again later.",
+        )
+    })
 }
 
 fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> Decided<Outcome> {
@@ -88,7 +110,9 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         Body::Retirement(content) => retirement::retire(working, command, signed, content),
         Body::Cancellation(content) => retirement::cancel(working, command, signed, content),
         Body::Pledge(content) => collateral::pledge(working, command, signed, content),
-        Body::PledgeRelease(content, consent) => collateral::release(working, command, signed, content, consent.as_ref()),
+        Body::PledgeRelease(content, consent) => {
+            collateral::release(working, command, signed, content, consent.as_ref())
+        }
         Body::PledgeForeclosure(content, consent) => {
             collateral::request_foreclosure(working, command, signed, content, consent.as_ref())
         }
@@ -99,26 +123,44 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
     }
 }
 
-fn decide_governance(working: &mut Working, command: &Command, officers: &[tanqiao_protocol::id::Name]) -> Decided<Outcome> {
+fn decide_governance(
+    working: &mut Working,
+    command: &Command,
+    officers: &[tanqiao_protocol::id::Name],
+) -> Decided<Outcome> {
     let Body::Governance(decision) = &command.body else {
-        return Err(Refusal::new(CheckCode::N05, "Only a member may ask for this, under its own signature.").into());
+        return Err(Refusal::new(
+            CheckCode::N05,
+            "Only a member may ask for this, under its own signature.",
+        )
+        .into());
     };
     governance::authorise(working, command, officers, decision)?;
     match decision.as_ref() {
         Decision::SetPolicy(policy) => governance::set_policy(working, officers, policy),
-        Decision::PutOfficer { account, role, password_hash, active } => {
-            governance::put_officer(working, officers, account, *role, password_hash, *active)
-        }
-        Decision::Admit { member, region, kind, name_zh, name_en, key } => {
-            membership::admit(working, officers, member, *region, *kind, (name_zh, name_en), key)
-        }
+        Decision::PutOfficer {
+            account,
+            role,
+            password_hash,
+            active,
+        } => governance::put_officer(working, officers, account, *role, password_hash, *active),
+        Decision::Admit {
+            member,
+            region,
+            kind,
+            name_zh,
+            name_en,
+            key,
+        } => membership::admit(working, officers, member, *region, *kind, (name_zh, name_en), key),
         Decision::Suspend { member, reason } => membership::suspend(working, officers, member, reason),
         Decision::Reinstate { member } => membership::reinstate(working, officers, member),
         Decision::ApproveKey { key } => membership::set_key(working, officers, key, KeyStatus::Active),
         Decision::RetireKey { key } => membership::set_key(working, officers, key, KeyStatus::Retired),
-        Decision::ActivateMapping { record, envelope, signed_by } => {
-            governance::activate_mapping(working, officers, record, envelope, signed_by)
-        }
+        Decision::ActivateMapping {
+            record,
+            envelope,
+            signed_by,
+        } => governance::activate_mapping(working, officers, record, envelope, signed_by),
         Decision::SuspendMapping { mapping, reason } => governance::suspend_mapping(working, officers, mapping, reason),
         Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, command.id, blocks, reason),
         Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, command.id, blocks, reason),
@@ -127,7 +169,11 @@ fn decide_governance(working: &mut Working, command: &Command, officers: &[tanqi
         Decision::Halt { subject, reason } => freeze::halt(working, officers, *subject, reason),
         Decision::Foreclose { pledge } => collateral::foreclose(working, officers, *pledge),
         Decision::PlanEvent(plan) => event::plan(working, officers, plan),
-        Decision::SetInventory { event, basis, inventory } => event::set_inventory(working, officers, event, *basis, inventory),
+        Decision::SetInventory {
+            event,
+            basis,
+            inventory,
+        } => event::set_inventory(working, officers, event, *basis, inventory),
         Decision::CloseEvent { event } => event::close(working, officers, event),
         Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
         Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
@@ -138,18 +184,21 @@ fn decide_governance(working: &mut Working, command: &Command, officers: &[tanqi
 
 /// The region of a member.
 fn region_of(working: &Working, member: &NodeId) -> Decided<tanqiao_protocol::region::RegionCode> {
-    working
-        .governance
-        .members
-        .get(member)
-        .map(|m| m.region)
-        .ok_or_else(|| Refusal::new(CheckCode::T02, format!("`{member}` is not a member of this federation.")).into())
+    working.governance.members.get(member).map(|m| m.region).ok_or_else(|| {
+        Refusal::new(
+            CheckCode::T02,
+            format!("`{member}` is not a member of this federation."),
+        )
+        .into()
+    })
 }
 
 /// Refuses texts for people that are empty or longer than `max` characters (M02).
 fn check_text(text: &str, field: &str, max: usize) -> Decided<()> {
     ensure((1..=max).contains(&text.chars().count()), || {
-        Refusal::new(CheckCode::M02, format!("`{field}` must have 1 to {max} characters."))
-            .expected(format!("1 to {max} characters"), format!("{} characters", text.chars().count()))
+        Refusal::new(CheckCode::M02, format!("`{field}` must have 1 to {max} characters.")).expected(
+            format!("1 to {max} characters"),
+            format!("{} characters", text.chars().count()),
+        )
     })
 }

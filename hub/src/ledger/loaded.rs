@@ -14,7 +14,10 @@ pub struct Loaded<K, V> {
 
 impl<K, V> Default for Loaded<K, V> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), changed: BTreeSet::new() }
+        Self {
+            entries: BTreeMap::new(),
+            changed: BTreeSet::new(),
+        }
     }
 }
 
@@ -24,7 +27,10 @@ impl<K: Ord + Clone + Debug, V> Loaded<K, V> {
     /// # Errors
     /// [`Rejection::NotLoaded`] if the key was not asked for when the batch was loaded.
     pub fn get(&self, key: &K) -> Decided<Option<&V>> {
-        self.entries.get(key).map(Option::as_ref).ok_or_else(|| Rejection::NotLoaded(format!("{key:?}")))
+        self.entries
+            .get(key)
+            .map(Option::as_ref)
+            .ok_or_else(|| Rejection::NotLoaded(format!("{key:?}")))
     }
 
     /// True if the key was asked for.
@@ -46,12 +52,16 @@ impl<K: Ord + Clone + Debug, V> Loaded<K, V> {
 
     /// The objects that were changed or added.
     pub fn changed(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.changed.iter().filter_map(|key| Some((key, self.entries.get(key)?.as_ref()?)))
+        self.changed
+            .iter()
+            .filter_map(|key| Some((key, self.entries.get(key)?.as_ref()?)))
     }
 
     /// Every object that is there.
     pub fn present(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.entries.iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
+        self.entries
+            .iter()
+            .filter_map(|(key, value)| Some((key, value.as_ref()?)))
     }
 }
 
@@ -62,7 +72,10 @@ impl<K: Ord + Clone + Debug, V: Default> Loaded<K, V> {
     /// [`Rejection::NotLoaded`] if the key was not asked for.
     pub fn get_mut(&mut self, key: &K) -> Decided<&mut V> {
         self.changed.insert(key.clone());
-        let entry = self.entries.get_mut(key).ok_or_else(|| Rejection::NotLoaded(format!("{key:?}")))?;
+        let entry = self
+            .entries
+            .get_mut(key)
+            .ok_or_else(|| Rejection::NotLoaded(format!("{key:?}")))?;
         Ok(entry.get_or_insert_with(V::default))
     }
 }

@@ -94,8 +94,12 @@ impl Needs {
     fn add_message(&mut self, body: &Body, speaker: &NodeId, working: &Working) {
         match body {
             Body::Issuance(header) => {
-                if let Ok(series) = SeriesRef::new(speaker.clone(), header.region_of_act, header.methodology.clone(), header.vintage)
-                    && !working.series.knows(&series)
+                if let Ok(series) = SeriesRef::new(
+                    speaker.clone(),
+                    header.region_of_act,
+                    header.methodology.clone(),
+                    header.vintage,
+                ) && !working.series.knows(&series)
                 {
                     self.series.insert(series);
                 }
@@ -124,7 +128,8 @@ impl Needs {
                 }
             }
             Body::DonationWithdrawal(c) => self.dealing_by_id(c.donation, working),
-            Body::Methodology(_) | Body::Retirement(_) | Body::Cancellation(_) | Body::Key(_) | Body::Governance(_) => {}
+            Body::Methodology(_) | Body::Retirement(_) | Body::Cancellation(_) | Body::Key(_) | Body::Governance(_) => {
+            }
         }
     }
 
@@ -153,7 +158,10 @@ impl Needs {
             Decision::Suspend { member, .. } => {
                 self.feed(member, working);
                 match working.open_of.get(member) {
-                    Ok(open) => open.into_iter().flatten().for_each(|id| self.dealing_by_id(*id, working)),
+                    Ok(open) => open
+                        .into_iter()
+                        .flatten()
+                        .for_each(|id| self.dealing_by_id(*id, working)),
                     Err(_) => drop(self.open_of.insert(member.clone())),
                 }
             }
@@ -163,7 +171,9 @@ impl Needs {
             Decision::Foreclose { pledge } => self.pledge(*pledge, working),
             Decision::PlanEvent(plan) => self.event(&plan.event, working),
             Decision::SetInventory { event, .. } | Decision::CloseEvent { event } => self.event(event, working),
-            Decision::AcceptDonation { donation } | Decision::DeclineDonation { donation, .. } => self.dealing_by_id(*donation, working),
+            Decision::AcceptDonation { donation } | Decision::DeclineDonation { donation, .. } => {
+                self.dealing_by_id(*donation, working)
+            }
             Decision::Sweep => match &working.due {
                 Some(due) => due.iter().for_each(|id| self.dealing_by_id(*id, working)),
                 None => self.due = true,
@@ -202,7 +212,11 @@ impl Needs {
     }
 
     fn feed(&mut self, member: &NodeId, working: &Working) {
-        let exists = working.governance.members.get(member).is_some_and(|m| m.kind != MemberKind::Party);
+        let exists = working
+            .governance
+            .members
+            .get(member)
+            .is_some_and(|m| m.kind != MemberKind::Party);
         if exists && !working.feeds.knows(member) {
             self.feeds.insert(member.clone());
         }
@@ -266,9 +280,15 @@ impl Needs {
             self.feed(&transfer.source, working);
             self.feed(&transfer.target, working);
             self.dealing(&transfer.source, &transfer.target, working);
-            transfer.content.blocks.iter().for_each(|range| self.range(range, working));
+            transfer
+                .content
+                .blocks
+                .iter()
+                .for_each(|range| self.range(range, working));
             for lot in &transfer.content.quote.lots {
-                lot.mapping.iter().for_each(|mapping| self.cap(mapping, transfer.cap_year, working));
+                lot.mapping
+                    .iter()
+                    .for_each(|mapping| self.cap(mapping, transfer.cap_year, working));
             }
         }
         if let Ok(Some(donation)) = working.donations.get(&id) {
@@ -277,9 +297,15 @@ impl Needs {
             }
             self.feed(&donation.donor, working);
             self.event(&donation.event, working);
-            donation.content.blocks.iter().for_each(|range| self.range(range, working));
+            donation
+                .content
+                .blocks
+                .iter()
+                .for_each(|range| self.range(range, working));
             for lot in &donation.content.quote.lots {
-                lot.mapping.iter().for_each(|mapping| self.cap(mapping, donation.cap_year, working));
+                lot.mapping
+                    .iter()
+                    .for_each(|mapping| self.cap(mapping, donation.cap_year, working));
             }
         }
     }

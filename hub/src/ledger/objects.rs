@@ -279,7 +279,9 @@ impl Event {
     /// What may still be donated.
     #[must_use]
     pub fn room(&self) -> Grams {
-        self.target.saturating_minus(self.reserved).saturating_minus(self.committed)
+        self.target
+            .saturating_minus(self.reserved)
+            .saturating_minus(self.committed)
     }
 }
 

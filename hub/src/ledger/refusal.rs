@@ -40,7 +40,14 @@ impl Refusal {
     /// A refusal by `check`.
     #[must_use]
     pub fn new(check: CheckCode, detail: impl Into<String>) -> Self {
-        Self { check, detail: detail.into(), blocks: Vec::new(), transfer: None, expected: None, found: None }
+        Self {
+            check,
+            detail: detail.into(),
+            blocks: Vec::new(),
+            transfer: None,
+            expected: None,
+            found: None,
+        }
     }
 
     /// Names a block.

@@ -2,6 +2,7 @@
 //! No timer delays a command: an idle hub adds no wait, a busy one groups what has arrived.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,7 @@ use tokio::sync::{oneshot, watch};
 pub use super::batch::Answer;
 use super::batch::{BatchError, Done, Memory, current_governance, run};
 use super::command::Command;
+use super::high_water::HighWater;
 use super::objects::Governance;
 use crate::crash;
 use crate::store::connection::StoreConnection;
@@ -53,17 +55,26 @@ pub struct SequencerOptions {
     pub clock: Clock,
     /// Compare the clock with the database's, and stop when they differ by more than 2 s. Off only where time is simulated.
     pub compare_clocks: bool,
+    /// Where the head that was last answered from is kept; `None` keeps none.
+    pub high_water: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for SequencerOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SequencerOptions").field("queue_max", &self.queue_max).finish_non_exhaustive()
+        f.debug_struct("SequencerOptions")
+            .field("queue_max", &self.queue_max)
+            .finish_non_exhaustive()
     }
 }
 
 impl Default for SequencerOptions {
     fn default() -> Self {
-        Self { queue_max: 1_024, clock: system_clock(), compare_clocks: true }
+        Self {
+            queue_max: 1_024,
+            clock: system_clock(),
+            compare_clocks: true,
+            high_water: None,
+        }
     }
 }
 
@@ -122,7 +133,9 @@ pub struct Sequencer {
 
 impl std::fmt::Debug for Sequencer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sequencer").field("log_size", &*self.log_size.borrow()).finish_non_exhaustive()
+        f.debug_struct("Sequencer")
+            .field("log_size", &*self.log_size.borrow())
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,7 +150,7 @@ impl Sequencer {
         let (size_sender, log_size) = watch::channel(worker.memory.head.map_or(0, |h| h.0));
         let shared = Arc::new(Shared {
             governance: ArcSwap::new(Arc::clone(&worker.memory.governance)),
-            read_only: ArcSwap::new(Arc::new(None)),
+            read_only: ArcSwap::new(Arc::new(worker.contradiction())),
             counters: Counters::default(),
             stopping: AtomicBool::new(false),
             sender: Mutex::new(Some(sender.clone())),
@@ -151,7 +164,11 @@ impl Sequencer {
         if let Ok(mut slot) = shared.thread.lock() {
             *slot = Some(thread);
         }
-        Ok(Self { shared, sender, log_size })
+        Ok(Self {
+            shared,
+            sender,
+            log_size,
+        })
     }
 
     /// Queues commands; the answers come after the commit, in the same order.
@@ -178,7 +195,9 @@ impl Sequencer {
     /// # Errors
     /// [`SequencerError`].
     pub fn submit_blocking(&self, commands: Vec<Command>) -> Result<Vec<Answer>, SequencerError> {
-        self.submit(commands)?.blocking_recv().map_err(|_| SequencerError::Ended)
+        self.submit(commands)?
+            .blocking_recv()
+            .map_err(|_| SequencerError::Ended)
     }
 
     /// The number of leaves; changes after each commit, also of other processes.
@@ -229,12 +248,26 @@ struct Worker {
     memory: Memory,
     clock: Clock,
     compare_clocks: bool,
+    high_water: Option<HighWater>,
     clock_checked: Option<Instant>,
 }
 
 impl Worker {
     fn new(database: Database, options: &SequencerOptions) -> Result<Self, StoreError> {
-        let mut worker = Self { connection: Some(database.writer()?), database, memory: Memory::default(), clock: Arc::clone(&options.clock), compare_clocks: options.compare_clocks, clock_checked: None };
+        let mut worker = Self {
+            connection: Some(database.writer()?),
+            database,
+            memory: Memory::default(),
+            clock: Arc::clone(&options.clock),
+            compare_clocks: options.compare_clocks,
+            high_water: options
+                .high_water
+                .clone()
+                .map(HighWater::open)
+                .transpose()
+                .map_err(StoreError::Content)?,
+            clock_checked: None,
+        };
         worker.look()?;
         Ok(worker)
     }
@@ -259,7 +292,18 @@ impl Worker {
         }
     }
 
-    fn publish(&self, shared: &Shared, size: &watch::Sender<i64>) {
+    /// Why nothing may be written, if the log went back since the mark.
+    fn contradiction(&self) -> Option<String> {
+        let (size, chain) = self.memory.head?;
+        self.high_water.as_ref()?.contradiction(size, &chain)
+    }
+
+    fn publish(&mut self, shared: &Shared, size: &watch::Sender<i64>) {
+        if let (Some(high_water), Some((leaves, chain))) = (&mut self.high_water, self.memory.head)
+            && let Err(error) = high_water.note(leaves, chain)
+        {
+            tracing::error!(error, "the high-water mark cannot be written");
+        }
         if !Arc::ptr_eq(&self.memory.governance, &shared.governance.load()) {
             shared.governance.store(Arc::clone(&self.memory.governance));
         }
@@ -280,7 +324,10 @@ impl Worker {
         if self.connection.is_none() {
             self.connection = Some(self.database.writer()?);
         }
-        let connection = self.connection.as_mut().ok_or_else(|| StoreError::Content("no connection".to_owned()))?;
+        let connection = self
+            .connection
+            .as_mut()
+            .ok_or_else(|| StoreError::Content("no connection".to_owned()))?;
         Ok((connection, &mut self.memory))
     }
 
@@ -295,8 +342,14 @@ impl Worker {
         let started = Instant::now();
         let mut answers = self.decide(&commands, shared).into_iter();
         shared.counters.batches.fetch_add(1, Ordering::Relaxed);
-        shared.counters.commands.fetch_add(commands.len() as u64, Ordering::Relaxed);
-        shared.counters.batch_us.fetch_add(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        shared
+            .counters
+            .commands
+            .fetch_add(commands.len() as u64, Ordering::Relaxed);
+        shared.counters.batch_us.fetch_add(
+            u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
         for (count, reply) in replies {
             // A client that has gone away asks again by its id.
             let _ = reply.send(answers.by_ref().take(count).collect());
@@ -347,8 +400,17 @@ impl Worker {
                 }
             }
         }
-        let unanswered = |id| Answer { id, status: 500, result: Err(Problem::api(ApiProblem::Internal)), stored: false };
-        answers.into_iter().zip(commands).map(|(answer, command)| answer.unwrap_or_else(|| unanswered(command.id))).collect()
+        let unanswered = |id| Answer {
+            id,
+            status: 500,
+            result: Err(Problem::api(ApiProblem::Internal)),
+            stored: false,
+        };
+        answers
+            .into_iter()
+            .zip(commands)
+            .map(|(answer, command)| answer.unwrap_or_else(|| unanswered(command.id)))
+            .collect()
     }
 
     fn attempt(&mut self, commands: &[Command]) -> Result<Done, BatchError> {
@@ -371,7 +433,12 @@ impl Worker {
 }
 
 fn drain(first: Job, receiver: &Receiver<Job>) -> Vec<Job> {
-    let weight = |job: &Job| (job.commands.len(), job.commands.iter().map(|c| c.body.blocks().len()).sum::<usize>());
+    let weight = |job: &Job| {
+        (
+            job.commands.len(),
+            job.commands.iter().map(|c| c.body.blocks().len()).sum::<usize>(),
+        )
+    };
     let (mut commands, mut blocks) = weight(&first);
     let mut jobs = vec![first];
     while commands < COMMANDS_PER_BATCH_MAX && blocks < BLOCKS_PER_BATCH_MAX / 2 {
@@ -387,14 +454,22 @@ fn drain(first: Job, receiver: &Receiver<Job>) -> Vec<Job> {
 fn fill(answers: &mut [Option<Answer>], left: &[(usize, Command)], problem: &Problem) {
     for (position, command) in left {
         if let Some(slot) = answers.get_mut(*position) {
-            *slot = Some(Answer { id: command.id, status: problem.status, result: Err(problem.clone()), stored: false });
+            *slot = Some(Answer {
+                id: command.id,
+                status: problem.status,
+                result: Err(problem.clone()),
+                stored: false,
+            });
         }
     }
 }
 
 fn look<C: StoreConnection>(connection: &mut C, memory: &mut Memory) -> Result<(), StoreError> {
     let rows = connection.select::<HeadRow>(Statement::new("SELECT * FROM log_head WHERE id = 1"))?;
-    let row = rows.into_iter().next().ok_or_else(|| StoreError::Content("the log has no head: run `tanqiao-hub migrate`".to_owned()))?;
+    let row = rows
+        .into_iter()
+        .next()
+        .ok_or_else(|| StoreError::Content("the log has no head: run `tanqiao-hub migrate`".to_owned()))?;
     let mut numbers = std::mem::take(&mut memory.numbers);
     let governance = current_governance(connection, &row, memory, &mut numbers);
     memory.numbers = numbers;

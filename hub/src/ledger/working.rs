@@ -59,7 +59,11 @@ pub struct FeedHead {
 
 impl Default for FeedHead {
     fn default() -> Self {
-        Self { seq: 0, chain: feed::CHAIN_START, lattice: SetDigest::default() }
+        Self {
+            seq: 0,
+            chain: feed::CHAIN_START,
+            lattice: SetDigest::default(),
+        }
     }
 }
 
@@ -233,7 +237,9 @@ impl Working {
     pub fn carry_out(&mut self, mut step: Step) -> Decided<i64> {
         let index = self.next_index();
         for replacement in &step.replacements {
-            replacement.check().map_err(|violation| Rejection::NotLoaded(violation.to_string()))?;
+            replacement
+                .check()
+                .map_err(|violation| Rejection::NotLoaded(violation.to_string()))?;
         }
         for change in &step.caps {
             self.change_cap(change)?;
@@ -260,7 +266,11 @@ impl Working {
 
     fn change_room(&mut self, change: &RoomChange) -> Decided<()> {
         let index = self.next_index();
-        let mut event = self.events.get(&change.event)?.cloned().ok_or_else(|| Rejection::NotLoaded(change.event.to_string()))?;
+        let mut event = self
+            .events
+            .get(&change.event)?
+            .cloned()
+            .ok_or_else(|| Rejection::NotLoaded(change.event.to_string()))?;
         event.reserved = moved(event.reserved, change.reserved_g)?;
         event.committed = moved(event.committed, change.committed_g)?;
         event.log_index = index;
@@ -270,19 +280,28 @@ impl Working {
 
     fn replace(&mut self, replacement: &Replacement, index: i64) -> Decided<()> {
         if let Some(before) = &replacement.before {
-            self.lattice(&before.status.holder, |lattice| lattice.remove(before.digest_record().as_bytes()))?;
+            self.lattice(&before.status.holder, |lattice| {
+                lattice.remove(before.digest_record().as_bytes())
+            })?;
             self.count_free(before, -1)?;
         } else if let Some(first) = replacement.after.first() {
             let issued = self.series.get(&first.series)?.copied().unwrap_or(0);
             if first.range.first() != issued + 1 {
-                return Err(Rejection::NotLoaded(format!("{}: does not continue its series", first.reference())));
+                return Err(Rejection::NotLoaded(format!(
+                    "{}: does not continue its series",
+                    first.reference()
+                )));
             }
             self.series.put(first.series.clone(), first.range.last());
         }
         for after in &replacement.after {
-            self.lattice(&after.status.holder, |lattice| lattice.add(after.digest_record().as_bytes()))?;
+            self.lattice(&after.status.holder, |lattice| {
+                lattice.add(after.digest_record().as_bytes())
+            })?;
             self.count_free(after, 1)?;
-            self.written.blocks.insert((after.series.clone(), after.range.first()), index);
+            self.written
+                .blocks
+                .insert((after.series.clone(), after.range.first()), index);
         }
         self.book.apply(replacement);
         Ok(())
@@ -320,7 +339,8 @@ impl Working {
             }
         }
         for member in changes.keys() {
-            told.entry(member.clone()).or_insert((step.r#type, serde_json::Value::Null));
+            told.entry(member.clone())
+                .or_insert((step.r#type, serde_json::Value::Null));
         }
         for (member, (r#type, body)) in told {
             let seq = self.feeds.get_mut(&member)?.take_next();
@@ -397,11 +417,19 @@ fn moved(quantity: Grams, by: i64) -> Decided<Grams> {
 fn leaf_parts(leaf: Leaf) -> Decided<Vec<Vec<u8>>> {
     let encode = |leaf: &Leaf| serde_json::to_vec(leaf).map_err(|error| Rejection::NotLoaded(error.to_string()));
     let whole = encode(&leaf)?;
-    debug_assert!(canonical::is_canonical(&whole), "a leaf is RFC 8785: {}", String::from_utf8_lossy(&whole));
+    debug_assert!(
+        canonical::is_canonical(&whole),
+        "a leaf is RFC 8785: {}",
+        String::from_utf8_lossy(&whole)
+    );
     if whole.len() <= LEAF_BYTES_MAX {
         return Ok(vec![whole]);
     }
-    let sizes: Vec<usize> = leaf.changes.iter().map(|c| encode_len(c).map(|n| n + 1)).collect::<Decided<_>>()?;
+    let sizes: Vec<usize> = leaf
+        .changes
+        .iter()
+        .map(|c| encode_len(c).map(|n| n + 1))
+        .collect::<Decided<_>>()?;
     let head_len = whole.len() - sizes.iter().sum::<usize>() + 64;
     let mut groups: Vec<Vec<BlockChange>> = vec![Vec::new()];
     let mut used = head_len;
@@ -416,7 +444,13 @@ fn leaf_parts(leaf: Leaf) -> Decided<Vec<Vec<u8>>> {
         }
     }
     let parts = u32::try_from(groups.len()).unwrap_or(u32::MAX);
-    let mut rest = Leaf { caps: Vec::new(), changes: Vec::new(), data: serde_json::Value::Null, room: None, ..leaf.clone() };
+    let mut rest = Leaf {
+        caps: Vec::new(),
+        changes: Vec::new(),
+        data: serde_json::Value::Null,
+        room: None,
+        ..leaf.clone()
+    };
     let mut first = Some(leaf);
     let mut out = Vec::with_capacity(groups.len());
     for (position, group) in groups.into_iter().enumerate() {
@@ -428,7 +462,9 @@ fn leaf_parts(leaf: Leaf) -> Decided<Vec<Vec<u8>>> {
         part.parts = Some(parts);
         let bytes = encode(&part)?;
         if bytes.len() > LEAF_BYTES_MAX {
-            return Err(Rejection::NotLoaded("a leaf is larger than 65,535 bytes without its changes".to_owned()));
+            return Err(Rejection::NotLoaded(
+                "a leaf is larger than 65,535 bytes without its changes".to_owned(),
+            ));
         }
         out.push(bytes);
     }
@@ -436,5 +472,7 @@ fn leaf_parts(leaf: Leaf) -> Decided<Vec<Vec<u8>>> {
 }
 
 fn encode_len(change: &BlockChange) -> Decided<usize> {
-    serde_json::to_vec(change).map(|b| b.len()).map_err(|error| Rejection::NotLoaded(error.to_string()))
+    serde_json::to_vec(change)
+        .map(|b| b.len())
+        .map_err(|error| Rejection::NotLoaded(error.to_string()))
 }

@@ -117,7 +117,10 @@ pub fn names(connection: &mut ReadConnection<'_>) -> Result<Names, StoreError> {
         names.numbers.members.learn(id, row.no);
     }
     for row in select::<SeriesRow>(connection, "", Vec::new())? {
-        names.numbers.series.learn(row.reference.parse().map_err(content)?, row.no);
+        names
+            .numbers
+            .series
+            .learn(row.reference.parse().map_err(content)?, row.no);
         names.series.insert(row.no, row.issued);
     }
     for row in select::<MappingRow>(connection, "", Vec::new())? {
@@ -137,7 +140,15 @@ pub fn leaves(
     visit: impl FnMut(&mut ReadConnection<'_>, Vec<LeafRow>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let place = |row: &LeafRow| vec![row.idx.into()];
-    pages(connection, ("", &[]), "idx", BYTES_PAGE, vec![Bind::I64(i64::MIN)], place, visit)
+    pages(
+        connection,
+        ("", &[]),
+        "idx",
+        BYTES_PAGE,
+        vec![Bind::I64(i64::MIN)],
+        place,
+        visit,
+    )
 }
 
 fn block_place(row: &BlockRow) -> Vec<Bind<'static>> {
@@ -153,9 +164,15 @@ pub fn blocks(
     mut visit: impl FnMut(BlockRow) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let from = vec![Bind::I64(i64::MIN), Bind::I64(0)];
-    pages(connection, ("", &[]), "series_no, first", ROWS_PAGE, from, block_place, |_, rows| {
-        rows.into_iter().try_for_each(&mut visit)
-    })
+    pages(
+        connection,
+        ("", &[]),
+        "series_no, first",
+        ROWS_PAGE,
+        from,
+        block_place,
+        |_, rows| rows.into_iter().try_for_each(&mut visit),
+    )
 }
 
 /// Every block of one holder.
@@ -169,9 +186,15 @@ pub fn blocks_of(
 ) -> Result<(), StoreError> {
     let from = vec![Bind::I64(i64::MIN), Bind::I64(0)];
     let condition = ("holder = ? AND ", &[Bind::from(holder)][..]);
-    pages(connection, condition, "series_no, first", ROWS_PAGE, from, block_place, |_, rows| {
-        rows.into_iter().try_for_each(&mut visit)
-    })
+    pages(
+        connection,
+        condition,
+        "series_no, first",
+        ROWS_PAGE,
+        from,
+        block_place,
+        |_, rows| rows.into_iter().try_for_each(&mut visit),
+    )
 }
 
 /// Declares a function that visits every row of a table that is keyed by 16 bytes.
@@ -219,7 +242,10 @@ fn by_ids<R: Row + Readable>(connection: &mut ReadConnection<'_>, ids: &[Message
     let (condition, ids) = if connection.is_postgres() {
         (PgConnection::is_one_of("id", true), PgConnection::many_bytes(ids))
     } else {
-        (SqliteConnection::is_one_of("id", true), SqliteConnection::many_bytes(ids))
+        (
+            SqliteConnection::is_one_of("id", true),
+            SqliteConnection::many_bytes(ids),
+        )
     };
     select(connection, &format!("WHERE {condition}"), vec![ids])
 }
@@ -276,9 +302,15 @@ pub fn feed(
 ) -> Result<(), StoreError> {
     let place = |row: &FeedRow| vec![row.seq.into()];
     let condition = ("member_no = ? AND ", &[Bind::from(member)][..]);
-    pages(connection, condition, "seq", BYTES_PAGE, vec![Bind::I64(i64::MIN)], place, |_, rows| {
-        rows.into_iter().try_for_each(&mut visit)
-    })
+    pages(
+        connection,
+        condition,
+        "seq",
+        BYTES_PAGE,
+        vec![Bind::I64(i64::MIN)],
+        place,
+        |_, rows| rows.into_iter().try_for_each(&mut visit),
+    )
 }
 
 #[derive(diesel::QueryableByName)]

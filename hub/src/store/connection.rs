@@ -34,7 +34,10 @@ pub trait StoreConnection: WriteRows {
     ///
     /// # Errors
     /// Those of `work`, after rolling back; diesel's.
-    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E>;
+    fn write<T, E: From<diesel::result::Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E>;
 
     /// The condition that `column` is one of many; takes one bind of [`many_i64`], [`many_texts`] or, with `bytes`,
     /// [`many_bytes`].
@@ -48,12 +51,20 @@ pub trait StoreConnection: WriteRows {
 
     /// The bind of many integers.
     fn many_i64(values: Vec<i64>) -> Bind<'static> {
-        if Self::POSTGRES { Bind::I64s(values) } else { Bind::Text(json(&values).into()) }
+        if Self::POSTGRES {
+            Bind::I64s(values)
+        } else {
+            Bind::Text(json(&values).into())
+        }
     }
 
     /// The bind of many texts.
     fn many_texts(values: Vec<String>) -> Bind<'static> {
-        if Self::POSTGRES { Bind::Texts(values) } else { Bind::Text(json(&values).into()) }
+        if Self::POSTGRES {
+            Bind::Texts(values)
+        } else {
+            Bind::Text(json(&values).into())
+        }
     }
 
     /// The bind of many byte strings.
@@ -82,7 +93,10 @@ impl StoreConnection for PgConnection {
         statement.execute(self)
     }
 
-    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+    fn write<T, E: From<diesel::result::Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.build_transaction().read_committed().read_write().run(work)
     }
 }
@@ -98,7 +112,10 @@ impl StoreConnection for SqliteConnection {
         statement.execute(self)
     }
 
-    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+    fn write<T, E: From<diesel::result::Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.immediate_transaction(work)
     }
 }

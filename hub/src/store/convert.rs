@@ -32,7 +32,10 @@ pub fn id_bytes(id: MessageId) -> Vec<u8> {
 
 /// A hash of 32 bytes.
 pub fn sha256(bytes: &[u8]) -> Result<Sha256, StoreError> {
-    bytes.try_into().map(Sha256).map_err(|_| content("a hash that is not 32 bytes"))
+    bytes
+        .try_into()
+        .map(Sha256)
+        .map_err(|_| content("a hash that is not 32 bytes"))
 }
 
 pub(super) fn grams(g: i64) -> Result<Grams, StoreError> {
@@ -64,13 +67,19 @@ pub fn block(row: &BlockRow, numbers: &Numbers) -> Result<Block, StoreError> {
             bound_to: row.bound_to.as_deref().map(message_id).transpose()?,
             holder: numbers.members.name(row.holder)?.clone(),
             state: state(BlockState::from_code(row.state), row.state)?,
-            state_before: row.state_before.map(|code| state(BlockState::from_code(code), code)).transpose()?,
+            state_before: row
+                .state_before
+                .map(|code| state(BlockState::from_code(code), code))
+                .transpose()?,
         },
         terms: BlockTerms {
             buffered: row.buffered,
             factor_paid: Factor::new(i64::from(row.factor_paid)).map_err(content)?,
             issuance: message_id(&row.issuance)?,
-            mapping: row.mapping_no.map(|no| numbers.mappings.name(no).cloned()).transpose()?,
+            mapping: row
+                .mapping_no
+                .map(|no| numbers.mappings.name(no).cloned())
+                .transpose()?,
             uses: Uses::from_bits(row.uses),
         },
     })
@@ -87,7 +96,12 @@ pub(super) fn block_row(block: &Block, log_index: i64, numbers: &Numbers) -> Res
         bound_to: block.status.bound_to.map(id_bytes),
         issuance: id_bytes(block.terms.issuance),
         uses: block.terms.uses.bits(),
-        mapping_no: block.terms.mapping.as_ref().map(|m| numbers.mappings.number(m)).transpose()?,
+        mapping_no: block
+            .terms
+            .mapping
+            .as_ref()
+            .map(|m| numbers.mappings.number(m))
+            .transpose()?,
         factor_paid: i32::try_from(block.terms.factor_paid.millionths()).map_err(content)?,
         buffered: block.terms.buffered,
         log_index,
@@ -221,7 +235,11 @@ pub fn issuance(row: &IssuanceRow, numbers: &Numbers) -> Result<Issuance, StoreE
 }
 
 pub(super) fn issuance_row(issuance: &Issuance, numbers: &Numbers) -> Result<IssuanceRow, StoreError> {
-    let series_no = issuance.block.as_ref().map(|b| numbers.series.number(&b.series)).transpose()?;
+    let series_no = issuance
+        .block
+        .as_ref()
+        .map(|b| numbers.series.number(&b.series))
+        .transpose()?;
     Ok(IssuanceRow {
         id: id_bytes(issuance.id),
         member_no: numbers.members.number(&issuance.issuer)?,
@@ -263,7 +281,11 @@ pub(super) fn pledge_row(pledge: &Pledge, numbers: &Numbers) -> Result<PledgeRow
 
 /// A listing.
 pub fn listing(row: &ListingRow, numbers: &Numbers) -> Result<Listing, StoreError> {
-    Ok(Listing { member: numbers.members.name(row.member_no)?.clone(), content: parse(&row.content)?, log_index: row.log_index })
+    Ok(Listing {
+        member: numbers.members.name(row.member_no)?.clone(),
+        content: parse(&row.content)?,
+        log_index: row.log_index,
+    })
 }
 
 pub(super) fn listing_row(listing: &Listing, numbers: &Numbers) -> Result<ListingRow, StoreError> {

@@ -43,14 +43,24 @@ pub enum StoreError {
 pub struct Database(Arc<Kind>);
 
 enum Kind {
-    Sqlite { path: String, pool: Pool<ConnectionManager<SqliteConnection>> },
-    Postgres { url: String, pool: Pool<ConnectionManager<PgConnection>> },
+    Sqlite {
+        path: String,
+        pool: Pool<ConnectionManager<SqliteConnection>>,
+    },
+    Postgres {
+        url: String,
+        pool: Pool<ConnectionManager<PgConnection>>,
+    },
 }
 
 impl std::fmt::Debug for Database {
     /// The kind only: a URL may hold a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.is_postgres() { "Database(PostgreSQL)" } else { "Database(SQLite)" })
+        f.write_str(if self.is_postgres() {
+            "Database(PostgreSQL)"
+        } else {
+            "Database(SQLite)"
+        })
     }
 }
 
@@ -64,7 +74,11 @@ pub enum ReadConnection<'a> {
 
 impl std::fmt::Debug for ReadConnection<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.is_postgres() { "ReadConnection(PostgreSQL)" } else { "ReadConnection(SQLite)" })
+        f.write_str(if self.is_postgres() {
+            "ReadConnection(PostgreSQL)"
+        } else {
+            "ReadConnection(SQLite)"
+        })
     }
 }
 
@@ -147,7 +161,10 @@ impl Database {
                 .min_idle(Some(1))
                 .connection_customizer(Box::new(Prepare))
                 .build(ConnectionManager::new(path))?;
-            return Ok(Self(Arc::new(Kind::Sqlite { path: path.to_owned(), pool })));
+            return Ok(Self(Arc::new(Kind::Sqlite {
+                path: path.to_owned(),
+                pool,
+            })));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let pool = Pool::builder()
@@ -156,9 +173,14 @@ impl Database {
                 .test_on_check_out(true)
                 .connection_customizer(Box::new(Prepare))
                 .build(ConnectionManager::new(url))?;
-            return Ok(Self(Arc::new(Kind::Postgres { url: url.to_owned(), pool })));
+            return Ok(Self(Arc::new(Kind::Postgres {
+                url: url.to_owned(),
+                pool,
+            })));
         }
-        Err(StoreError::Url(url.split('@').next_back().unwrap_or_default().to_owned()))
+        Err(StoreError::Url(
+            url.split('@').next_back().unwrap_or_default().to_owned(),
+        ))
     }
 
     /// True for PostgreSQL.
@@ -182,7 +204,10 @@ impl Database {
     ///
     /// # Errors
     /// Those of `work`; [`StoreError::Pool`].
-    pub fn read<T>(&self, work: impl FnOnce(&mut ReadConnection<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&mut ReadConnection<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         match &*self.0 {
             Kind::Sqlite { pool, .. } => work(&mut ReadConnection::Sqlite(&mut *pool.get()?)),
             Kind::Postgres { pool, .. } => work(&mut ReadConnection::Postgres(&mut *pool.get()?)),
@@ -201,15 +226,26 @@ impl Database {
     }
 }
 
-fn migrate<DB: diesel::backend::Backend>(connection: &mut impl MigrationHarness<DB>, source: EmbeddedMigrations) -> Result<MigrationReport, StoreError> {
+fn migrate<DB: diesel::backend::Backend>(
+    connection: &mut impl MigrationHarness<DB>,
+    source: EmbeddedMigrations,
+) -> Result<MigrationReport, StoreError> {
     use diesel::migration::{Migration, MigrationSource};
     let fault = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Migration(error.to_string());
     let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(fault)?;
     let known: Vec<String> = known.iter().map(|m| m.name().version().to_string()).collect();
     let applied = connection.applied_migrations().map_err(fault)?;
-    if let Some(newer) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
-        return Err(StoreError::Migration(format!("its migration {newer} is newer than this program: run the newer program")));
+    if let Some(newer) = applied
+        .iter()
+        .map(ToString::to_string)
+        .find(|version| !known.contains(version))
+    {
+        return Err(StoreError::Migration(format!(
+            "its migration {newer} is newer than this program: run the newer program"
+        )));
     }
     let done = connection.run_pending_migrations(source).map_err(fault)?;
-    Ok(MigrationReport { applied: done.iter().map(ToString::to_string).collect() })
+    Ok(MigrationReport {
+        applied: done.iter().map(ToString::to_string).collect(),
+    })
 }

@@ -22,8 +22,15 @@ fn known<T>(found: Option<T>, code: i16) -> Result<T, StoreError> {
 }
 
 /// Reads governance at `version`, and learns the numbers of members and mappings.
-pub fn load<C: StoreConnection>(connection: &mut C, version: i64, numbers: &mut Numbers) -> Result<Governance, StoreError> {
-    let mut governance = Governance { version, ..Governance::default() };
+pub fn load<C: StoreConnection>(
+    connection: &mut C,
+    version: i64,
+    numbers: &mut Numbers,
+) -> Result<Governance, StoreError> {
+    let mut governance = Governance {
+        version,
+        ..Governance::default()
+    };
     for row in connection.select::<MemberRow>(all("member"))? {
         let id: tanqiao_protocol::id::NodeId = row.id.parse().map_err(content)?;
         numbers.members.learn(id.clone(), row.no);
@@ -52,11 +59,19 @@ pub fn load<C: StoreConnection>(connection: &mut C, version: i64, numbers: &mut 
             content: parse(&row.content)?,
             log_index: row.log_index,
         };
-        governance.methodologies.insert(published.content.methodology.clone(), published);
+        governance
+            .methodologies
+            .insert(published.content.methodology.clone(), published);
     }
     for row in connection.select::<OfficerRow>(all("officer"))? {
-        let officer = Officer { role: known(Role::from_code(row.role), row.role)?, password_hash: row.password_hash, active: row.active };
-        governance.officers.insert(row.account.parse().map_err(content)?, officer);
+        let officer = Officer {
+            role: known(Role::from_code(row.role), row.role)?,
+            password_hash: row.password_hash,
+            active: row.active,
+        };
+        governance
+            .officers
+            .insert(row.account.parse().map_err(content)?, officer);
     }
     for row in connection.select::<PolicyRow>(all("policy"))? {
         governance.policy = parse(&row.content)?;
@@ -65,7 +80,11 @@ pub fn load<C: StoreConnection>(connection: &mut C, version: i64, numbers: &mut 
     Ok(governance)
 }
 
-fn load_mappings<C: StoreConnection>(connection: &mut C, governance: &mut Governance, numbers: &mut Numbers) -> Result<(), StoreError> {
+fn load_mappings<C: StoreConnection>(
+    connection: &mut C,
+    governance: &mut Governance,
+    numbers: &mut Numbers,
+) -> Result<(), StoreError> {
     for row in connection.select::<MappingRow>(all("mapping"))? {
         let version = MappingVersion {
             status: known(MappingStatus::from_code(row.status), row.status)?,
@@ -74,13 +93,22 @@ fn load_mappings<C: StoreConnection>(connection: &mut C, governance: &mut Govern
             log_index: row.log_index,
         };
         numbers.mappings.learn(version.record.mapping.clone(), row.no);
-        governance.mapping_versions.insert(version.record.mapping.clone(), version);
+        governance
+            .mapping_versions
+            .insert(version.record.mapping.clone(), version);
     }
-    governance.mappings = governance.mapping_versions.values().map(|v| MappingEntry::new(v.record.clone(), v.status)).collect();
+    governance.mappings = governance
+        .mapping_versions
+        .values()
+        .map(|v| MappingEntry::new(v.record.clone(), v.status))
+        .collect();
     Ok(())
 }
 
-fn changed<'a, K: Ord, V: PartialEq>(before: &'a BTreeMap<K, V>, after: &'a BTreeMap<K, V>) -> impl Iterator<Item = (&'a K, &'a V)> {
+fn changed<'a, K: Ord, V: PartialEq>(
+    before: &'a BTreeMap<K, V>,
+    after: &'a BTreeMap<K, V>,
+) -> impl Iterator<Item = (&'a K, &'a V)> {
     after.iter().filter(|(key, value)| before.get(*key) != Some(*value))
 }
 
@@ -169,7 +197,10 @@ fn save_rules<C: StoreConnection>(
         .collect();
     connection.put_rows(&officers)?;
     if before.policy != after.policy {
-        connection.put_rows(&[PolicyRow { id: 1, content: json(&after.policy)? }])?;
+        connection.put_rows(&[PolicyRow {
+            id: 1,
+            content: json(&after.policy)?,
+        }])?;
     }
     Ok(())
 }

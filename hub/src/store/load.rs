@@ -10,7 +10,8 @@ use super::database::StoreError;
 use super::numbers::Numbers;
 use super::row::row;
 use super::rows::{
-    BlockRow, CapRow, DealingRow, DonationRow, EventRow, FeedHeadRow, IssuanceRow, ListingRow, MessageRow, PledgeRow, SeriesRow, TransferRow,
+    BlockRow, CapRow, DealingRow, DonationRow, EventRow, FeedHeadRow, IssuanceRow, ListingRow, MessageRow, PledgeRow,
+    SeriesRow, TransferRow,
 };
 use super::statement::Statement;
 use crate::ledger::needs::Needs;
@@ -21,7 +22,12 @@ use crate::ledger::working::{FeedHead, StoredAnswer, Working};
 const DUE_MAX: i64 = 500;
 
 /// Loads `needs` into `working`.
-pub fn load<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &mut Numbers) -> Result<(), StoreError> {
+pub fn load<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &mut Numbers,
+) -> Result<(), StoreError> {
     load_series(connection, needs, working, numbers)?;
     load_answers(connection, needs, working, numbers)?;
     load_dealings_by_id(connection, needs, working, numbers)?;
@@ -35,8 +41,18 @@ pub fn load<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut
 }
 
 /// Learns the numbers of series that this process has not met, and their last serials where asked for.
-fn load_series<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &mut Numbers) -> Result<(), StoreError> {
-    let unknown = needs.ranges.iter().map(|r| &r.series).chain(needs.free.iter().map(|(_, s)| s)).filter(|s| numbers.series.find(s).is_none());
+fn load_series<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &mut Numbers,
+) -> Result<(), StoreError> {
+    let unknown = needs
+        .ranges
+        .iter()
+        .map(|r| &r.series)
+        .chain(needs.free.iter().map(|(_, s)| s))
+        .filter(|s| numbers.series.find(s).is_none());
     let mut wanted: Vec<String> = needs.series.iter().chain(unknown).map(ToString::to_string).collect();
     wanted.sort_unstable();
     wanted.dedup();
@@ -57,7 +73,12 @@ fn load_series<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &
     Ok(())
 }
 
-fn load_answers<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &Numbers) -> Result<(), StoreError> {
+fn load_answers<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
     if needs.answers.is_empty() {
         return Ok(());
     }
@@ -93,12 +114,22 @@ fn by_ids<C: StoreConnection, R: super::connection::Readable>(
     Ok(connection.select(Statement::new(sql).bind(C::many_bytes(ids)))?)
 }
 
-fn load_dealings_by_id<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &mut Numbers) -> Result<(), StoreError> {
+fn load_dealings_by_id<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &mut Numbers,
+) -> Result<(), StoreError> {
     for row in by_ids::<C, TransferRow>(connection, "transfer", needs.dealings_by_id.iter().copied())? {
         let transfer = convert::transfer(&row, numbers)?;
         working.transfers.load(transfer.id, Some(transfer));
     }
-    let rest: Vec<MessageId> = needs.dealings_by_id.iter().copied().filter(|id| !working.transfers.knows(id)).collect();
+    let rest: Vec<MessageId> = needs
+        .dealings_by_id
+        .iter()
+        .copied()
+        .filter(|id| !working.transfers.knows(id))
+        .collect();
     for row in by_ids::<C, DonationRow>(connection, "donation", rest.into_iter())? {
         let donation = convert::donation(&row, numbers)?;
         working.donations.load(donation.id, Some(donation));
@@ -112,7 +143,12 @@ fn load_dealings_by_id<C: StoreConnection>(connection: &mut C, needs: &Needs, wo
 
 /// The blocks that overlap each range: the one that begins at or before it, and those that begin inside. Blocks of a
 /// series are disjoint, so that the primary key answers it however many there are.
-fn load_blocks<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &Numbers) -> Result<(), StoreError> {
+fn load_blocks<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
     let known: Vec<(i64, i64, i64)> = needs
         .ranges
         .iter()
@@ -133,7 +169,12 @@ fn load_blocks<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &
         for (series, first, last) in known {
             let sql = "SELECT * FROM block WHERE series_no = ? AND first <= ?
                 AND first >= COALESCE((SELECT max(p.first) FROM block p WHERE p.series_no = ? AND p.first <= ?), ?)";
-            let statement = Statement::new(sql).bind(series).bind(last).bind(series).bind(first).bind(first);
+            let statement = Statement::new(sql)
+                .bind(series)
+                .bind(last)
+                .bind(series)
+                .bind(first)
+                .bind(first);
             rows.extend(connection.select::<BlockRow>(statement)?);
         }
         rows
@@ -146,7 +187,12 @@ fn load_blocks<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &
     Ok(())
 }
 
-fn load_objects<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &mut Numbers) -> Result<(), StoreError> {
+fn load_objects<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &mut Numbers,
+) -> Result<(), StoreError> {
     for row in by_ids::<C, PledgeRow>(connection, "pledge", needs.pledges.iter().copied())? {
         let pledge = convert::pledge(&row, numbers)?;
         working.pledges.load(pledge.id, Some(pledge));
@@ -164,8 +210,14 @@ fn load_objects<C: StoreConnection>(connection: &mut C, needs: &Needs, working: 
     for key in &needs.local_references {
         let found = match numbers.members.find(&key.0) {
             Some(no) => {
-                let statement = Statement::new("SELECT * FROM issuance WHERE member_no = ? AND local_reference = ?").bind(no).bind(key.1.as_str());
-                connection.select::<IssuanceRow>(statement)?.first().map(|row| message_id(&row.id)).transpose()?
+                let statement = Statement::new("SELECT * FROM issuance WHERE member_no = ? AND local_reference = ?")
+                    .bind(no)
+                    .bind(key.1.as_str());
+                connection
+                    .select::<IssuanceRow>(statement)?
+                    .first()
+                    .map(|row| message_id(&row.id))
+                    .transpose()?
             }
             None => None,
         };
@@ -190,14 +242,33 @@ fn load_events<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &
     Ok(())
 }
 
-fn load_counters<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &Numbers) -> Result<(), StoreError> {
-    let mapping_numbers: Vec<i64> = needs.caps.iter().filter_map(|(m, _)| numbers.mappings.find(m)).map(i64::from).collect();
+fn load_counters<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
+    let mapping_numbers: Vec<i64> = needs
+        .caps
+        .iter()
+        .filter_map(|(m, _)| numbers.mappings.find(m))
+        .map(i64::from)
+        .collect();
     if !mapping_numbers.is_empty() {
         let sql = format!("SELECT * FROM mapping_cap WHERE {}", C::is_one_of("mapping_no", false));
         for row in connection.select::<CapRow>(Statement::new(sql).bind(C::many_i64(mapping_numbers)))? {
-            let key = (numbers.mappings.name(row.mapping_no)?.clone(), u16::try_from(row.year).map_err(content)?);
+            let key = (
+                numbers.mappings.name(row.mapping_no)?.clone(),
+                u16::try_from(row.year).map_err(content)?,
+            );
             if needs.caps.contains(&key) {
-                working.caps.load(key, Some(CapCount { reserved: grams(row.reserved_g)?, committed: grams(row.committed_g)? }));
+                working.caps.load(
+                    key,
+                    Some(CapCount {
+                        reserved: grams(row.reserved_g)?,
+                        committed: grams(row.committed_g)?,
+                    }),
+                );
             }
         }
     }
@@ -207,8 +278,13 @@ fn load_counters<C: StoreConnection>(connection: &mut C, needs: &Needs, working:
     for pair in &needs.dealings {
         let found = match (numbers.members.find(&pair.0), numbers.members.find(&pair.1)) {
             (Some(source), Some(target)) => {
-                let statement = Statement::new("SELECT * FROM dealing WHERE source_no = ? AND target_no = ?").bind(source).bind(target);
-                connection.select::<DealingRow>(statement)?.first().map(|row| row.first_index)
+                let statement = Statement::new("SELECT * FROM dealing WHERE source_no = ? AND target_no = ?")
+                    .bind(source)
+                    .bind(target);
+                connection
+                    .select::<DealingRow>(statement)?
+                    .first()
+                    .map(|row| row.first_index)
             }
             _ => None,
         };
@@ -219,11 +295,22 @@ fn load_counters<C: StoreConnection>(connection: &mut C, needs: &Needs, working:
 
 row!(SumRow in "block", key "total", { total: diesel::sql_types::BigInt => i64 });
 
-fn load_listings<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &Numbers) -> Result<(), StoreError> {
+fn load_listings<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
     for key in &needs.listings {
         let no = numbers.members.number(&key.0)?;
-        let statement = Statement::new("SELECT * FROM listing WHERE member_no = ? AND name = ?").bind(no).bind(key.1.as_str());
-        let found = connection.select::<ListingRow>(statement)?.first().map(|row| convert::listing(row, numbers)).transpose()?;
+        let statement = Statement::new("SELECT * FROM listing WHERE member_no = ? AND name = ?")
+            .bind(no)
+            .bind(key.1.as_str());
+        let found = connection
+            .select::<ListingRow>(statement)?
+            .first()
+            .map(|row| convert::listing(row, numbers))
+            .transpose()?;
         working.listings.load(key.clone(), found);
     }
     for key in &needs.free {
@@ -243,14 +330,30 @@ fn load_listings<C: StoreConnection>(connection: &mut C, needs: &Needs, working:
     Ok(())
 }
 
-fn load_feeds<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &Numbers) -> Result<(), StoreError> {
-    let members: Vec<i64> = needs.feeds.iter().filter_map(|m| numbers.members.find(m)).map(i64::from).collect();
+fn load_feeds<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
+    let members: Vec<i64> = needs
+        .feeds
+        .iter()
+        .filter_map(|m| numbers.members.find(m))
+        .map(i64::from)
+        .collect();
     if !members.is_empty() {
         let sql = format!("SELECT * FROM feed_head WHERE {}", C::is_one_of("member_no", false));
         for row in connection.select::<FeedHeadRow>(Statement::new(sql).bind(C::many_i64(members)))? {
             let lattice = SetDigest::from_bytes(&row.lattice).map_err(content)?;
-            let head = FeedHead { seq: row.seq, chain: sha256(&row.chain)?, lattice };
-            working.feeds.load(numbers.members.name(row.member_no)?.clone(), Some(head));
+            let head = FeedHead {
+                seq: row.seq,
+                chain: sha256(&row.chain)?,
+                lattice,
+            };
+            working
+                .feeds
+                .load(numbers.members.name(row.member_no)?.clone(), Some(head));
         }
     }
     for member in &needs.feeds {
@@ -261,7 +364,12 @@ fn load_feeds<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &m
 
 row!(IdRow in "transfer", key "id", { id: diesel::sql_types::Binary => Vec<u8> });
 
-fn load_open<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working, numbers: &Numbers) -> Result<(), StoreError> {
+fn load_open<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
     for member in &needs.open_of {
         let mut open = Vec::new();
         if let Some(no) = numbers.members.find(member) {
@@ -279,7 +387,10 @@ fn load_open<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mu
             UNION ALL SELECT id, delayed_until AS due FROM transfer WHERE state < 10 AND delayed_until <= ?
             UNION ALL SELECT id, valid_until AS due FROM donation WHERE state < 10 AND valid_until <= ?) AS waiting ORDER BY due, id LIMIT ?";
         let rows = connection.select::<IdRow>(Statement::new(sql).bind(now).bind(now).bind(now).bind(DUE_MAX))?;
-        let mut due = rows.iter().map(|row| message_id(&row.id)).collect::<Result<Vec<_>, _>>()?;
+        let mut due = rows
+            .iter()
+            .map(|row| message_id(&row.id))
+            .collect::<Result<Vec<_>, _>>()?;
         due.dedup();
         working.due = Some(due);
     }

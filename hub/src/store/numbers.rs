@@ -18,7 +18,10 @@ pub struct Numbering<K, N> {
 
 impl<K, N> Default for Numbering<K, N> {
     fn default() -> Self {
-        Self { numbers: HashMap::new(), names: HashMap::new() }
+        Self {
+            numbers: HashMap::new(),
+            names: HashMap::new(),
+        }
     }
 }
 
@@ -40,7 +43,8 @@ impl<K: Hash + Eq + Clone + std::fmt::Display, N: Hash + Eq + Copy + std::fmt::D
     /// # Errors
     /// [`StoreError::Content`] if it has none.
     pub fn number(&self, name: &K) -> Result<N, StoreError> {
-        self.find(name).ok_or_else(|| StoreError::Content(format!("`{name}` has no number")))
+        self.find(name)
+            .ok_or_else(|| StoreError::Content(format!("`{name}` has no number")))
     }
 
     /// The name of a number.
@@ -48,7 +52,9 @@ impl<K: Hash + Eq + Clone + std::fmt::Display, N: Hash + Eq + Copy + std::fmt::D
     /// # Errors
     /// [`StoreError::Content`] if it has none.
     pub fn name(&self, number: N) -> Result<&K, StoreError> {
-        self.names.get(&number).ok_or_else(|| StoreError::Content(format!("number {number} has no name")))
+        self.names
+            .get(&number)
+            .ok_or_else(|| StoreError::Content(format!("number {number} has no name")))
     }
 }
 

@@ -208,21 +208,27 @@ impl WriteRows for PgConnection {
 
 fn write_many<R: Row, const MODE: u8>(connection: &mut PgConnection, rows: &[R]) -> QueryResult<()> {
     if !rows.is_empty() {
-        InsertMany::<R, MODE> { columns: R::columns(rows) }.execute(connection)?;
+        InsertMany::<R, MODE> {
+            columns: R::columns(rows),
+        }
+        .execute(connection)?;
     }
     Ok(())
 }
 
 impl WriteRows for SqliteConnection {
     fn insert_rows<R: Row>(&mut self, rows: &[R]) -> QueryResult<()> {
-        rows.iter().try_for_each(|row| InsertOne::<R, INSERT>(row).execute(self).map(drop))
+        rows.iter()
+            .try_for_each(|row| InsertOne::<R, INSERT>(row).execute(self).map(drop))
     }
 
     fn put_rows<R: Row>(&mut self, rows: &[R]) -> QueryResult<()> {
-        rows.iter().try_for_each(|row| InsertOne::<R, PUT>(row).execute(self).map(drop))
+        rows.iter()
+            .try_for_each(|row| InsertOne::<R, PUT>(row).execute(self).map(drop))
     }
 
     fn keep_rows<R: Row>(&mut self, rows: &[R]) -> QueryResult<()> {
-        rows.iter().try_for_each(|row| InsertOne::<R, KEEP>(row).execute(self).map(drop))
+        rows.iter()
+            .try_for_each(|row| InsertOne::<R, KEEP>(row).execute(self).map(drop))
     }
 }

@@ -5,7 +5,10 @@ use tanqiao_protocol::feed;
 use tanqiao_protocol::id::Sha256;
 
 use super::connection::StoreConnection;
-use super::convert::{block_row, content, donation_row, event_row, id_bytes, issuance_row, listing_row, pledge_row, retirement_row, transfer_row};
+use super::convert::{
+    block_row, content, donation_row, event_row, id_bytes, issuance_row, listing_row, pledge_row, retirement_row,
+    transfer_row,
+};
 use super::database::StoreError;
 use super::governance;
 use super::numbers::Numbers;
@@ -55,11 +58,22 @@ pub fn save<C: StoreConnection>(
 }
 
 fn save_leaves<C: StoreConnection>(connection: &mut C, size: i64, working: &Working) -> Result<(), StoreError> {
-    let rows: Vec<LeafRow> = (size..).zip(&working.written.leaves).map(|(idx, bytes)| LeafRow { idx, bytes: bytes.clone() }).collect();
+    let rows: Vec<LeafRow> = (size..)
+        .zip(&working.written.leaves)
+        .map(|(idx, bytes)| LeafRow {
+            idx,
+            bytes: bytes.clone(),
+        })
+        .collect();
     Ok(connection.insert_rows(&rows)?)
 }
 
-fn save_series<C: StoreConnection>(connection: &mut C, working: &Working, numbers: &mut Numbers, head: &mut HeadRow) -> Result<(), StoreError> {
+fn save_series<C: StoreConnection>(
+    connection: &mut C,
+    working: &Working,
+    numbers: &mut Numbers,
+    head: &mut HeadRow,
+) -> Result<(), StoreError> {
     let mut rows = Vec::new();
     for (series, issued) in working.series.changed() {
         let no = numbers.series.find(series).unwrap_or_else(|| {
@@ -67,7 +81,11 @@ fn save_series<C: StoreConnection>(connection: &mut C, working: &Working, number
             head.series_count
         });
         numbers.series.learn(series.clone(), no);
-        rows.push(SeriesRow { no, reference: series.to_string(), issued: *issued });
+        rows.push(SeriesRow {
+            no,
+            reference: series.to_string(),
+            issued: *issued,
+        });
     }
     Ok(connection.put_rows(&rows)?)
 }
@@ -76,13 +94,21 @@ fn save_blocks<C: StoreConnection>(connection: &mut C, working: &Working, number
     let mut rows = Vec::with_capacity(working.written.blocks.len());
     for ((series, first), log_index) in &working.written.blocks {
         let point = tanqiao_protocol::serial::SerialRange::new(*first, *first).map_err(content)?;
-        let block = working.book.overlapping(series, point).next().ok_or_else(|| content(format!("{series}/{first} is not in the book")))?;
+        let block = working
+            .book
+            .overlapping(series, point)
+            .next()
+            .ok_or_else(|| content(format!("{series}/{first} is not in the book")))?;
         rows.push(block_row(block, *log_index, numbers)?);
     }
     Ok(connection.put_rows(&rows)?)
 }
 
-fn save_objects<C: StoreConnection>(connection: &mut C, working: &Working, numbers: &Numbers) -> Result<(), StoreError> {
+fn save_objects<C: StoreConnection>(
+    connection: &mut C,
+    working: &Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
     fn rows<'a, K: 'a, V: 'a, R>(
         changed: impl Iterator<Item = (&'a K, &'a V)>,
         row: impl Fn(&V) -> Result<R, StoreError>,
@@ -99,10 +125,18 @@ fn save_objects<C: StoreConnection>(connection: &mut C, working: &Working, numbe
     Ok(())
 }
 
-fn save_counters<C: StoreConnection>(connection: &mut C, working: &Working, numbers: &Numbers) -> Result<(), StoreError> {
+fn save_counters<C: StoreConnection>(
+    connection: &mut C,
+    working: &Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
     let mut caps = Vec::new();
     for ((mapping, year), count) in working.caps.changed() {
-        let cap = working.governance.mapping_versions.get(mapping).and_then(|m| m.record.cap_g);
+        let cap = working
+            .governance
+            .mapping_versions
+            .get(mapping)
+            .and_then(|m| m.record.cap_g);
         caps.push(CapRow {
             mapping_no: numbers.mappings.number(mapping)?,
             year: i32::from(*year),
@@ -129,7 +163,12 @@ fn save_feeds<C: StoreConnection>(connection: &mut C, working: &Working, numbers
     let mut heads = Vec::new();
     for (member, new) in &working.written.entries {
         let member_no = numbers.members.number(member)?;
-        let feed_head = working.feeds.get(member).ok().flatten().ok_or_else(|| content(format!("the feed of {member} is not loaded")))?;
+        let feed_head = working
+            .feeds
+            .get(member)
+            .ok()
+            .flatten()
+            .ok_or_else(|| content(format!("the feed of {member} is not loaded")))?;
         let mut chain: Sha256 = feed_head.chain;
         for (position, entry) in new.iter().enumerate() {
             let bytes = if position + 1 == new.len() {
@@ -140,17 +179,35 @@ fn save_feeds<C: StoreConnection>(connection: &mut C, working: &Working, numbers
                 serde_json::to_vec(entry)
             }
             .map_err(content)?;
-            debug_assert!(canonical::is_canonical(&bytes), "a feed entry is RFC 8785: {}", String::from_utf8_lossy(&bytes));
+            debug_assert!(
+                canonical::is_canonical(&bytes),
+                "a feed entry is RFC 8785: {}",
+                String::from_utf8_lossy(&bytes)
+            );
             chain = feed::chain(&chain, &bytes);
-            entries.push(FeedRow { member_no, seq: entry.seq, chain: chain.0.to_vec(), bytes });
+            entries.push(FeedRow {
+                member_no,
+                seq: entry.seq,
+                chain: chain.0.to_vec(),
+                bytes,
+            });
         }
-        heads.push(FeedHeadRow { member_no, seq: feed_head.seq, chain: chain.0.to_vec(), lattice: feed_head.lattice.to_bytes().to_vec() });
+        heads.push(FeedHeadRow {
+            member_no,
+            seq: feed_head.seq,
+            chain: chain.0.to_vec(),
+            lattice: feed_head.lattice.to_bytes().to_vec(),
+        });
     }
     connection.insert_rows(&entries)?;
     Ok(connection.put_rows(&heads)?)
 }
 
-fn save_messages<C: StoreConnection>(connection: &mut C, kept: &[Kept<'_>], numbers: &Numbers) -> Result<(), StoreError> {
+fn save_messages<C: StoreConnection>(
+    connection: &mut C,
+    kept: &[Kept<'_>],
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
     let mut messages = Vec::with_capacity(kept.len());
     let mut envelopes: Vec<EnvelopeRow> = Vec::new();
     for kept in kept {

@@ -92,7 +92,10 @@ impl<'a> Statement<'a> {
     /// A statement; each `?` in it takes one bind, in order.
     #[must_use]
     pub fn new(sql: impl Into<Cow<'a, str>>) -> Self {
-        Self { sql: sql.into(), binds: Vec::new() }
+        Self {
+            sql: sql.into(),
+            binds: Vec::new(),
+        }
     }
 
     /// Adds the next bind.
@@ -151,7 +154,9 @@ impl QueryFragment<Sqlite> for Statement<'_> {
                 Bind::Bytes(v) => out.push_bind_param::<Binary, [u8]>(v.as_ref())?,
                 Bind::Text(v) => out.push_bind_param::<Text, str>(v.as_ref())?,
                 Bind::I64s(_) | Bind::Texts(_) | Bind::Byteses(_) => {
-                    return Err(diesel::result::Error::QueryBuilderError("a list reaches SQLite as JSON text".into()));
+                    return Err(diesel::result::Error::QueryBuilderError(
+                        "a list reaches SQLite as JSON text".into(),
+                    ));
                 }
             }
             out.push_sql(part);

@@ -13,6 +13,7 @@ use tanqiao_certs::{Authority, CertificateRequest, ClientTls, Order, Profile, Tl
 use tanqiao_hub::config::Config;
 use tanqiao_hub::ledger::sequencer::SequencerOptions;
 use tanqiao_hub::serve::{Service, ensure_log_key, new_id};
+use tanqiao_hub::store::audit;
 use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::message::{Content, Message};
@@ -97,7 +98,12 @@ impl World {
     pub async fn officers<T: Send + 'static>(&self, work: impl FnOnce(&Federation) -> T + Send + 'static) -> T {
         let federation = Arc::clone(&self.federation);
         let done = actix_web::web::block(move || work(&federation)).await.unwrap();
-        let version = self.federation.sequencer.governance().version;
+        let head = self
+            .federation
+            .database
+            .read(|connection| audit::head(connection))
+            .unwrap();
+        let version = head.governance_version;
         until(|| self.service.hub.sequencer.governance().version >= version).await;
         done
     }

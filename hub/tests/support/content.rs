@@ -64,14 +64,26 @@ pub fn issuance(member: &str, region: &str, grams_issued: i64, id: MessageId) ->
         period_from: "2025-03-01T00:00:00Z".parse().unwrap(),
         period_until: "2025-03-31T00:00:00Z".parse().unwrap(),
         rights_basis: Some(RightsBasis::TransferredByHolders),
-        verification: Some(Verification { body: "test body".to_owned(), report_sha256: Sha256::of(b"report"), verified_at: "2025-04-01T00:00:00Z".parse().unwrap() }),
+        verification: Some(Verification {
+            body: "test body".to_owned(),
+            report_sha256: Sha256::of(b"report"),
+            verified_at: "2025-04-01T00:00:00Z".parse().unwrap(),
+        }),
         records_root: Sha256::of(b"records"),
         local_reference: name(&format!("ref-{id}")),
         other_schemes: Some(Vec::new()),
     }
 }
 
-pub fn mapping(from: &str, to: &str, region: &str, factor: i64, buffer: i64, cap: Option<i64>, now: Timestamp) -> MappingRecord {
+pub fn mapping(
+    from: &str,
+    to: &str,
+    region: &str,
+    factor: i64,
+    buffer: i64,
+    cap: Option<i64>,
+    now: Timestamp,
+) -> MappingRecord {
     MappingRecord {
         mapping: format!("{from}-to-{to}.v1").parse().unwrap(),
         origin: format!("{from}-metro.v1").parse().unwrap(),
@@ -120,12 +132,21 @@ pub fn event(event: &str, region: &str, target: i64, accept_at_once: bool) -> Ev
         ends_at: "2026-05-02T00:00:00Z".parse().unwrap(),
         donations_until: "2026-12-31T00:00:00Z".parse().unwrap(),
         inventory: inventory(target),
-        policy: DonationPolicy { accept_at_once, donors: Vec::new(), activities: Vec::new(), vintage_first: None },
+        policy: DonationPolicy {
+            accept_at_once,
+            donors: Vec::new(),
+            activities: Vec::new(),
+            vintage_first: None,
+        },
     }
 }
 
 pub fn inventory(target: i64) -> Vec<InventoryItem> {
-    vec![InventoryItem { category: name("travel"), quantity_g: grams(target), source: "test".to_owned() }]
+    vec![InventoryItem {
+        category: name("travel"),
+        quantity_g: grams(target),
+        source: "test".to_owned(),
+    }]
 }
 
 /// What a refusal is asked for.

@@ -31,7 +31,10 @@ pub fn on_postgres(test: impl Fn(Federation)) {
             assert_sound(&Database::open(&database.url).unwrap());
         }
         Err(_) => {
-            assert!(std::env::var("CI").is_err(), "in CI every test runs on PostgreSQL too: set TANQIAO_TEST_POSTGRES");
+            assert!(
+                std::env::var("CI").is_err(),
+                "in CI every test runs on PostgreSQL too: set TANQIAO_TEST_POSTGRES"
+            );
         }
     }
 }
@@ -42,7 +45,11 @@ pub fn assert_sound(database: &Database) -> Report {
     let findings: Vec<String> = report
         .invariants
         .iter()
-        .flat_map(|i| i.findings.iter().map(move |f| format!("invariant {}: {}: {}", i.number, f.subject, f.what)))
+        .flat_map(|i| {
+            i.findings
+                .iter()
+                .map(move |f| format!("invariant {}: {}: {}", i.number, f.subject, f.what))
+        })
         .collect();
     assert!(report.ok, "the ledger is not sound:\n{}", findings.join("\n"));
     report
@@ -59,11 +66,21 @@ impl OwnDatabase {
     pub fn create(server: &str) -> Self {
         use diesel::{Connection, RunQueryDsl};
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("tanqiao_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "tanqiao_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let mut admin = diesel::PgConnection::establish(server).unwrap();
-        diesel::sql_query(format!("CREATE DATABASE {name}")).execute(&mut admin).unwrap();
+        diesel::sql_query(format!("CREATE DATABASE {name}"))
+            .execute(&mut admin)
+            .unwrap();
         let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
-        Self { server: server.to_owned(), url: format!("{base}/{name}"), name }
+        Self {
+            server: server.to_owned(),
+            url: format!("{base}/{name}"),
+            name,
+        }
     }
 }
 
@@ -71,7 +88,8 @@ impl Drop for OwnDatabase {
     fn drop(&mut self) {
         use diesel::{Connection, RunQueryDsl};
         if let Ok(mut admin) = diesel::PgConnection::establish(&self.server) {
-            let _ = diesel::sql_query(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).execute(&mut admin);
+            let _ =
+                diesel::sql_query(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).execute(&mut admin);
         }
     }
 }

@@ -50,12 +50,26 @@ impl Federation {
         let database = Database::open(url).unwrap();
         database.migrate().unwrap();
         let clock = Arc::new(AtomicI64::new(START));
-        let federation = Self { url: url.to_owned(), sequencer: start(&database, &clock), database, clock, random: AtomicU64::new(1) };
-        let policy = Policy { trust_domain: "tanqiao.test".parse().unwrap(), demonstration: true, ..Policy::default() };
+        let federation = Self {
+            url: url.to_owned(),
+            sequencer: start(&database, &clock),
+            database,
+            clock,
+            random: AtomicU64::new(1),
+        };
+        let policy = Policy {
+            trust_domain: "tanqiao.test".parse().unwrap(),
+            demonstration: true,
+            ..Policy::default()
+        };
         federation.by_hub(Decision::SetPolicy(policy)).unwrap();
         federation.by_hub(officer("first-officer", Role::Officer)).unwrap();
-        federation.by_officers(&["first-officer"], officer("second-officer", Role::Officer)).unwrap();
-        federation.by_officers(&["first-officer"], officer("organiser", Role::Organiser)).unwrap();
+        federation
+            .by_officers(&["first-officer"], officer("second-officer", Role::Officer))
+            .unwrap();
+        federation
+            .by_officers(&["first-officer"], officer("organiser", Role::Organiser))
+            .unwrap();
         federation
     }
 
@@ -83,7 +97,12 @@ impl Federation {
     }
 
     pub fn by_hub(&self, decision: Decision) -> Result<Outcome, Problem> {
-        let command = Command { origin: Origin::Hub, id: self.new_id(), payload_sha256: Sha256::of(b"hub"), body: Body::Governance(Box::new(decision)) };
+        let command = Command {
+            origin: Origin::Hub,
+            id: self.new_id(),
+            payload_sha256: Sha256::of(b"hub"),
+            body: Body::Governance(Box::new(decision)),
+        };
         self.ask(command).result
     }
 
@@ -91,14 +110,25 @@ impl Federation {
         let id = self.new_id();
         let officers = officers.iter().map(|o| name(o)).collect();
         let body = Body::Governance(Box::new(decision));
-        self.ask(Command { origin: Origin::Officers(officers), id, payload_sha256: Sha256::of(id.to_string().as_bytes()), body }).result
+        self.ask(Command {
+            origin: Origin::Officers(officers),
+            id,
+            payload_sha256: Sha256::of(id.to_string().as_bytes()),
+            body,
+        })
+        .result
     }
 
     /// A member's command, as intake hands it over after the signature was found good.
     pub fn command(&self, member: &str, id: MessageId, body: Body) -> Command {
         let payload = format!("{member} {id} {body:?}");
         let sha256 = Sha256::of(payload.as_bytes());
-        let envelope = ReceivedEnvelope { sha256, payload_type: "test".to_owned(), payload: payload.clone().into_bytes(), signatures: "[]".to_owned() };
+        let envelope = ReceivedEnvelope {
+            sha256,
+            payload_type: "test".to_owned(),
+            payload: payload.clone().into_bytes(),
+            signatures: "[]".to_owned(),
+        };
         let signed = Signed {
             member: node(member),
             key: key_of(member),
@@ -108,7 +138,12 @@ impl Federation {
             envelope: Arc::new(envelope),
             item: None,
         };
-        Command { origin: Origin::Member(Box::new(signed)), id, payload_sha256: sha256, body }
+        Command {
+            origin: Origin::Member(Box::new(signed)),
+            id,
+            payload_sha256: sha256,
+            body,
+        }
     }
 
     pub fn by_member(&self, member: &str, body: Body) -> Result<Outcome, Problem> {
@@ -120,7 +155,10 @@ impl Federation {
     pub fn block(&self, block: &BlockRef) -> Block {
         let serial = block.range.first();
         let is_it = |b: &Block| b.series == block.series && b.range.first() <= serial && serial <= b.range.last();
-        self.blocks().into_iter().find(is_it).unwrap_or_else(|| panic!("{block} is in no block"))
+        self.blocks()
+            .into_iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("{block} is in no block"))
     }
 
     /// Every block.
@@ -174,10 +212,19 @@ pub fn id_of(outcome: &Outcome) -> MessageId {
 fn start(database: &Database, clock: &Arc<AtomicI64>) -> Sequencer {
     let clock = Arc::clone(clock);
     // PostgreSQL's own clock is years away from the test's: the sequencer compares them only in the hub's own tests.
-    let options = SequencerOptions { clock: Arc::new(move || Timestamp::from_micros(clock.load(Ordering::SeqCst))), compare_clocks: false, ..SequencerOptions::default() };
+    let options = SequencerOptions {
+        clock: Arc::new(move || Timestamp::from_micros(clock.load(Ordering::SeqCst))),
+        compare_clocks: false,
+        ..SequencerOptions::default()
+    };
     Sequencer::start(database.clone(), options).unwrap()
 }
 
 fn officer(account: &str, role: Role) -> Decision {
-    Decision::PutOfficer { account: name(account), role, password_hash: "$argon2id$test".to_owned(), active: true }
+    Decision::PutOfficer {
+        account: name(account),
+        role,
+        password_hash: "$argon2id$test".to_owned(),
+        active: true,
+    }
 }

@@ -6,8 +6,8 @@ use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::event::{Claim, EventPlan};
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::message::{
-    Cancellation, Donation, DonationWithdrawal, Pledge, PledgeConsent, PledgeDecision, PledgeForeclosure, PledgeRelease,
-    Retirement, TransferAcceptance, TransferDecline, TransferProposal, TransferWithdrawal,
+    Cancellation, Donation, DonationWithdrawal, Pledge, PledgeConsent, PledgeDecision, PledgeForeclosure,
+    PledgeRelease, Retirement, TransferAcceptance, TransferDecline, TransferProposal, TransferWithdrawal,
 };
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::recognition::MappingRecord;
@@ -40,22 +40,34 @@ impl Federation {
 
     /// Publishes `<member>-metro.v1`, 78.4 g/km.
     pub fn publish(&self, member: &str, region: &str) {
-        self.by_member(member, Body::Methodology(Box::new(methodology(member, region)))).unwrap();
+        self.by_member(member, Body::Methodology(Box::new(methodology(member, region))))
+            .unwrap();
     }
 
     /// Issues a block of `grams` and gives its reference.
     pub fn issue(&self, member: &str, region: &str, grams: i64) -> BlockRef {
         let id = self.new_id();
         let body = Body::Issuance(Box::new(issuance(member, region, grams, id)));
-        self.ask(self.command(member, id, body)).result.unwrap().blocks.remove(0)
+        self.ask(self.command(member, id, body))
+            .result
+            .unwrap()
+            .blocks
+            .remove(0)
     }
 
     /// Lets reductions of `from` be recognised in `to`.
     pub fn map(&self, from: &str, to: &str, region: &str, factor: i64, buffer: i64, cap: Option<i64>) {
         let record = mapping(from, to, region, factor, buffer, cap, self.now());
         let signed_by = vec![node(from), node(to)];
-        self.by_officers(&["first-officer", "second-officer"], Decision::ActivateMapping { record: Box::new(record), envelope: "{}".to_owned(), signed_by })
-            .unwrap();
+        self.by_officers(
+            &["first-officer", "second-officer"],
+            Decision::ActivateMapping {
+                record: Box::new(record),
+                envelope: "{}".to_owned(),
+                signed_by,
+            },
+        )
+        .unwrap();
     }
 
     pub fn propose(&self, from: &str, to: &str, blocks: &[BlockRef]) -> Result<Outcome, Problem> {
@@ -94,17 +106,35 @@ impl Federation {
     }
 
     /// Lets a mapping with these changes recognise.
-    pub fn map_as(&self, from: &str, to: &str, region: &str, change: impl FnOnce(&mut MappingRecord)) -> Result<Outcome, Problem> {
+    pub fn map_as(
+        &self,
+        from: &str,
+        to: &str,
+        region: &str,
+        change: impl FnOnce(&mut MappingRecord),
+    ) -> Result<Outcome, Problem> {
         let mut record = mapping(from, to, region, 842_110, 100_000, None, self.now());
         change(&mut record);
         let signed_by = vec![node(from), node(to)];
-        let decision = Decision::ActivateMapping { record: Box::new(record), envelope: "{}".to_owned(), signed_by };
+        let decision = Decision::ActivateMapping {
+            record: Box::new(record),
+            envelope: "{}".to_owned(),
+            signed_by,
+        };
         self.by_officers(&["first-officer", "second-officer"], decision)
     }
 
     /// A proposal with these changes.
-    pub fn propose_as(&self, from: &str, to: &str, blocks: &[BlockRef], change: impl FnOnce(&mut TransferProposal)) -> Result<Outcome, Problem> {
-        let Body::TransferProposal(mut content) = self.proposal(to, blocks) else { unreachable!() };
+    pub fn propose_as(
+        &self,
+        from: &str,
+        to: &str,
+        blocks: &[BlockRef],
+        change: impl FnOnce(&mut TransferProposal),
+    ) -> Result<Outcome, Problem> {
+        let Body::TransferProposal(mut content) = self.proposal(to, blocks) else {
+            unreachable!()
+        };
         change(&mut content);
         self.by_member(from, Body::TransferProposal(content))
     }
@@ -121,27 +151,58 @@ impl Federation {
     }
 
     /// An acceptance with these changes.
-    pub fn accept_as(&self, to: &str, offered: &Offered, change: impl FnOnce(&mut TransferAcceptance)) -> Result<Outcome, Problem> {
+    pub fn accept_as(
+        &self,
+        to: &str,
+        offered: &Offered,
+        change: impl FnOnce(&mut TransferAcceptance),
+    ) -> Result<Outcome, Problem> {
         let body = self.acceptance(offered.id, &offered.proposal, &offered.outcome);
-        let Body::TransferAcceptance(mut content) = body else { unreachable!() };
+        let Body::TransferAcceptance(mut content) = body else {
+            unreachable!()
+        };
         change(&mut content);
         self.by_member(to, Body::TransferAcceptance(content))
     }
 
     pub fn decline(&self, to: &str, transfer: MessageId) -> Result<Outcome, Problem> {
-        self.by_member(to, Body::TransferDecline(TransferDecline { transfer, reason: "no need".to_owned() }))
+        self.by_member(
+            to,
+            Body::TransferDecline(TransferDecline {
+                transfer,
+                reason: "no need".to_owned(),
+            }),
+        )
     }
 
     pub fn withdraw(&self, from: &str, transfer: MessageId) -> Result<Outcome, Problem> {
-        self.by_member(from, Body::TransferWithdrawal(TransferWithdrawal { transfer, reason: "a mistake".to_owned() }))
+        self.by_member(
+            from,
+            Body::TransferWithdrawal(TransferWithdrawal {
+                transfer,
+                reason: "a mistake".to_owned(),
+            }),
+        )
     }
 
     pub fn retire(&self, member: &str, blocks: &[BlockRef], claim: Claim) -> Result<Outcome, Problem> {
-        self.by_member(member, Body::Retirement(Box::new(Retirement { blocks: blocks.to_vec(), claim })))
+        self.by_member(
+            member,
+            Body::Retirement(Box::new(Retirement {
+                blocks: blocks.to_vec(),
+                claim,
+            })),
+        )
     }
 
     pub fn cancel(&self, member: &str, blocks: &[BlockRef]) -> Result<Outcome, Problem> {
-        self.by_member(member, Body::Cancellation(Cancellation { blocks: blocks.to_vec(), reason: "a correction".to_owned() }))
+        self.by_member(
+            member,
+            Body::Cancellation(Cancellation {
+                blocks: blocks.to_vec(),
+                reason: "a correction".to_owned(),
+            }),
+        )
     }
 
     pub fn pledge(&self, member: &str, pledgee: &str, blocks: &[BlockRef]) -> Result<Outcome, Problem> {
@@ -157,12 +218,23 @@ impl Federation {
     /// A release with the word of `consenting`, if anybody consents.
     pub fn release(&self, member: &str, pledge: MessageId, consenting: Option<&str>) -> Result<Outcome, Problem> {
         let consent = consenting.map(|by| consent(by, pledge, PledgeDecision::Release));
-        let content = PledgeRelease { pledge, consent: paper(consenting.unwrap_or(member)) };
+        let content = PledgeRelease {
+            pledge,
+            consent: paper(consenting.unwrap_or(member)),
+        };
         self.by_member(member, Body::PledgeRelease(Box::new(content), consent))
     }
 
-    pub fn ask_foreclosure(&self, member: &str, pledge: MessageId, consent: Option<Consent>) -> Result<Outcome, Problem> {
-        let content = PledgeForeclosure { pledge, consent: paper(member) };
+    pub fn ask_foreclosure(
+        &self,
+        member: &str,
+        pledge: MessageId,
+        consent: Option<Consent>,
+    ) -> Result<Outcome, Problem> {
+        let content = PledgeForeclosure {
+            pledge,
+            consent: paper(member),
+        };
         self.by_member(member, Body::PledgeForeclosure(Box::new(content), consent))
     }
 
@@ -176,7 +248,13 @@ impl Federation {
 
     pub fn donation(&self, event: &str, blocks: &[BlockRef]) -> Donation {
         let valid_until = self.now().plus_micros(DAY_US);
-        Donation { event: name(event), blocks: blocks.to_vec(), quote: None, valid_until, donor: None }
+        Donation {
+            event: name(event),
+            blocks: blocks.to_vec(),
+            quote: None,
+            valid_until,
+            donor: None,
+        }
     }
 
     pub fn donate(&self, member: &str, event: &str, blocks: &[BlockRef]) -> Result<Outcome, Problem> {
@@ -184,24 +262,51 @@ impl Federation {
     }
 
     pub fn take_back(&self, member: &str, donation: MessageId) -> Result<Outcome, Problem> {
-        self.by_member(member, Body::DonationWithdrawal(DonationWithdrawal { donation, reason: "a mistake".to_owned() }))
+        self.by_member(
+            member,
+            Body::DonationWithdrawal(DonationWithdrawal {
+                donation,
+                reason: "a mistake".to_owned(),
+            }),
+        )
     }
 
     pub fn freeze(&self, blocks: &[BlockRef]) -> Result<Outcome, Problem> {
-        self.by_officers(&["first-officer"], Decision::Freeze { blocks: blocks.to_vec(), reason: "a finding".to_owned() })
+        self.by_officers(
+            &["first-officer"],
+            Decision::Freeze {
+                blocks: blocks.to_vec(),
+                reason: "a finding".to_owned(),
+            },
+        )
     }
 
     pub fn unfreeze(&self, blocks: &[BlockRef]) -> Result<Outcome, Problem> {
-        self.by_officers(&["first-officer"], Decision::Unfreeze { blocks: blocks.to_vec(), reason: "settled".to_owned() })
+        self.by_officers(
+            &["first-officer"],
+            Decision::Unfreeze {
+                blocks: blocks.to_vec(),
+                reason: "settled".to_owned(),
+            },
+        )
     }
 
     pub fn cancel_frozen(&self, blocks: &[BlockRef]) -> Result<Outcome, Problem> {
-        let decision = Decision::CancelFrozen { blocks: blocks.to_vec(), reason: "issued in error".to_owned() };
+        let decision = Decision::CancelFrozen {
+            blocks: blocks.to_vec(),
+            reason: "issued in error".to_owned(),
+        };
         self.by_officers(&["first-officer", "second-officer"], decision)
     }
 
     pub fn suspend(&self, member: &str) -> Result<Outcome, Problem> {
-        self.by_officers(&["first-officer"], Decision::Suspend { member: node(member), reason: "an inspection".to_owned() })
+        self.by_officers(
+            &["first-officer"],
+            Decision::Suspend {
+                member: node(member),
+                reason: "an inspection".to_owned(),
+            },
+        )
     }
 
     pub fn sweep(&self) {
@@ -212,7 +317,8 @@ impl Federation {
     pub fn set_policy(&self, change: impl FnOnce(&mut Policy)) {
         let mut policy = self.sequencer.governance().policy.clone();
         change(&mut policy);
-        self.by_officers(&["first-officer"], Decision::SetPolicy(policy)).unwrap();
+        self.by_officers(&["first-officer"], Decision::SetPolicy(policy))
+            .unwrap();
     }
 
     /// Wuhan and Harbin, both with a metro methodology, recognised both ways at 0.842110 with a buffer of a tenth.
@@ -228,7 +334,11 @@ impl Federation {
 
 /// A pledgee's word, as intake hands it over.
 pub fn consent(by: &str, pledge: MessageId, decision: PledgeDecision) -> Consent {
-    Consent { by: node(by), key: key_of(by), content: PledgeConsent { pledge, decision } }
+    Consent {
+        by: node(by),
+        key: key_of(by),
+        content: PledgeConsent { pledge, decision },
+    }
 }
 
 /// An envelope; the ledger looks at the word in it, which intake has read.

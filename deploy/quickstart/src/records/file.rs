@@ -40,7 +40,13 @@ pub struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(super) fn new(batch: &'a Batch, publication: &Methodology) -> Self {
         let text = if batch.ndjson { String::new() } else { HEADER.to_owned() };
-        Self { batch, unit: publication.activity_unit.clone(), random: Stream::of(&batch.name()), text, count: 0 }
+        Self {
+            batch,
+            unit: publication.activity_unit.clone(),
+            random: Stream::of(&batch.name()),
+            text,
+            count: 0,
+        }
     }
 
     pub(super) fn finish(self) -> String {
@@ -85,7 +91,10 @@ impl<'a> Rows<'a> {
         } else {
             let grams = reduction.map(|grams| grams.to_string()).unwrap_or_default();
             let asset = entry.asset.as_deref().unwrap_or_default();
-            format!("{source},{record},{},{quantity},{},{from},{until},{place},{grams},{asset}\n", entry.account, self.unit)
+            format!(
+                "{source},{record},{},{quantity},{},{from},{until},{place},{grams},{asset}\n",
+                entry.account, self.unit
+            )
         };
         self.text.push_str(&line);
     }
@@ -99,13 +108,18 @@ impl<'a> Rows<'a> {
 }
 
 fn decimal(tenths: u64) -> String {
-    if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) {
+        (tenths / 10).to_string()
+    } else {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    }
 }
 
 /// A minute of the year as a time with China's zone.
 fn instant(minute: u64) -> String {
     let zone = FixedOffset::east_opt(CHINA_S);
-    let start: Option<DateTime<FixedOffset>> = zone.and_then(|zone| zone.with_ymd_and_hms(i32::from(VINTAGE), 1, 1, 0, 0, 0).single());
+    let start: Option<DateTime<FixedOffset>> =
+        zone.and_then(|zone| zone.with_ymd_and_hms(i32::from(VINTAGE), 1, 1, 0, 0, 0).single());
     let minutes = Duration::minutes(i64::try_from(minute).unwrap_or(0));
     start.map(|start| (start + minutes).to_rfc3339()).unwrap_or_default()
 }

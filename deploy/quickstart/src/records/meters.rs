@@ -10,7 +10,11 @@ const DAYS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /// The months: first minute and length in minutes, the last minute left out so that a record ends in its month.
 fn months() -> impl Iterator<Item = (usize, u64, u64)> {
-    DAYS_BEFORE.iter().zip(DAYS).enumerate().map(|(month, (before, days))| (month, before * 1_440, days * 1_440 - 1))
+    DAYS_BEFORE
+        .iter()
+        .zip(DAYS)
+        .enumerate()
+        .map(|(month, (before, days))| (month, before * 1_440, days * 1_440 - 1))
 }
 
 /// Twenty roofs of 300 to 900 kW.
@@ -31,7 +35,13 @@ fn pv(rows: &mut Rows<'_>, plants: u64) {
             // The weather of the month: 90 to 110 per cent.
             let tenths = kilowatts * hours * rows.random.between(90, 110) / 10;
             let asset = Some(format!("pv-meter-{plant:03}"));
-            rows.add(&Entry { account: format!("pv-owner-{plant:03}"), tenths, minute, minutes, asset });
+            rows.add(&Entry {
+                account: format!("pv-owner-{plant:03}"),
+                tenths,
+                minute,
+                minutes,
+                asset,
+            });
         }
     }
 }
@@ -43,7 +53,13 @@ pub fn demand_response(rows: &mut Rows<'_>) {
         for (_, minute, minutes) in months() {
             let tenths = habit * rows.random.between(80, 130) / 100;
             let asset = Some(format!("meter-{household:05}"));
-            rows.add(&Entry { account: format!("household-{household:05}"), tenths, minute, minutes, asset });
+            rows.add(&Entry {
+                account: format!("household-{household:05}"),
+                tenths,
+                minute,
+                minutes,
+                asset,
+            });
         }
     }
 }

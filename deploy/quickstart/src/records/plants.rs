@@ -8,7 +8,13 @@ pub fn plastic(rows: &mut Rows<'_>) {
         let collector = rows.random.between(1, 10);
         let tenths = rows.random.between(8_000, 24_000) * 10;
         let minute = rows.daytime();
-        rows.add(&Entry { account: format!("collector-{collector:02}"), tenths, minute, minutes: 40, asset: Some(format!("weighbridge-{collector:02}")) });
+        rows.add(&Entry {
+            account: format!("collector-{collector:02}"),
+            tenths,
+            minute,
+            minutes: 40,
+            asset: Some(format!("weighbridge-{collector:02}")),
+        });
     }
 }
 
@@ -17,6 +23,12 @@ pub fn effluent(rows: &mut Rows<'_>) {
     for plant in 1..=6 {
         let tenths = rows.random.between(800, 1_200) * 10_000;
         let minutes = 365 * 1_440 - 1;
-        rows.add(&Entry { account: format!("water-plant-{plant:02}"), tenths, minute: 0, minutes, asset: Some(format!("flow-meter-{plant:02}")) });
+        rows.add(&Entry {
+            account: format!("water-plant-{plant:02}"),
+            tenths,
+            minute: 0,
+            minutes,
+            asset: Some(format!("flow-meter-{plant:02}")),
+        });
     }
 }

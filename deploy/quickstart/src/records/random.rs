@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same on every machine, for ever: SplitMix64 (Steele, Lea and Flood, 2014).
+//! Numbers that look random and are the same on every machine, for ever: `SplitMix64` (Steele, Lea and Flood, 2014).
 
 /// A stream of numbers from a seed.
 #[derive(Debug, Clone)]
@@ -9,7 +9,9 @@ impl Stream {
     #[must_use]
     pub fn of(name: &str) -> Self {
         // FNV-1a, 64 bits.
-        Self(name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
+        Self(name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        }))
     }
 
     fn next(&mut self) -> u64 {

@@ -18,7 +18,13 @@ fn ride(rows: &mut Rows<'_>, count: u64, holders: u64) {
         // Two numbers, so that middling rides are the most frequent.
         let tenths = rows.random.between(10, 140) + rows.random.between(10, 140);
         let minute = rows.daytime();
-        rows.add(&Entry { account, tenths, minute, minutes: 5 + tenths / 5, asset: None });
+        rows.add(&Entry {
+            account,
+            tenths,
+            minute,
+            minutes: 5 + tenths / 5,
+            asset: None,
+        });
     }
 }
 
@@ -28,7 +34,13 @@ pub fn bicycle(rows: &mut Rows<'_>) {
         let account = rows.holder(200);
         let tenths = rows.random.between(3, 30) + rows.random.between(3, 30);
         let minute = rows.daytime();
-        rows.add(&Entry { account, tenths, minute, minutes: 3 + tenths / 2, asset: None });
+        rows.add(&Entry {
+            account,
+            tenths,
+            minute,
+            minutes: 3 + tenths / 2,
+            asset: None,
+        });
     }
 }
 
@@ -39,6 +51,12 @@ pub fn charging(rows: &mut Rows<'_>) {
         let tenths = rows.random.between(40, 300) + rows.random.between(40, 300);
         let minute = rows.daytime();
         let asset = Some(format!("charger-{:04}", rows.random.between(1, 300)));
-        rows.add(&Entry { account, tenths, minute, minutes: 10 + tenths / 10, asset });
+        rows.add(&Entry {
+            account,
+            tenths,
+            minute,
+            minutes: 10 + tenths / 10,
+            asset,
+        });
     }
 }

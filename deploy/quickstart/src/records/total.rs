@@ -34,20 +34,32 @@ impl Batch {
             };
             records += 1;
         }
-        Ok(Total { records, grams: Grams::new(grams).doing("a total")? })
+        Ok(Total {
+            records,
+            grams: Grams::new(grams).doing("a total")?,
+        })
     }
 }
 
 fn of_csv(line: &str) -> Outcome<(String, Option<i64>)> {
     let mut fields = line.split(',');
-    let quantity = fields.nth(3).ok_or_else(|| unexpected("a record", "a quantity", line))?;
-    let stated = fields.nth(4).filter(|text| !text.is_empty()).map(|text| text.parse().doing("reading a record")).transpose()?;
+    let quantity = fields
+        .nth(3)
+        .ok_or_else(|| unexpected("a record", "a quantity", line))?;
+    let stated = fields
+        .nth(4)
+        .filter(|text| !text.is_empty())
+        .map(|text| text.parse().doing("reading a record"))
+        .transpose()?;
     Ok((quantity.to_owned(), stated))
 }
 
 fn of_ndjson(line: &str) -> Outcome<(String, Option<i64>)> {
     let record: Value = serde_json::from_str(line).doing("reading a record")?;
-    let quantity = record.get("quantity").and_then(Value::as_str).ok_or_else(|| unexpected("a record", "a quantity", line))?;
+    let quantity = record
+        .get("quantity")
+        .and_then(Value::as_str)
+        .ok_or_else(|| unexpected("a record", "a quantity", line))?;
     Ok((quantity.to_owned(), record.get("reduction_g").and_then(Value::as_i64)))
 }
 

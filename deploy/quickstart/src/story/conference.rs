@@ -43,21 +43,37 @@ const DONATIONS: [(&str, &str, Option<i64>); 5] = [
 /// The organiser announces the event.
 pub async fn announcement(world: &mut World) -> Outcome<()> {
     let title = "The organiser asks for 4,544.76 t: the inventory of the World Gas Conference 2025 in Beijing 北京";
-    world.step("event", title, async |world, lines| announce(world, lines).await).await
+    world
+        .step("event", title, async |world, lines| announce(world, lines).await)
+        .await
 }
 
 async fn announce(world: &mut World, lines: &mut Lines) -> Outcome<()> {
-    let case = world.catalogue.case(EVENT).and_then(|case| case.quantity_t).ok_or_else(|| unexpected("the catalogue's cases", EVENT, "none"))?;
-    expect("the inventory of the White Paper in tonnes", "4544.76", case.to_string().as_str())?;
+    let case = world
+        .catalogue
+        .case(EVENT)
+        .and_then(|case| case.quantity_t)
+        .ok_or_else(|| unexpected("the catalogue's cases", EVENT, "none"))?;
+    expect(
+        "the inventory of the White Paper in tonnes",
+        "4544.76",
+        case.to_string().as_str(),
+    )?;
     let begins: Timestamp = world.journal.keep("event-begins", || Ok(now()))?;
     let plan = plan(world, begins)?;
     let total = Grams::total(plan.inventory.iter().map(|item| item.quantity_g)).doing("a total")?;
     expect("the inventory's sum", figures::of(TARGET_G)?, total)?;
     let id = world.journal.id("event-plan")?;
-    world.desk.decide(id, &[account(2)?], Decision::PlanEvent(Box::new(plan))).await?;
+    world
+        .desk
+        .decide(id, &[account(2)?], Decision::PlanEvent(Box::new(plan)))
+        .await?;
     lines.say("The conference was in May 2025. It is played again here with today's dates, since an event is offset within a year of its end.");
     for (category, grams) in INVENTORY {
-        lines.say(format!("{category}: {} (the split is for demonstration, the sum is the White Paper's)", figures::of(grams)?));
+        lines.say(format!(
+            "{category}: {} (the split is for demonstration, the sum is the White Paper's)",
+            figures::of(grams)?
+        ));
     }
     lines.figure("target_g", TARGET_G);
     Ok(())
@@ -70,7 +86,8 @@ fn plan(world: &World, begins: Timestamp) -> Outcome<EventPlan> {
             Ok(InventoryItem {
                 category: category.parse().doing("naming a category")?,
                 quantity_g: figures::of(*grams)?,
-                source: "White Paper on Carbon Inclusion Development 2025, section 2.2 (sum); split for demonstration".to_owned(),
+                source: "White Paper on Carbon Inclusion Development 2025, section 2.2 (sum); split for demonstration"
+                    .to_owned(),
             })
         })
         .collect();
@@ -85,7 +102,12 @@ fn plan(world: &World, begins: Timestamp) -> Outcome<EventPlan> {
         ends_at,
         donations_until: ends_at.plus_micros(360 * DAY_US),
         inventory: items?,
-        policy: DonationPolicy { accept_at_once: false, donors: Vec::new(), activities: Vec::new(), vintage_first: Some(2024) },
+        policy: DonationPolicy {
+            accept_at_once: false,
+            donors: Vec::new(),
+            activities: Vec::new(),
+            vintage_first: Some(2024),
+        },
     })
 }
 
@@ -96,7 +118,9 @@ fn event() -> Outcome<Name> {
 /// Four regions donate.
 pub async fn donations(world: &mut World) -> Outcome<()> {
     let title = "Four regions donate until the inventory is covered to the gram";
-    world.step("donations", title, async |world, lines| donate_all(world, lines).await).await
+    world
+        .step("donations", title, async |world, lines| donate_all(world, lines).await)
+        .await
 }
 
 async fn donate_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
@@ -111,16 +135,27 @@ async fn donate_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
             }
         };
         let quote = quote(world, (member, methodology), wanted).await?;
-        expect(format!("what the quote of {member} delivers"), wanted, quote.delivered_g)?;
+        expect(
+            format!("what the quote of {member} delivers"),
+            wanted,
+            quote.delivered_g,
+        )?;
         let id = give(world, (member, methodology), &quote).await?;
         delivered = delivered.plus(quote.delivered_g).doing("a total")?;
         given = given.plus(quote.given_g).doing("a total")?;
-        lines.say(format!("{member:<10} {methodology}: {} (donation …{})", figures::division(&quote), figures::short(id)));
+        lines.say(format!(
+            "{member:<10} {methodology}: {} (donation …{})",
+            figures::division(&quote),
+            figures::short(id)
+        ));
     }
     let seen = seen(world).await?;
     expect("what the event has received", figures::of(TARGET_G)?, seen.committed_g)?;
     expect("what the event still needs", Grams::ZERO, seen.room_g)?;
-    lines.say(format!("Covered: {} of {} arrived, {given} were given. Room left: {}.", seen.committed_g, seen.target_g, seen.room_g));
+    lines.say(format!(
+        "Covered: {} of {} arrived, {given} were given. Room left: {}.",
+        seen.committed_g, seen.target_g, seen.room_g
+    ));
     lines.figure("delivered_g", delivered.get());
     lines.figure("given_g", given.get());
     lines.figure("donations", DONATIONS.len());
@@ -162,11 +197,20 @@ async fn give(world: &mut World, of: (&str, &str), quote: &Quote) -> Outcome<Mes
     let body = donation_body(world, of, quote)?;
     let answer: Answer = platform.order(Method::POST, "/api/v1/donations", id, &body).await?;
     let reserved = done(&answer, "a donation")?;
-    expect(format!("what the donation of {member} delivers"), quote.delivered_g, reserved.delivered_g.unwrap_or_default())?;
+    expect(
+        format!("what the donation of {member} delivers"),
+        quote.delivered_g,
+        reserved.delivered_g.unwrap_or_default(),
+    )?;
     let acceptance = world.journal.id(&format!("{name}-accepted"))?;
-    world.desk.decide(acceptance, &[account(2)?], Decision::AcceptDonation { donation: id }).await?;
+    world
+        .desk
+        .decide(acceptance, &[account(2)?], Decision::AcceptDonation { donation: id })
+        .await?;
     let look = |dealing: &Value| dealing.get("state").filter(|state| *state == "committed").map(drop);
-    platform.until("the organiser's yes", &format!("/api/v1/donations/{id}"), look).await?;
+    platform
+        .until("the organiser's yes", &format!("/api/v1/donations/{id}"), look)
+        .await?;
     Ok(id)
 }
 
@@ -178,13 +222,25 @@ async fn one_gram_more(world: &mut World, lines: &mut Lines, of: (&str, &str), l
     let quote = quote(world, of, more).await?;
     let body = donation_body(world, of, &quote)?;
     if settled {
-        lines.say(format!("{more}, one gram more than is needed, was refused: event-over-target."));
+        lines.say(format!(
+            "{more}, one gram more than is needed, was refused: event-over-target."
+        ));
         return Ok(());
     }
-    let answer = world.platform(of.0)?.try_order::<Value>(Method::POST, "/api/v1/donations", id, &body).await?;
-    let problem = refused(answer, "a donation of one gram more than is needed", "event-over-target")?;
+    let answer = world
+        .platform(of.0)?
+        .try_order::<Value>(Method::POST, "/api/v1/donations", id, &body)
+        .await?;
+    let problem = refused(
+        answer,
+        "a donation of one gram more than is needed",
+        "event-over-target",
+    )?;
     world.journal.keep("one-gram-more", || Ok(true))?;
-    lines.say(format!("{:<10} tries to deliver {more}, one gram more than is needed: refused, {}.", of.0, problem.code));
+    lines.say(format!(
+        "{:<10} tries to deliver {more}, one gram more than is needed: refused, {}.",
+        of.0, problem.code
+    ));
     lines.figure("refused", problem.code.as_str());
     Ok(())
 }
@@ -192,20 +248,43 @@ async fn one_gram_more(world: &mut World, lines: &mut Lines, of: (&str, &str), l
 /// The certificate of the last donation, as anyone can fetch it.
 pub async fn certificate(world: &mut World) -> Outcome<()> {
     let title = "The last donor's certificate, with its place in the transparency log";
-    world.step("certificate", title, async |world, lines| certify(world, lines).await).await
+    world
+        .step("certificate", title, async |world, lines| certify(world, lines).await)
+        .await
 }
 
 async fn certify(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     for (member, methodology, _) in DONATIONS {
         let id = world.journal.id(&format!("donation-{member}-{methodology}"))?;
-        let public = format!("http://127.0.0.1:{}/v1/public/certificates/{id}", world.place.ports.console);
+        let public = format!(
+            "http://127.0.0.1:{}/v1/public/certificates/{id}",
+            world.place.ports.console
+        );
         let client = reqwest::Client::builder().no_proxy().build().doing("preparing HTTP")?;
         let response = client.get(&public).send().await.doing("asking for a certificate")?;
-        let found: Certificate = response.error_for_status().doing("asking for a certificate")?.json().await.doing("reading a certificate")?;
-        let own: Certificate = world.platform(member)?.get(&format!("/api/v1/certificates/{id}"), &[]).await?;
-        expect("the leaf of the certificate at the node and in public", own.leaf_hash, found.leaf_hash)?;
-        let path = world.place.root.join(format!("certificate-{member}-{methodology}.json"));
-        crate::place::write(&path, &serde_json::to_string_pretty(&found).doing("writing a certificate")?)?;
+        let found: Certificate = response
+            .error_for_status()
+            .doing("asking for a certificate")?
+            .json()
+            .await
+            .doing("reading a certificate")?;
+        let own: Certificate = world
+            .platform(member)?
+            .get(&format!("/api/v1/certificates/{id}"), &[])
+            .await?;
+        expect(
+            "the leaf of the certificate at the node and in public",
+            own.leaf_hash,
+            found.leaf_hash,
+        )?;
+        let path = world
+            .place
+            .root
+            .join(format!("certificate-{member}-{methodology}.json"));
+        crate::place::write(
+            &path,
+            &serde_json::to_string_pretty(&found).doing("writing a certificate")?,
+        )?;
         lines.say(format!(
             "{}: {} retired for {} {} ({}), leaf {} of {}",
             found.donor.as_deref().unwrap_or(member),

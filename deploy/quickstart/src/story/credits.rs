@@ -19,7 +19,9 @@ const MOVES_AT_ONCE: usize = 8;
 /// Imports every file.
 pub async fn imports(world: &mut World) -> Outcome<()> {
     let title = "The platforms' activity files are imported and quantified";
-    world.step("imports", title, async |world, lines| import_all(world, lines).await).await
+    world
+        .step("imports", title, async |world, lines| import_all(world, lines).await)
+        .await
 }
 
 async fn import_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
@@ -39,7 +41,10 @@ async fn import_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
         records += count;
         total = total.plus(mass).doing("a total")?;
         let file = world.place.relative(&batch.path(&world.place));
-        lines.say(format!("{:<10} {count:>5} {} {}: {mass}  ({file})", batch.member, batch.what.0, batch.what.1));
+        lines.say(format!(
+            "{:<10} {count:>5} {} {}: {mass}  ({file})",
+            batch.member, batch.what.0, batch.what.1
+        ));
     }
     lines.say(format!("Together {records} records, {total}; every record is rounded down to whole grams, none is above its activity's plausible size."));
     lines.figure("records", records);
@@ -54,7 +59,8 @@ pub fn totals(job: &Value) -> Outcome<(u64, Grams)> {
         count: u64,
         quantity_g: Grams,
     }
-    let found: Vec<Total> = serde_json::from_value(job.get("totals").cloned().unwrap_or_default()).doing("reading an import")?;
+    let found: Vec<Total> =
+        serde_json::from_value(job.get("totals").cloned().unwrap_or_default()).doing("reading an import")?;
     let mass = Grams::total(found.iter().map(|total| total.quantity_g)).doing("a total")?;
     Ok((found.iter().map(|total| total.count).sum(), mass))
 }
@@ -62,7 +68,9 @@ pub fn totals(job: &Value) -> Outcome<(u64, Grams)> {
 /// Issues everything that was imported.
 pub async fn issuances(world: &mut World) -> Outcome<()> {
     let title = "The reductions are issued: every gram gets a serial number at the hub";
-    world.step("issuances", title, async |world, lines| issue_all(world, lines).await).await
+    world
+        .step("issuances", title, async |world, lines| issue_all(world, lines).await)
+        .await
 }
 
 async fn issue_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
@@ -93,7 +101,10 @@ async fn issue(world: &mut World, batch: &Batch, region: &str) -> Outcome<Vec<Bl
         "rights_basis": batch.rights, "local_reference": format!("{name}-{VINTAGE}"), "other_schemes": [],
         "verification": { "body": "Quickstart Demonstration Verifier", "report_sha256": report, "verified_at": "2026-01-31T00:00:00Z" },
     });
-    let answer: Answer = world.platform(batch.member)?.order(Method::POST, "/api/v1/issuances", id, &body).await?;
+    let answer: Answer = world
+        .platform(batch.member)?
+        .order(Method::POST, "/api/v1/issuances", id, &body)
+        .await?;
     Ok(done(&answer, "an issuance")?.blocks)
 }
 
@@ -115,7 +126,9 @@ fn report(world: &World, batch: &Batch) -> Outcome<Sha256> {
 /// Gathers what holders give for sale or donation.
 pub async fn pools(world: &mut World) -> Outcome<()> {
     let title = "Holders hand their reductions to their platform's pools";
-    world.step("pools", title, async |world, lines| gather_all(world, lines).await).await
+    world
+        .step("pools", title, async |world, lines| gather_all(world, lines).await)
+        .await
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -128,10 +141,21 @@ async fn gather_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     for batch in BATCHES {
         let Some(pool) = batch.pool else { continue };
         let platform = world.platform(batch.member)?;
-        platform.tell("/api/v1/accounts", None, &json!({ "account": pool, "kind": "pool" })).await?;
+        platform
+            .tell("/api/v1/accounts", None, &json!({ "account": pool, "kind": "pool" }))
+            .await?;
         let job: String = world.journal.kept(&format!("job-{}", batch.name())).unwrap_or_default();
-        let shares: Items<Share> = platform.get(&format!("/api/v1/activities/jobs/{job}/accounts"), &[("limit", "1000".to_owned())]).await?;
-        let names: Vec<String> = shares.items.iter().map(|share| format!("move-{}-{}", batch.name(), share.account)).collect();
+        let shares: Items<Share> = platform
+            .get(
+                &format!("/api/v1/activities/jobs/{job}/accounts"),
+                &[("limit", "1000".to_owned())],
+            )
+            .await?;
+        let names: Vec<String> = shares
+            .items
+            .iter()
+            .map(|share| format!("move-{}-{}", batch.name(), share.account))
+            .collect();
         let ids = world.journal.id_each(&names)?;
         let series = series(world, batch)?;
         let mut moves = tokio::task::JoinSet::new();
@@ -142,7 +166,9 @@ async fn gather_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
             let (platform, series) = (platform.clone(), series.clone());
             moves.spawn(async move {
                 let body = json!({ "to": pool, "quantity_g": share.quantity_g, "series": series });
-                platform.tell(&format!("/api/v1/accounts/{}/moves", share.account), Some(id), &body).await
+                platform
+                    .tell(&format!("/api/v1/accounts/{}/moves", share.account), Some(id), &body)
+                    .await
             });
         }
         while let Some(one) = moves.join_next().await {
@@ -150,8 +176,16 @@ async fn gather_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
         }
         let account: Value = platform.get(&format!("/api/v1/accounts/{pool}"), &[]).await?;
         let gathered = Grams::total(shares.items.iter().map(|share| share.quantity_g)).doing("a total")?;
-        expect(format!("the pool {pool} of {}", batch.member), gathered, figures::grams(&account, "total_g")?)?;
-        lines.say(format!("{:<10} {pool}: {gathered} from {} holders", batch.member, shares.items.len()));
+        expect(
+            format!("the pool {pool} of {}", batch.member),
+            gathered,
+            figures::grams(&account, "total_g")?,
+        )?;
+        lines.say(format!(
+            "{:<10} {pool}: {gathered} from {} holders",
+            batch.member,
+            shares.items.len()
+        ));
     }
     Ok(())
 }

@@ -31,29 +31,54 @@ const POOL: &str = "pool-metro";
 /// Wuhan exposes its metro credits; Harbin searches and finds them.
 pub async fn listing(world: &mut World) -> Outcome<()> {
     let title = "Wuhan 武汉 exposes its metro credits, and Harbin 哈尔滨 finds them";
-    world.step("listing", title, async |world, lines| list(world, lines).await).await
+    world
+        .step("listing", title, async |world, lines| list(world, lines).await)
+        .await
+}
+
+/// Lists what Wuhan's pool has free, under the id of `name`.
+pub async fn list_free(world: &mut World, name: &str) -> Outcome<Grams> {
+    let wuhan = world.platform("wuhan")?;
+    let account: Value = wuhan.get(&format!("/api/v1/accounts/{POOL}"), &[]).await?;
+    let free = figures::grams(&account, "free_g")?;
+    let uses: Uses = [Use::EventNeutrality, Use::CorporateNeutrality, Use::PublicWelfare]
+        .into_iter()
+        .collect();
+    let body = json!({
+        "series": series(world, batch("wuhan", METHODOLOGY)?)?, "quantity_g": free, "uses": uses,
+        "smallest_lot_g": SMALLEST_LOT_G,
+    });
+    let id = world.journal.id(name)?;
+    let answer: Answer = wuhan
+        .order(Method::PUT, "/api/v1/listings/metro-2025", id, &body)
+        .await?;
+    done(&answer, "a listing")?;
+    Ok(free)
 }
 
 async fn list(world: &mut World, lines: &mut Lines) -> Outcome<()> {
-    let (wuhan, harbin) = (world.platform("wuhan")?, world.platform("harbin")?);
-    let account: Value = wuhan.get(&format!("/api/v1/accounts/{POOL}"), &[]).await?;
-    let free = figures::grams(&account, "free_g")?;
-    let uses: Uses = [Use::EventNeutrality, Use::CorporateNeutrality, Use::PublicWelfare].into_iter().collect();
-    let body = json!({
-        "series": series(world, batch("wuhan", METHODOLOGY)?)?, "quantity_g": free, "uses": uses, "smallest_lot_g": SMALLEST_LOT_G,
-    });
-    let id = world.journal.id("listing-metro")?;
-    let answer: Answer = wuhan.order(Method::PUT, "/api/v1/listings/metro-2025", id, &body).await?;
-    done(&answer, "a listing")?;
+    let free = list_free(world, "listing-metro").await?;
+    let harbin = world.platform("harbin")?;
     let harbin_region = world.member("harbin")?.region;
-    let query = [("activity", "rail-transit".to_owned()), ("to", harbin_region.to_string()), ("use", Use::EventNeutrality.to_string())];
+    let query = [
+        ("activity", "rail-transit".to_owned()),
+        ("to", harbin_region.to_string()),
+        ("use", Use::EventNeutrality.to_string()),
+    ];
     let found: Items<CreditView> = harbin.get("/api/v1/credits", &query).await?;
     let offer = found.items.iter().find(|credit| credit.member.as_str() == "wuhan");
-    let offer = offer.ok_or_else(|| unexpected("Harbin's search for rail-transit credits", "Wuhan's listing", "none"))?;
+    let offer =
+        offer.ok_or_else(|| unexpected("Harbin's search for rail-transit credits", "Wuhan's listing", "none"))?;
     expect("the quantity that Harbin finds", free, offer.listing.quantity_g)?;
-    lines.say(format!("Wuhan lists {free} of {}, smallest lot 1 kg.", offer.listing.series));
+    lines.say(format!(
+        "Wuhan lists {free} of {}, smallest lot 1 kg.",
+        offer.listing.series
+    ));
     if let Some(quote) = &offer.recognised {
-        lines.say(format!("Harbin's search shows what would arrive of it: {}.", quote.delivered_g));
+        lines.say(format!(
+            "Harbin's search shows what would arrive of it: {}.",
+            quote.delivered_g
+        ));
     }
     lines.figure("listed_g", free.get());
     Ok(())
@@ -62,7 +87,9 @@ async fn list(world: &mut World, lines: &mut Lines) -> Outcome<()> {
 /// Two tonnes cross, in two phases.
 pub async fn transfer(world: &mut World) -> Outcome<()> {
     let title = "2 t of metro rides cross from Wuhan 武汉 to Harbin 哈尔滨, with a mapping and a discount";
-    world.step("transfer", title, async |world, lines| cross(world, lines).await).await
+    world
+        .step("transfer", title, async |world, lines| cross(world, lines).await)
+        .await
 }
 
 /// A transfer from Wuhan's pool to Harbin.
@@ -83,7 +110,12 @@ pub async fn propose(world: &mut World, name: &str, quantity: Grams, quote: Opti
 
 /// Waits until Harbin's node has the offer.
 pub async fn offered(world: &World, transfer: MessageId) -> Outcome<()> {
-    let look = |dealing: &Value| dealing.get("state").filter(|state| *state == "offered" || *state == "committed").map(drop);
+    let look = |dealing: &Value| {
+        dealing
+            .get("state")
+            .filter(|state| *state == "offered" || *state == "committed")
+            .map(drop)
+    };
     let path = format!("/api/v1/transfers/{transfer}");
     world.platform("harbin")?.until("the offer", &path, look).await
 }
@@ -91,8 +123,9 @@ pub async fn offered(world: &World, transfer: MessageId) -> Outcome<()> {
 async fn cross(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     let quote = quote(world).await?;
     lines.say(format!("Quote: {}.", figures::division(&quote)));
-    lines.say(quote.explanation_en.clone());
-    lines.say(quote.explanation_zh.clone());
+    for explanation in [&quote.explanation_en, &quote.explanation_zh] {
+        explanation.lines().for_each(|line| lines.say(format!("    {line}")));
+    }
     let transfer = propose(world, "transfer-metro", figures::of(CROSSING_G)?, Some(&quote)).await?;
     offered(world, transfer).await?;
     lines.say("Proposed: the blocks are reserved at the hub and the offer waits for Harbin's staff.");
@@ -100,15 +133,29 @@ async fn cross(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     let acceptance = world.journal.id("acceptance-metro")?;
     let body = json!({ "account": "house" });
     let path = format!("/api/v1/transfers/{transfer}/acceptance");
-    let answer: Answer = world.platform("harbin")?.order(Method::POST, &path, acceptance, &body).await?;
+    let answer: Answer = world
+        .platform("harbin")?
+        .order(Method::POST, &path, acceptance, &body)
+        .await?;
     let done = done(&answer, "an acceptance")?;
     let part = |grams: Option<Grams>| grams.unwrap_or_default();
     expect("what Harbin receives", quote.delivered_g, part(done.delivered_g))?;
-    expect("what the hub's buffer receives", quote.buffered_g, part(done.buffered_g))?;
+    expect(
+        "what the hub's buffer receives",
+        quote.buffered_g,
+        part(done.buffered_g),
+    )?;
     expect("what recognition cancels", quote.cancelled_g, part(done.cancelled_g))?;
     let house: Value = world.platform("harbin")?.get("/api/v1/accounts/house", &[]).await?;
-    expect("Harbin's account", quote.delivered_g, figures::grams(&house, "total_g")?)?;
-    lines.say(format!("Accepted and committed at leaf {} of the transparency log; Harbin's account has {}.", done.log_index, quote.delivered_g));
+    expect(
+        "Harbin's account",
+        quote.delivered_g,
+        figures::grams(&house, "total_g")?,
+    )?;
+    lines.say(format!(
+        "Accepted and committed at leaf {} of the transparency log; Harbin's account has {}.",
+        done.log_index, quote.delivered_g
+    ));
     for (name, grams) in [
         ("given_g", quote.given_g),
         ("delivered_g", quote.delivered_g),
@@ -140,35 +187,59 @@ async fn while_reserved(world: &mut World, lines: &mut Lines, transfer: MessageI
     if view.state != tanqiao_protocol::transfer::TransferState::Offered {
         return Ok(());
     }
-    let block = view.blocks.first().cloned().ok_or_else(|| unexpected("the transfer", "a block", "none"))?;
+    let block = view
+        .blocks
+        .first()
+        .cloned()
+        .ok_or_else(|| unexpected("the transfer", "a block", "none"))?;
     let envelope = forged(world, "forged-while-reserved", &block)?;
     let code = sent(world, &envelope).await?;
     expect("a second sale while the offer is open", "block-reserved", code.as_str())?;
-    lines.say(format!("Meanwhile the same serials {block} are offered to Chengdu, signed with Wuhan's key: refused, {code}."));
+    lines.say(format!(
+        "Meanwhile the same serials {block} are offered to Chengdu, signed with Wuhan's key: refused, {code}."
+    ));
     Ok(())
 }
 
 /// After the crossing: the same serials once more, three ways.
 pub async fn double_spend(world: &mut World) -> Outcome<()> {
     let title = "A double spend is tried, and refused";
-    world.step("double-spend", title, async |world, lines| spend_twice(world, lines).await).await
+    world
+        .step("double-spend", title, async |world, lines| {
+            spend_twice(world, lines).await
+        })
+        .await
 }
 
 async fn spend_twice(world: &mut World, lines: &mut Lines) -> Outcome<()> {
-    let at_harbin: Items<BlockItem> = world.platform("harbin")?.get("/api/v1/blocks", &[("limit", "1".to_owned())]).await?;
+    let at_harbin: Items<BlockItem> = world
+        .platform("harbin")?
+        .get("/api/v1/blocks", &[("limit", "1".to_owned())])
+        .await?;
     let query = [("state", "cancelled".to_owned()), ("limit", "1".to_owned())];
     let cancelled: Items<BlockItem> = world.platform("wuhan")?.get("/api/v1/blocks", &query).await?;
     let attempts = [
         ("forged-crossed", at_harbin, "that crossed to Harbin", "not-holder"),
-        ("forged-cancelled", cancelled, "that recognition cancelled", "block-final"),
+        (
+            "forged-cancelled",
+            cancelled,
+            "that recognition cancelled",
+            "block-final",
+        ),
     ];
     let mut refusals = BTreeMap::new();
     for (name, found, what, expected) in attempts {
-        let block = found.items.first().map(|item| item.block.clone()).ok_or_else(|| unexpected("serials", what, "none"))?;
+        let block = found
+            .items
+            .first()
+            .map(|item| item.block.clone())
+            .ok_or_else(|| unexpected("serials", what, "none"))?;
         let envelope = forged(world, name, &block)?;
         let code = sent(world, &envelope).await?;
         expect(format!("selling serials {what} again"), expected, code.as_str())?;
-        lines.say(format!("Serials {block} {what}, offered to Chengdu under a new message id: refused, {code}."));
+        lines.say(format!(
+            "Serials {block} {what}, offered to Chengdu under a new message id: refused, {code}."
+        ));
         let before = crate::ledger::totals(&world.desk.database).await?.log_size;
         let again = sent(world, &envelope).await?;
         let after = crate::ledger::totals(&world.desk.database).await?.log_size;
@@ -191,9 +262,15 @@ async fn at_the_node(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     let view = hub.transfer(transfer).await.doing("asking the hub for the transfer")?;
     let body = json!({ "account": POOL, "blocks": view.blocks, "target": "harbin", "use": Use::EventNeutrality });
     let id = world.journal.id("transfer-metro-again")?;
-    let answer = world.platform("wuhan")?.try_order::<Value>(Method::POST, "/api/v1/transfers", id, &body).await?;
+    let answer = world
+        .platform("wuhan")?
+        .try_order::<Value>(Method::POST, "/api/v1/transfers", id, &body)
+        .await?;
     let problem = super::refused(answer, "the same transfer again at Wuhan's node", "not-free")?;
-    lines.say(format!("Wuhan's own node, asked for the same blocks again: refused before anything is sent, {}.", problem.code));
+    lines.say(format!(
+        "Wuhan's own node, asked for the same blocks again: refused before anything is sent, {}.",
+        problem.code
+    ));
     Ok(())
 }
 
@@ -216,7 +293,9 @@ fn forged(world: &mut World, name: &str, block: &BlockRef) -> Outcome<Envelope> 
         };
         signer.payload(id, at, None, &content).doing("forging a proposal")
     })?;
-    signer.sign(Action::TransferProposal, &payload).doing("forging a proposal")
+    signer
+        .sign(Action::TransferProposal, &payload)
+        .doing("forging a proposal")
 }
 
 /// Posts an envelope at the hub; the code of its refusal, or `done`.

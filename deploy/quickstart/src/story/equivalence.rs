@@ -39,7 +39,14 @@ pub struct Equivalence {
 }
 
 const fn for_events(from: &'static str, origin: &'static str, factor: i64) -> Equivalence {
-    Equivalence { from, origin, to: "beijing", factor, buffer: 50_000, uses: &[Use::EventNeutrality] }
+    Equivalence {
+        from,
+        origin,
+        to: "beijing",
+        factor,
+        buffer: 50_000,
+        uses: &[Use::EventNeutrality],
+    }
 }
 
 /// The mappings of the story.
@@ -61,7 +68,13 @@ pub const MAPPINGS: [Equivalence; 6] = [
 
 /// Publishes the methodologies of the story.
 pub async fn methodologies(world: &mut World) -> Outcome<()> {
-    world.step("methodologies", "The members publish their methodologies", async |world, lines| publish(world, lines).await).await
+    world
+        .step(
+            "methodologies",
+            "The members publish their methodologies",
+            async |world, lines| publish(world, lines).await,
+        )
+        .await
 }
 
 async fn publish(world: &mut World, lines: &mut Lines) -> Outcome<()> {
@@ -74,11 +87,17 @@ async fn publish(world: &mut World, lines: &mut Lines) -> Outcome<()> {
         let figure = match (&content.factor_g_per_unit, batch.figure) {
             (Some(factor), _) => format!("{factor} g/{} as the White Paper states", content.activity_unit),
             (None, Figure::Demonstration(grams)) => {
-                format!("no factor stated; its records say {grams} g/{} (demonstration)", content.activity_unit)
+                format!(
+                    "no factor stated; its records say {grams} g/{} (demonstration)",
+                    content.activity_unit
+                )
             }
             (None, Figure::WhitePaper) => "no factor stated".to_owned(),
         };
-        lines.say(format!("{:<10} {} {}: {figure}", batch.member, content.methodology, content.title_zh));
+        lines.say(format!(
+            "{:<10} {} {}: {figure}",
+            batch.member, content.methodology, content.title_zh
+        ));
     }
     lines.figure("methodologies", BATCHES.len());
     Ok(())
@@ -87,7 +106,9 @@ async fn publish(world: &mut World, lines: &mut Lines) -> Outcome<()> {
 /// Signs and activates the mappings of the story.
 pub async fn mappings(world: &mut World) -> Outcome<()> {
     let title = "Mappings are signed by both regions and activated by two officers";
-    world.step("mappings", title, async |world, lines| sign_all(world, lines).await).await
+    world
+        .step("mappings", title, async |world, lines| sign_all(world, lines).await)
+        .await
 }
 
 async fn sign_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
@@ -96,7 +117,11 @@ async fn sign_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
         let record = record(world, equivalence)?;
         let (envelope, signed_by) = sign(world, equivalence, &record)?;
         let name = record.mapping.to_string();
-        let decision = Decision::ActivateMapping { record: Box::new(record), envelope, signed_by };
+        let decision = Decision::ActivateMapping {
+            record: Box::new(record),
+            envelope,
+            signed_by,
+        };
         let id = world.journal.id(&format!("activation-{name}"))?;
         world.desk.decide(id, &officers, decision).await?;
         lines.say(format!(
@@ -122,7 +147,9 @@ fn record(world: &mut World, equivalence: &Equivalence) -> Outcome<MappingRecord
     let from: Timestamp = world.journal.keep("mappings-from", || Ok(now()))?;
     let user = world.member(equivalence.to)?;
     let (factor, buffer) = (figures::factor(equivalence.factor), figures::factor(equivalence.buffer));
-    let reason_zh = format!("演示数据：白皮书未给出两地的对照参数，系数{factor}与缓冲比例{buffer}仅用于演示本系统，不得用于实际互认。");
+    let reason_zh = format!(
+        "演示数据：白皮书未给出两地的对照参数，系数{factor}与缓冲比例{buffer}仅用于演示本系统，不得用于实际互认。"
+    );
     let reason_en = format!(
         "Demonstration: the White Paper states no parameters for this pair; factor {factor} and buffer {buffer} only show how the system works."
     );
@@ -150,13 +177,21 @@ fn record(world: &mut World, equivalence: &Equivalence) -> Outcome<MappingRecord
 fn sign(world: &mut World, equivalence: &Equivalence, record: &MappingRecord) -> Outcome<(String, Vec<NodeId>)> {
     let (_, signer) = world.hands_of(equivalence.from)?;
     let id = world.journal.id(&format!("mapping-{}", record.mapping))?;
-    let payload = signer.payload(id, record.valid_from, None, record).doing("signing a mapping")?;
+    let payload = signer
+        .payload(id, record.valid_from, None, record)
+        .doing("signing a mapping")?;
     let mut envelope: Envelope = signer.sign(Action::Mapping, &payload).doing("signing a mapping")?;
-    envelope.add_signature(&world.signing_key(equivalence.to)?).doing("signing a mapping")?;
+    envelope
+        .add_signature(&world.signing_key(equivalence.to)?)
+        .doing("signing a mapping")?;
     let mut signed_by = Vec::new();
     for member in [world.member(equivalence.from)?.id, record.endorsed_by.clone()] {
         let good = envelope.signers(&world.keys_of(&member));
-        expect(format!("good signatures of {member} on {}", record.mapping), 1, good.len())?;
+        expect(
+            format!("good signatures of {member} on {}", record.mapping),
+            1,
+            good.len(),
+        )?;
         signed_by.push(member);
     }
     let json = envelope.to_json().doing("writing a mapping")?;

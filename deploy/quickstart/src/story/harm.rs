@@ -32,7 +32,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Harbin's node dies after its acceptance was sent and before it has credited anything.
 pub async fn killed(world: &mut World) -> Outcome<()> {
     let title = "Harbin's node is killed in the middle of a transfer, and catches up";
-    world.step("killed-node", title, async |world, lines| kill(world, lines).await).await
+    world
+        .step("killed-node", title, async |world, lines| kill(world, lines).await)
+        .await
 }
 
 async fn kill(world: &mut World, lines: &mut Lines) -> Outcome<()> {
@@ -44,7 +46,10 @@ async fn kill(world: &mut World, lines: &mut Lines) -> Outcome<()> {
         let now = figures::grams(&house, "total_g")?.get();
         world.journal.keep("harbin-before", || Ok(now))?
     };
-    let known = hub.transfer(transfer).await.is_ok_and(|view| view.state == TransferState::Committed);
+    let known = hub
+        .transfer(transfer)
+        .await
+        .is_ok_and(|view| view.state == TransferState::Committed);
     if !known {
         let signal = die(world, transfer, quantity).await?;
         lines.say(format!("Harbin's staff accept; the node sends the acceptance and dies by signal {signal} (SIGKILL) before it has credited a gram."));
@@ -52,17 +57,36 @@ async fn kill(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     }
     let view = hub.transfer(transfer).await.doing("asking the hub for the transfer")?;
     expect("the transfer at the hub", TransferState::Committed, view.state)?;
-    lines.say(format!("At the hub the transfer is committed: {}.", figures::division(&view.quote)));
+    lines.say(format!(
+        "At the hub the transfer is committed: {}.",
+        figures::division(&view.quote)
+    ));
     if !known {
         federation::start_node(world, "harbin", None).await?;
     }
     federation::in_step(world, "harbin").await?;
-    let after = Grams::new(before).doing("a balance")?.plus(view.quote.delivered_g).doing("a balance")?;
+    let after = Grams::new(before)
+        .doing("a balance")?
+        .plus(view.quote.delivered_g)
+        .doing("a balance")?;
     let house: Value = world.platform("harbin")?.get("/api/v1/accounts/house", &[]).await?;
-    expect("Harbin's account after the restart", after, figures::grams(&house, "total_g")?)?;
+    expect(
+        "Harbin's account after the restart",
+        after,
+        figures::grams(&house, "total_g")?,
+    )?;
     let credits = credits(world, transfer).await?;
-    expect("grams that the journal credits for this transfer", view.quote.delivered_g, credits)?;
-    lines.say(format!("Started again, the node reads its feed from where it was and credits {} exactly once: {after} now.", view.quote.delivered_g));
+    expect(
+        "grams that the journal credits for this transfer",
+        view.quote.delivered_g,
+        credits,
+    )?;
+    lines.say(format!(
+        "Started again, the node reads its feed from where it was and credits {} exactly once: {after} now.",
+        view.quote.delivered_g
+    ));
+    let left = crossing::list_free(world, "listing-metro-rest").await?;
+    lines.say(format!("Wuhan brings its listing down to what is left: {left}."));
     lines.figure("given_g", quantity.get());
     lines.figure("delivered_g", view.quote.delivered_g.get());
     Ok(())
@@ -79,7 +103,10 @@ async fn die(world: &mut World, transfer: MessageId, quantity: Grams) -> Outcome
     crossing::offered(world, transfer).await?;
     let acceptance = world.journal.id("acceptance-killed")?;
     let path = format!("/api/v1/transfers/{transfer}/acceptance");
-    world.platform("harbin")?.tell(&path, Some(acceptance), &json!({ "account": "house" })).await?;
+    world
+        .platform("harbin")?
+        .tell(&path, Some(acceptance), &json!({ "account": "house" }))
+        .await?;
     let signal = world.processes.ended("harbin", PATIENCE).await?;
     let signal = signal.ok_or_else(|| unexpected("the end of Harbin's node", "a signal", "an exit"))?;
     expect("the signal that ended Harbin's node", KILLED, signal)?;
@@ -89,13 +116,22 @@ async fn die(world: &mut World, transfer: MessageId, quantity: Grams) -> Outcome
 /// What the journal of Harbin's account says about the transfer, in grams.
 async fn credits(world: &World, transfer: MessageId) -> Outcome<Grams> {
     let query = [("limit", "1000".to_owned())];
-    let journal: Value = world.platform("harbin")?.get("/api/v1/accounts/house/journal", &query).await?;
-    let lines = journal.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let journal: Value = world
+        .platform("harbin")?
+        .get("/api/v1/accounts/house/journal", &query)
+        .await?;
+    let lines = journal
+        .get("items")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     let about = lines.iter().filter(|line| {
         let text = line.get("subject").and_then(Value::as_str).unwrap_or_default();
         text.ends_with(&transfer.to_string())
     });
-    let blocks = about.filter(|line| line.get("to").and_then(Value::as_str) == Some("house")).filter_map(|line| line.get("block")?.as_str());
+    let blocks = about
+        .filter(|line| line.get("to").and_then(Value::as_str) == Some("house"))
+        .filter_map(|line| line.get("block")?.as_str());
     let mut total = Grams::ZERO;
     for block in blocks {
         let block: tanqiao_protocol::serial::BlockRef = block.parse().doing("reading a journal")?;
@@ -107,34 +143,53 @@ async fn credits(world: &World, transfer: MessageId) -> Outcome<Grams> {
 /// Shenzhen's key is reported as stolen: its certificate is revoked, its member suspended.
 pub async fn shut_out(world: &mut World) -> Outcome<()> {
     let title = "Shenzhen's 深圳 key is reported stolen: the node is revoked and shut out";
-    world.step("shut-out", title, async |world, lines| revoke(world, lines).await).await
+    world
+        .step("shut-out", title, async |world, lines| revoke(world, lines).await)
+        .await
 }
 
 async fn revoke(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     let (open, _) = world.hands_of(SHUT_OUT)?;
     let before = open.info().await;
     let serial = serial(world)?;
-    world.authority.revoke(&serial, RevocationReason::KeyCompromise, chrono::Utc::now()).doing("revoking a certificate")?;
+    world
+        .authority
+        .revoke(&serial, RevocationReason::KeyCompromise, chrono::Utc::now())
+        .doing("revoking a certificate")?;
     crate::foundation::publish_crl(&world.authority)?;
     if before.is_ok() {
         let code = refused_on(&open).await?;
-        expect("the next request on Shenzhen's open connection", "certificate-revoked", code.as_str())?;
+        expect(
+            "the next request on Shenzhen's open connection",
+            "certificate-revoked",
+            code.as_str(),
+        )?;
         lines.say(format!("Shenzhen had a connection open and was answered on it. After the revocation the same connection is refused: {code}."));
         lines.figure("open_connection", code);
     }
-    let (fresh, _) = world.hands_of(SHUT_OUT)?;
-    match fresh.info().await {
-        Err(HubError::Unreachable(why)) => lines.say(format!("A new connection with the same certificate fails in the handshake: {}", first_line(&why))),
-        Err(other) => return Err(unexpected("a new connection of Shenzhen", "a failed handshake", other)),
-        Ok(_) => return Err(unexpected("a new connection of Shenzhen", "a failed handshake", "an answer")),
+    no_new_connection(world).await?;
+    lines.say(
+        "A new connection with the same certificate fails in the handshake; one of Wuhan's at that moment is answered.",
+    );
+    if world.platforms.contains_key(SHUT_OUT) && before.is_ok() {
+        let look = |status: &Value| status.get("trouble").and_then(Value::as_str).map(str::to_owned);
+        let trouble = world
+            .platform(SHUT_OUT)?
+            .until("trouble with the hub", "/api/v1/status", look)
+            .await?;
+        lines.say(format!("Shenzhen's node reports to its staff: {trouble}"));
     }
     let id = world.journal.id("suspension")?;
     let member = world.member(SHUT_OUT)?.id;
     let reason = "The member reported that its TLS key was copied.".to_owned();
-    let decision = Decision::Suspend { member: member.clone(), reason };
+    let decision = Decision::Suspend {
+        member: member.clone(),
+        reason,
+    };
     world.desk.decide(id, &[account(0)?], decision).await?;
     suspended(world, &member).await?;
     lines.say("An officer suspends the member: nothing that it signs is accepted until it has enrolled again. The other seven go on.");
+    world.platforms.remove(SHUT_OUT);
     world.processes.stop(SHUT_OUT).await
 }
 
@@ -150,7 +205,11 @@ async fn suspended(world: &World, member: &NodeId) -> Outcome<()> {
         }
         if tokio::time::Instant::now() >= deadline {
             let found = status.map(|status| status.to_string()).unwrap_or_default();
-            return Err(unexpected(format!("the standing of {member}"), MemberStatus::Suspended, found));
+            return Err(unexpected(
+                format!("the standing of {member}"),
+                MemberStatus::Suspended,
+                found,
+            ));
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
@@ -160,8 +219,27 @@ fn serial(world: &World) -> Outcome<Serial> {
     let path = world.place.node(SHUT_OUT, "node.pem");
     let pem = std::fs::read(&path).doing(format!("reading {}", path.display()))?;
     let facts = CertificateFacts::from_pem(&pem).doing("reading a certificate")?;
-    let first = facts.first().ok_or_else(|| unexpected("the certificate of Shenzhen", "one", "none"))?;
+    let first = facts
+        .first()
+        .ok_or_else(|| unexpected("the certificate of Shenzhen", "one", "none"))?;
     Ok(first.serial.clone())
+}
+
+/// Without a handshake there is no answer at all, not even a problem; the hub itself is well, as Wuhan's connection shows.
+async fn no_new_connection(world: &World) -> Outcome<()> {
+    let (fresh, _) = world.hands_of(SHUT_OUT)?;
+    let (wuhan, _) = world.hands_of("wuhan")?;
+    let asked = fresh.info().await;
+    wuhan.info().await.doing("a new connection of Wuhan")?;
+    match asked {
+        Err(HubError::Unreachable(_)) => Ok(()),
+        Err(other) => Err(unexpected("a new connection of Shenzhen", "a failed handshake", other)),
+        Ok(_) => Err(unexpected(
+            "a new connection of Shenzhen",
+            "a failed handshake",
+            "an answer",
+        )),
+    }
 }
 
 /// Asks on an open connection until it is refused: the hub reads the list within a second.
@@ -176,9 +254,4 @@ async fn refused_on(hub: &HubClient) -> Outcome<String> {
             Ok(_) => tokio::time::sleep(LOOK_AGAIN).await,
         }
     }
-}
-
-fn first_line(text: &str) -> String {
-    let line: String = text.lines().next().unwrap_or_default().chars().take(160).collect();
-    line
 }

@@ -28,23 +28,40 @@ pub struct Reckoning {
 
 /// Looks at everything once more.
 pub async fn reckon(world: &mut World) -> Outcome<Reckoning> {
-    world.check("digests", "Every node's book has the digest that the hub expects", async |world, lines| digests(world, lines).await).await?;
+    world
+        .check(
+            "digests",
+            "Every node's book has the digest that the hub expects",
+            async |world, lines| digests(world, lines).await,
+        )
+        .await?;
     let title = "Every balance is explained by imported records";
-    world.check("explained", title, async |world, lines| explain(world, lines).await).await?;
+    world
+        .check("explained", title, async |world, lines| explain(world, lines).await)
+        .await?;
     let mut report = None;
     let title = "Every invariant of the domain is audited over the whole ledger";
-    world.check("invariants", title, async |world, lines| {
-        report = Some(audit(world, lines).await?);
-        Ok(())
-    })
-    .await?;
+    world
+        .check("invariants", title, async |world, lines| {
+            report = Some(audit(world, lines).await?);
+            Ok(())
+        })
+        .await?;
     let report = report.ok_or_else(|| unexpected("the audit", "a report", "none"))?;
-    Ok(Reckoning { counts: counts(world).await?, report })
+    Ok(Reckoning {
+        counts: counts(world).await?,
+        report,
+    })
 }
 
 /// The members whose nodes run.
 fn running(world: &World) -> Vec<String> {
-    world.cast.iter().filter(|member| in_good_standing(member)).map(|member| member.name().to_owned()).collect()
+    world
+        .cast
+        .iter()
+        .filter(|member| in_good_standing(member))
+        .map(|member| member.name().to_owned())
+        .collect()
 }
 
 async fn digests(world: &mut World, lines: &mut Lines) -> Outcome<()> {
@@ -56,13 +73,27 @@ async fn digests(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     for member in &members {
         let status: Value = world.platform(member)?.get("/api/v1/status", &[]).await?;
         let digest = status.get("digest").and_then(Value::as_str).unwrap_or_default();
-        let head = heads.get(member).ok_or_else(|| unexpected("the feeds", member, "none"))?;
-        expect(format!("the digest of {member}"), head.digest.to_string().as_str(), digest)?;
+        let head = heads
+            .get(member)
+            .ok_or_else(|| unexpected("the feeds", member, "none"))?;
+        expect(
+            format!("the digest of {member}"),
+            head.digest.to_string().as_str(),
+            digest,
+        )?;
         if members.len() <= 8 {
-            lines.say(format!("{member:<10} {}… at feed entry {}", digest.get(..16).unwrap_or(digest), head.seq));
+            lines.say(format!(
+                "{member:<10} {}… at feed entry {}",
+                digest.get(..16).unwrap_or(digest),
+                head.seq
+            ));
         }
     }
-    lines.say(format!("{} of {} nodes agree with the hub.", members.len(), members.len()));
+    lines.say(format!(
+        "{} of {} nodes agree with the hub.",
+        members.len(),
+        members.len()
+    ));
     lines.figure("nodes", members.len());
     Ok(())
 }
@@ -82,15 +113,28 @@ async fn explain(world: &mut World, lines: &mut Lines) -> Outcome<()> {
         expect(format!("what {member} has imported"), own, jobs)?;
         expect(format!("what {member} has issued"), own, issued)?;
         if !own.is_zero() {
-            lines.say(format!("{member:<10} records {own} = imported {jobs} = issued {issued}"));
+            lines.say(format!(
+                "{member:<10} records {own} = imported {jobs} = issued {issued}"
+            ));
         }
         imported = imported.plus(own).doing("a total")?;
     }
     let totals = ledger::totals(&world.desk.database).await?;
     expect("grams that the hub has ever numbered", imported.get(), totals.issued_g)?;
-    expect("grams in all blocks of the hub", imported.get(), totals.by_state_g.values().sum::<i64>())?;
-    let states: Vec<String> = totals.by_state_g.iter().map(|(state, grams)| format!("{state} {}", figures::of(*grams).unwrap_or_default())).collect();
-    lines.say(format!("Together {imported} from {records} records; now {}.", states.join(", ")));
+    expect(
+        "grams in all blocks of the hub",
+        imported.get(),
+        totals.by_state_g.values().sum::<i64>(),
+    )?;
+    let states: Vec<String> = totals
+        .by_state_g
+        .iter()
+        .map(|(state, grams)| format!("{state} {}", figures::of(*grams).unwrap_or_default()))
+        .collect();
+    lines.say(format!(
+        "Together {imported} from {records} records; now {}.",
+        states.join(", ")
+    ));
     lines.figure("records", records);
     lines.figure("issued_g", imported.get());
     lines.figure("by_state_g", json!(totals.by_state_g));
@@ -102,7 +146,10 @@ async fn issued_and_imported(world: &World, member: &str) -> Outcome<(Grams, Gra
     let platform = world.platform(member)?;
     let query = [("limit", "1000".to_owned())];
     let issuances: Items<Value> = platform.get("/api/v1/issuances", &query).await?;
-    let recognised = issuances.items.iter().filter(|item| item.get("state").and_then(Value::as_str) == Some("recognised"));
+    let recognised = issuances
+        .items
+        .iter()
+        .filter(|item| item.get("state").and_then(Value::as_str) == Some("recognised"));
     let mut issued = Grams::ZERO;
     for item in recognised {
         issued = issued.plus(figures::grams(item, "quantity_g")?).doing("a total")?;
@@ -119,13 +166,37 @@ async fn audit(world: &mut World, lines: &mut Lines) -> Outcome<Report> {
     let report = ledger::audited(&world.desk.database).await?;
     for invariant in &report.invariants {
         let mark = if invariant.ok { "holds" } else { "BROKEN" };
-        lines.say(format!("{:>2}. {} — {mark}, {} looked at", invariant.number, invariant.title, invariant.checked));
-        lines.words.extend(invariant.note.iter().map(|note| format!("    {note}")));
-        lines.words.extend(invariant.findings.iter().map(|finding| format!("    {}: {}", finding.subject, finding.what)));
+        lines.say(format!(
+            "{:>2}. {} — {mark}, {} looked at",
+            invariant.number, invariant.title, invariant.checked
+        ));
+        lines
+            .words
+            .extend(invariant.note.iter().map(|note| format!("    {note}")));
+        lines.words.extend(
+            invariant
+                .findings
+                .iter()
+                .map(|finding| format!("    {}: {}", finding.subject, finding.what)),
+        );
     }
     lines.figure("leaves", report.log_size);
-    let broken: Vec<String> = report.invariants.iter().filter(|one| !one.ok).map(|one| one.number.to_string()).collect();
-    expect("invariants that do not hold", "none", if broken.is_empty() { "none".to_owned() } else { broken.join(", ") }.as_str())?;
+    let broken: Vec<String> = report
+        .invariants
+        .iter()
+        .filter(|one| !one.ok)
+        .map(|one| one.number.to_string())
+        .collect();
+    expect(
+        "invariants that do not hold",
+        "none",
+        if broken.is_empty() {
+            "none".to_owned()
+        } else {
+            broken.join(", ")
+        }
+        .as_str(),
+    )?;
     Ok(report)
 }
 
@@ -133,7 +204,16 @@ async fn counts(world: &World) -> Outcome<BTreeMap<String, i64>> {
     let totals = ledger::totals(&world.desk.database).await?;
     let governance = world.desk.governance();
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let told = |step: &str, figure: &str| {
+        let found = world
+            .journal
+            .told(step)
+            .and_then(|told| told.figures.get(figure)?.as_i64());
+        found.unwrap_or_default()
+    };
     Ok(BTreeMap::from([
+        ("records".to_owned(), told("imports", "records")),
+        ("issuances".to_owned(), told("issuances", "issuances")),
         ("members".to_owned(), totals.members),
         ("methodologies".to_owned(), count(governance.methodologies.len())),
         ("mappings".to_owned(), count(governance.mapping_versions.len())),

@@ -6,9 +6,11 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::words;
 
+mod dealings;
 mod tables;
 
-use tables::{OBJECTS, TEXTS};
+use dealings::DEALINGS;
+use tables::{COMMON, TEXTS};
 
 /// Every schema by name.
 pub fn all() -> Vec<(String, RefOr<Schema>)> {
@@ -36,7 +38,7 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
             json!({ "type": "integer", "minimum": minimum, "maximum": maximum, "description": description }),
         ));
     }
-    for (name, description, members) in OBJECTS {
+    for (name, description, members) in COMMON.iter().chain(DEALINGS) {
         all.push(((*name).to_owned(), object(description, members)));
     }
     all.push((

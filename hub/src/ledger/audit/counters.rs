@@ -30,33 +30,77 @@ pub(super) fn check(
     Ok(())
 }
 
-fn check_caps(rows: &[CapRow], names: &Names, dealings: &Dealings, replayed: Option<&Replay>, findings: &mut Findings) -> Result<(), StoreError> {
+fn check_caps(
+    rows: &[CapRow],
+    names: &Names,
+    dealings: &Dealings,
+    replayed: Option<&Replay>,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
     let mut seen = BTreeSet::new();
     for row in rows {
         findings.checked(11);
         let mapping = names.numbers.mappings.name(row.mapping_no)?.clone();
         let year = u16::try_from(row.year).unwrap_or_default();
         let subject = format!("mapping/{mapping} in {year}");
-        let stored = Cap { reserved_g: row.reserved_g, committed_g: row.committed_g };
-        let cap = names.mappings.get(&mapping).and_then(|record| record.cap_g).map(Grams::get);
-        findings.ensure(11, row.cap_g == cap, &subject, || format!("its stored cap is {:?} g, and the signed record's {cap:?} g", row.cap_g));
+        let stored = Cap {
+            reserved_g: row.reserved_g,
+            committed_g: row.committed_g,
+        };
+        let cap = names
+            .mappings
+            .get(&mapping)
+            .and_then(|record| record.cap_g)
+            .map(Grams::get);
+        findings.ensure(11, row.cap_g == cap, &subject, || {
+            format!("its stored cap is {:?} g, and the signed record's {cap:?} g", row.cap_g)
+        });
         let given = stored.reserved_g + stored.committed_g;
-        findings.ensure(11, cap.is_none_or(|cap| given <= cap), &subject, || format!("{given} g are given, above the cap of {cap:?} g"));
+        findings.ensure(11, cap.is_none_or(|cap| given <= cap), &subject, || {
+            format!("{given} g are given, above the cap of {cap:?} g")
+        });
         let key = (mapping, year);
         let summed = dealings.caps.get(&key).copied().unwrap_or_default();
-        findings.ensure(11, stored == summed, &subject, || format!("counts {}, and its transfers and donations add up to {}", cap_text(stored), cap_text(summed)));
+        findings.ensure(11, stored == summed, &subject, || {
+            format!(
+                "counts {}, and its transfers and donations add up to {}",
+                cap_text(stored),
+                cap_text(summed)
+            )
+        });
         if let Some(replay) = replayed {
             let by_log = replay.caps.get(&key).copied().unwrap_or_default();
-            findings.ensure(9, stored == by_log, &subject, || format!("counts {}, by the log {}", cap_text(stored), cap_text(by_log)));
+            findings.ensure(9, stored == by_log, &subject, || {
+                format!("counts {}, by the log {}", cap_text(stored), cap_text(by_log))
+            });
         }
         seen.insert(key);
     }
     let with_something = |cap: &Cap| *cap != Cap::default();
-    for ((mapping, year), cap) in dealings.caps.iter().filter(|(key, cap)| !seen.contains(*key) && with_something(cap)) {
-        findings.add(11, format!("mapping/{mapping} in {year}"), format!("has no counter, and its transfers and donations add up to {}", cap_text(*cap)));
+    for ((mapping, year), cap) in dealings
+        .caps
+        .iter()
+        .filter(|(key, cap)| !seen.contains(*key) && with_something(cap))
+    {
+        findings.add(
+            11,
+            format!("mapping/{mapping} in {year}"),
+            format!(
+                "has no counter, and its transfers and donations add up to {}",
+                cap_text(*cap)
+            ),
+        );
     }
-    for ((mapping, year), cap) in replayed.iter().flat_map(|r| &r.caps).filter(|(key, cap)| !seen.contains(*key) && with_something(cap)) {
-        findings.add(9, format!("mapping/{mapping} in {year}"), format!("has no counter, by the log {}", cap_text(*cap)));
+    for ((mapping, year), cap) in replayed
+        .iter()
+        .flat_map(|r| &r.caps)
+        .filter(|(key, cap)| !seen.contains(*key) && with_something(cap))
+    {
+        findings.add(
+            9,
+            format!("mapping/{mapping} in {year}"),
+            format!("has no counter, by the log {}", cap_text(*cap)),
+        );
     }
     Ok(())
 }
@@ -77,25 +121,52 @@ fn check_rooms(rows: &[EventRow], dealings: &Dealings, replayed: Option<&Replay>
                 continue;
             }
         };
-        let stored = Room { reserved_g: row.reserved_g, committed_g: row.committed_g };
+        let stored = Room {
+            reserved_g: row.reserved_g,
+            committed_g: row.committed_g,
+        };
         let given = stored.reserved_g + stored.committed_g;
-        findings.ensure(11, given <= row.ceiling_g, &subject, || format!("{given} g are given, above {} g", row.ceiling_g));
+        findings.ensure(11, given <= row.ceiling_g, &subject, || {
+            format!("{given} g are given, above {} g", row.ceiling_g)
+        });
         let inventory: Grams = event.plan.inventory.iter().map(|item| item.quantity_g).sum();
-        findings.ensure(11, event.target == inventory, &subject, || format!("its target is {} g, and its inventory {} g", event.target.get(), inventory.get()));
+        findings.ensure(11, event.target == inventory, &subject, || {
+            format!(
+                "its target is {} g, and its inventory {} g",
+                event.target.get(),
+                inventory.get()
+            )
+        });
         let name = event.plan.event;
         let summed = dealings.rooms.get(&name).copied().unwrap_or_default();
-        findings.ensure(11, stored == summed, &subject, || format!("counts {}, and its donations add up to {}", room_text(stored), room_text(summed)));
+        findings.ensure(11, stored == summed, &subject, || {
+            format!(
+                "counts {}, and its donations add up to {}",
+                room_text(stored),
+                room_text(summed)
+            )
+        });
         if let Some(replay) = replayed {
             let by_log = replay.rooms.get(&name).copied().unwrap_or_default();
-            findings.ensure(9, stored == by_log, &subject, || format!("counts {}, by the log {}", room_text(stored), room_text(by_log)));
+            findings.ensure(9, stored == by_log, &subject, || {
+                format!("counts {}, by the log {}", room_text(stored), room_text(by_log))
+            });
         }
         seen.insert(name);
     }
     for name in dealings.rooms.keys().filter(|name| !seen.contains(*name)) {
         findings.add(11, format!("event/{name}"), "has donations and is not in the store");
     }
-    for name in replayed.iter().flat_map(|r| r.rooms.keys()).filter(|name| !seen.contains(*name)) {
-        findings.add(9, format!("event/{name}"), "has donations by the log and is not in the store");
+    for name in replayed
+        .iter()
+        .flat_map(|r| r.rooms.keys())
+        .filter(|name| !seen.contains(*name))
+    {
+        findings.add(
+            9,
+            format!("event/{name}"),
+            "has donations by the log and is not in the store",
+        );
     }
 }
 

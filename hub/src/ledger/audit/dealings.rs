@@ -30,12 +30,19 @@ pub(super) struct Binder {
 impl Binder {
     fn new(kind: &str, id: MessageId, holder: NodeId, mut ranges: Vec<BlockRef>) -> Self {
         ranges.sort_unstable();
-        Self { subject: format!("{kind}/{id}"), holder, ranges, bound: Vec::new() }
+        Self {
+            subject: format!("{kind}/{id}"),
+            holder,
+            ranges,
+            bound: Vec::new(),
+        }
     }
 
     /// True if it names all serials of `block`.
     pub(super) fn contains(&self, block: &BlockRef) -> bool {
-        let after = self.ranges.partition_point(|r| (&r.series, r.range.first()) <= (&block.series, block.range.first()));
+        let after = self
+            .ranges
+            .partition_point(|r| (&r.series, r.range.first()) <= (&block.series, block.range.first()));
         let before = after.checked_sub(1).and_then(|i| self.ranges.get(i));
         before.is_some_and(|r| r.series == block.series && r.range.contains(&block.range))
     }
@@ -57,12 +64,20 @@ pub(super) struct Dealings {
 }
 
 /// A subject's stored state beside that of the log.
-pub(super) fn check_state(kind: &str, id: MessageId, state: &str, replayed: Option<&mut Replay>, findings: &mut Findings) {
+pub(super) fn check_state(
+    kind: &str,
+    id: MessageId,
+    state: &str,
+    replayed: Option<&mut Replay>,
+    findings: &mut Findings,
+) {
     let Some(replay) = replayed else { return };
     findings.checked(9);
     let subject = format!("{kind}/{id}");
     match replay.states.remove(&subject) {
-        Some(by_log) => findings.ensure(9, by_log == state, subject, || format!("is `{state}`, by the log `{by_log}`")),
+        Some(by_log) => findings.ensure(9, by_log == state, subject, || {
+            format!("is `{state}`, by the log `{by_log}`")
+        }),
         None => findings.add(9, subject, format!("is `{state}`, and the log does not know it")),
     }
 }
@@ -78,7 +93,13 @@ impl Dealings {
         transfers(connection, |row| {
             match convert::transfer(&row, &names.numbers) {
                 Ok(transfer) => {
-                    check_state("transfer", transfer.id, transfer.state.word(), replayed.as_deref_mut(), findings);
+                    check_state(
+                        "transfer",
+                        transfer.id,
+                        transfer.state.word(),
+                        replayed.as_deref_mut(),
+                        findings,
+                    );
                     let (open, done) = (transfer.state.is_open(), transfer.state == TransferState::Committed);
                     dealings.count(&transfer.content.quote, transfer.cap_year, open, done);
                     if open {
@@ -105,7 +126,13 @@ impl Dealings {
         donations(connection, |row| {
             match convert::donation(&row, &names.numbers) {
                 Ok(donation) => {
-                    check_state("donation", donation.id, donation.state.word(), replayed.as_deref_mut(), findings);
+                    check_state(
+                        "donation",
+                        donation.id,
+                        donation.state.word(),
+                        replayed.as_deref_mut(),
+                        findings,
+                    );
                     let (open, done) = (!donation.state.is_final(), donation.state == DonationState::Committed);
                     self.count(&donation.content.quote, donation.cap_year, open, done);
                     let room = self.rooms.entry(donation.event.clone()).or_default();
@@ -135,9 +162,18 @@ impl Dealings {
         pledges(connection, |row| {
             match convert::pledge(&row, &names.numbers) {
                 Ok(pledge) => {
-                    check_state("pledge", pledge.id, pledge.state.word(), replayed.as_deref_mut(), findings);
+                    check_state(
+                        "pledge",
+                        pledge.id,
+                        pledge.state.word(),
+                        replayed.as_deref_mut(),
+                        findings,
+                    );
                     if pledge.state == PledgeState::Active {
-                        self.pledges.insert(pledge.id, Binder::new("pledge", pledge.id, pledge.debtor, pledge.content.blocks));
+                        self.pledges.insert(
+                            pledge.id,
+                            Binder::new("pledge", pledge.id, pledge.debtor, pledge.content.blocks),
+                        );
                     }
                 }
                 Err(error) => findings.add(9, format!("pledge/{}", hex::encode(&row.id)), error),

@@ -14,7 +14,11 @@ use crate::store::convert;
 use crate::store::database::{ReadConnection, StoreError};
 use crate::store::rows::{FeedHeadRow, FeedRow};
 
-pub(super) fn check(connection: &mut ReadConnection<'_>, names: &Names, findings: &mut Findings) -> Result<(), StoreError> {
+pub(super) fn check(
+    connection: &mut ReadConnection<'_>,
+    names: &Names,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
     let heads = feed_heads(connection)?;
     for (number, member) in &names.members {
         let mut follower = Follower::new(member);
@@ -26,7 +30,9 @@ pub(super) fn check(connection: &mut ReadConnection<'_>, names: &Names, findings
         follower.end(heads.get(number), &stored, findings);
     }
     let lost = entries_without_head(connection)?;
-    findings.ensure(10, lost == 0, "feeds", || format!("{lost} entries belong to feeds that have no head"));
+    findings.ensure(10, lost == 0, "feeds", || {
+        format!("{lost} entries belong to feeds that have no head")
+    });
     Ok(())
 }
 
@@ -66,7 +72,15 @@ struct Follower<'a> {
 
 impl<'a> Follower<'a> {
     fn new(member: &'a NodeId) -> Self {
-        Self { member, blocks: BTreeMap::new(), digest: SetDigest::new(), chain: CHAIN_START, seq: 0, sealed: true, lost: false }
+        Self {
+            member,
+            blocks: BTreeMap::new(),
+            digest: SetDigest::new(),
+            chain: CHAIN_START,
+            seq: 0,
+            sealed: true,
+            lost: false,
+        }
     }
 
     fn name(&self, seq: i64) -> String {
@@ -76,10 +90,14 @@ impl<'a> Follower<'a> {
     fn see(&mut self, row: &FeedRow, findings: &mut Findings) {
         findings.checked(10);
         let name = self.name(row.seq);
-        findings.ensure(10, row.seq == self.seq + 1, self.name(self.seq + 1), || format!("is missing: the next one is {}", row.seq));
+        findings.ensure(10, row.seq == self.seq + 1, self.name(self.seq + 1), || {
+            format!("is missing: the next one is {}", row.seq)
+        });
         self.seq = row.seq;
         self.chain = chain(&self.chain, &row.bytes);
-        findings.ensure(10, self.chain.0[..] == row.chain[..], &name, || "its chain hash does not follow from the entries before it and its bytes".to_owned());
+        findings.ensure(10, self.chain.0[..] == row.chain[..], &name, || {
+            "its chain hash does not follow from the entries before it and its bytes".to_owned()
+        });
         // From here on with the stored chain: one changed entry is one finding.
         if let Ok(chain) = convert::sha256(&row.chain) {
             self.chain = chain;
@@ -91,7 +109,9 @@ impl<'a> Follower<'a> {
                 return findings.add(10, name, format!("is not a feed entry: {error}"));
             }
         };
-        findings.ensure(10, entry.seq == row.seq, &name, || format!("says of itself that it is entry {}", entry.seq));
+        findings.ensure(10, entry.seq == row.seq, &name, || {
+            format!("says of itself that it is entry {}", entry.seq)
+        });
         self.sealed = entry.digest.is_some();
         if self.lost {
             return;
@@ -102,7 +122,10 @@ impl<'a> Follower<'a> {
         }
         if let Some(stated) = entry.digest {
             findings.ensure(10, stated.0 == self.digest.fingerprint(), &name, || {
-                format!("its digest is {stated}, and that of the blocks it leaves {}", hex::encode(self.digest.fingerprint()))
+                format!(
+                    "its digest is {stated}, and that of the blocks it leaves {}",
+                    hex::encode(self.digest.fingerprint())
+                )
             });
         }
     }
@@ -115,7 +138,9 @@ impl<'a> Follower<'a> {
             let mine = change.from.as_ref().filter(|from| from.holder == *self.member);
             let before = match (mine, &split) {
                 (None, _) => None,
-                (Some(_), Some((series, range, block))) if *series == change.block.series && *range == over => Some(block.clone()),
+                (Some(_), Some((series, range, block))) if *series == change.block.series && *range == over => {
+                    Some(block.clone())
+                }
                 (Some(from), _) => Some(self.take(change, over, from)?),
             };
             if let (Some(block), true) = (&before, change.split_of.is_some()) {
@@ -124,7 +149,12 @@ impl<'a> Follower<'a> {
             if change.to.holder == *self.member {
                 let terms = change.terms.clone().or_else(|| before.map(|b| b.terms));
                 let terms = terms.ok_or_else(|| format!("brings {} without terms", change.block))?;
-                let after = Block { series: change.block.series.clone(), range: change.block.range, status: change.to.clone(), terms };
+                let after = Block {
+                    series: change.block.series.clone(),
+                    range: change.block.range,
+                    status: change.to.clone(),
+                    terms,
+                };
                 self.digest.add(after.digest_record().as_bytes());
                 self.blocks.insert((after.series.clone(), after.range.first()), after);
             }
@@ -132,10 +162,19 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    fn take(&mut self, change: &BlockChange, over: SerialRange, from: &tanqiao_protocol::block::BlockStatus) -> Result<Block, String> {
+    fn take(
+        &mut self,
+        change: &BlockChange,
+        over: SerialRange,
+        from: &tanqiao_protocol::block::BlockStatus,
+    ) -> Result<Block, String> {
         let key = (change.block.series.clone(), over.first());
-        let found = self.blocks.remove(&key).filter(|block| block.range == over && block.status == *from);
-        let block = found.ok_or_else(|| format!("changes {} from a state in which its feed has not put it", change.block))?;
+        let found = self
+            .blocks
+            .remove(&key)
+            .filter(|block| block.range == over && block.status == *from);
+        let block =
+            found.ok_or_else(|| format!("changes {} from a state in which its feed has not put it", change.block))?;
         self.digest.remove(block.digest_record().as_bytes());
         Ok(block)
     }
@@ -147,7 +186,10 @@ impl<'a> Follower<'a> {
         }
         let told = self.blocks.remove(&(stored.series.clone(), stored.range.first()));
         findings.ensure(10, told.as_ref() == Some(stored), stored.reference(), || match &told {
-            Some(told) => format!("is stored otherwise than the feed of `{}` has it: {} there, `{}`", self.member, told.range, told.status.state),
+            Some(told) => format!(
+                "is stored otherwise than the feed of `{}` has it: {} there, `{}`",
+                self.member, told.range, told.status.state
+            ),
             None => format!("is held by `{}`, whose feed does not tell of it", self.member),
         });
     }
@@ -156,18 +198,38 @@ impl<'a> Follower<'a> {
     fn end(self, head: Option<&FeedHeadRow>, stored: &SetDigest, findings: &mut Findings) {
         let name = format!("member/{}", self.member);
         for block in self.blocks.values().filter(|_| !self.lost) {
-            findings.add(10, block.reference(), format!("is in the feed of `{}`, which does not hold it as this block", self.member));
+            findings.add(
+                10,
+                block.reference(),
+                format!(
+                    "is in the feed of `{}`, which does not hold it as this block",
+                    self.member
+                ),
+            );
         }
-        findings.ensure(10, self.sealed, &name, || format!("its last entry, {}, carries no digest", self.seq));
+        findings.ensure(10, self.sealed, &name, || {
+            format!("its last entry, {}, carries no digest", self.seq)
+        });
         let Some(head) = head else {
-            return findings.ensure(10, self.seq == 0 && stored.is_empty(), name, || "has entries or blocks, and no feed head".to_owned());
+            return findings.ensure(10, self.seq == 0 && stored.is_empty(), name, || {
+                "has entries or blocks, and no feed head".to_owned()
+            });
         };
-        findings.ensure(10, head.seq == self.seq, &name, || format!("its feed's head is at {}, and its last entry is {}", head.seq, self.seq));
-        findings.ensure(10, head.chain[..] == self.chain.0[..], &name, || "the chain in its feed's head is not that of its last entry".to_owned());
+        findings.ensure(10, head.seq == self.seq, &name, || {
+            format!("its feed's head is at {}, and its last entry is {}", head.seq, self.seq)
+        });
+        findings.ensure(10, head.chain[..] == self.chain.0[..], &name, || {
+            "the chain in its feed's head is not that of its last entry".to_owned()
+        });
         let expected = SetDigest::from_bytes(&head.lattice);
         findings.ensure(10, expected.as_ref() == Ok(stored), &name, || {
-            format!("the digest that the hub expects is not that of the blocks it holds, {}", hex::encode(stored.fingerprint()))
+            format!(
+                "the digest that the hub expects is not that of the blocks it holds, {}",
+                hex::encode(stored.fingerprint())
+            )
         });
-        findings.ensure(10, self.lost || self.digest == *stored, name, || "the digest of what its feed tells is not that of the blocks it holds".to_owned());
+        findings.ensure(10, self.lost || self.digest == *stored, name, || {
+            "the digest of what its feed tells is not that of the blocks it holds".to_owned()
+        });
     }
 }

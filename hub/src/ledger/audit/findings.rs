@@ -63,7 +63,13 @@ impl Findings {
     }
 
     /// Something is wrong unless `passes`.
-    pub(super) fn ensure(&mut self, invariant: u8, passes: bool, subject: impl ToString, what: impl FnOnce() -> String) {
+    pub(super) fn ensure(
+        &mut self,
+        invariant: u8,
+        passes: bool,
+        subject: impl ToString,
+        what: impl FnOnce() -> String,
+    ) {
         if !passes {
             self.add(invariant, subject, what());
         }

@@ -29,12 +29,25 @@ impl Image {
                         findings.add(3, stored.reference(), what);
                     }
                 }
-                self.0.apply(&Replacement { before: Some(stored), after: Vec::new() });
+                self.0.apply(&Replacement {
+                    before: Some(stored),
+                    after: Vec::new(),
+                });
             }
             None => {
                 let over: Vec<&Block> = self.0.overlapping(&stored.series, stored.range).collect();
-                let named: Vec<String> = over.iter().map(|b| format!("{} `{}`", b.range, b.status.state)).collect();
-                let what = format!("is stored, and the log has {} there", if named.is_empty() { "nothing".to_owned() } else { named.join(", ") });
+                let named: Vec<String> = over
+                    .iter()
+                    .map(|b| format!("{} `{}`", b.range, b.status.state))
+                    .collect();
+                let what = format!(
+                    "is stored, and the log has {} there",
+                    if named.is_empty() {
+                        "nothing".to_owned()
+                    } else {
+                        named.join(", ")
+                    }
+                );
                 findings.add(9, stored.reference(), &what);
                 if stored.status.state.is_final() || over.iter().any(|b| b.status.state.is_final()) {
                     findings.add(3, stored.reference(), what);
@@ -56,7 +69,8 @@ impl Image {
 }
 
 fn difference(stored: &Block, replayed: &Block) -> String {
-    let optional = |id: Option<tanqiao_protocol::id::MessageId>| id.map_or_else(|| "nothing".to_owned(), |id| id.to_string());
+    let optional =
+        |id: Option<tanqiao_protocol::id::MessageId>| id.map_or_else(|| "nothing".to_owned(), |id| id.to_string());
     let (a, b) = (&stored.status, &replayed.status);
     let mut parts = Vec::new();
     if a.state != b.state {
@@ -66,13 +80,21 @@ fn difference(stored: &Block, replayed: &Block) -> String {
         parts.push(format!("its holder is `{}`, by the log `{}`", a.holder, b.holder));
     }
     if a.bound_to != b.bound_to {
-        parts.push(format!("is bound to {}, by the log to {}", optional(a.bound_to), optional(b.bound_to)));
+        parts.push(format!(
+            "is bound to {}, by the log to {}",
+            optional(a.bound_to),
+            optional(b.bound_to)
+        ));
     }
     if a.state_before != b.state_before {
         parts.push("remembers another state than the log".to_owned());
     }
     if stored.terms != replayed.terms {
-        parts.push(format!("its terms are {}, by the log {}", terms(stored), terms(replayed)));
+        parts.push(format!(
+            "its terms are {}, by the log {}",
+            terms(stored),
+            terms(replayed)
+        ));
     }
     parts.join("; ")
 }

@@ -46,7 +46,11 @@ impl Committed {
             "donation.committed" if kind == "donation" => true,
             _ => return None,
         };
-        Some(Self { id: id.parse().ok()?, donation, lots: BTreeMap::new() })
+        Some(Self {
+            id: id.parse().ok()?,
+            donation,
+            lots: BTreeMap::new(),
+        })
     }
 
     fn subject(&self) -> String {
@@ -55,8 +59,17 @@ impl Committed {
 
     /// Adds a change, given the blocks before it.
     fn add(&mut self, change: &BlockChange, before: &Book) {
-        let reserved = change.from.as_ref().is_some_and(|f| f.state == BlockState::Reserved && f.bound_to == Some(self.id));
-        let Some(block) = before.overlapping(&change.block.series, change.block.range).next().filter(|_| reserved) else { return };
+        let reserved = change
+            .from
+            .as_ref()
+            .is_some_and(|f| f.state == BlockState::Reserved && f.bound_to == Some(self.id));
+        let Some(block) = before
+            .overlapping(&change.block.series, change.block.range)
+            .next()
+            .filter(|_| reserved)
+        else {
+            return;
+        };
         let shares = self.lots.entry(sameness(block)).or_default();
         let grams = change.block.range.quantity().get();
         shares.given += grams;
@@ -72,7 +85,13 @@ impl Committed {
 
 fn sameness(block: &Block) -> Sameness {
     let terms = &block.terms;
-    (block.series.clone(), terms.mapping.clone(), terms.factor_paid, terms.buffered, terms.uses)
+    (
+        block.series.clone(),
+        terms.mapping.clone(),
+        terms.factor_paid,
+        terms.buffered,
+        terms.uses,
+    )
 }
 
 /// Committed transfers and donations that were met in the log and not compared with the store yet.
@@ -91,7 +110,9 @@ impl Lots {
             return;
         }
         // A leaf that cannot be read is found when it is replayed.
-        let Ok(leaf) = serde_json::from_slice::<Leaf>(bytes) else { return };
+        let Ok(leaf) = serde_json::from_slice::<Leaf>(bytes) else {
+            return;
+        };
         let (part, parts) = (leaf.part.unwrap_or(1), leaf.parts.unwrap_or(1));
         if part == 1 {
             self.open = Committed::of(&leaf);
@@ -104,8 +125,19 @@ impl Lots {
     }
 
     /// Compares what has been met with the quotes in the store.
-    pub(super) fn settle(&mut self, connection: &mut ReadConnection<'_>, names: &Names, findings: &mut Findings) -> Result<(), StoreError> {
-        let ids = |donation| -> Vec<MessageId> { self.waiting.iter().filter(|c| c.donation == donation).map(|c| c.id).collect() };
+    pub(super) fn settle(
+        &mut self,
+        connection: &mut ReadConnection<'_>,
+        names: &Names,
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
+        let ids = |donation| -> Vec<MessageId> {
+            self.waiting
+                .iter()
+                .filter(|c| c.donation == donation)
+                .map(|c| c.id)
+                .collect()
+        };
         let mut quotes: BTreeMap<MessageId, Quote> = BTreeMap::new();
         for row in some_transfers(connection, &ids(false))? {
             if let Ok(transfer) = convert::transfer(&row, &names.numbers) {
@@ -120,7 +152,11 @@ impl Lots {
         for committed in self.waiting.drain(..) {
             match quotes.get(&committed.id) {
                 Some(quote) => compare(&committed, quote, names, findings),
-                None => findings.add(6, committed.subject(), "is committed in the log, and has no readable quote in the store"),
+                None => findings.add(
+                    6,
+                    committed.subject(),
+                    "is committed in the log, and has no readable quote in the store",
+                ),
             }
         }
         Ok(())
@@ -130,25 +166,49 @@ impl Lots {
 fn compare(committed: &Committed, quote: &Quote, names: &Names, findings: &mut Findings) {
     let subject = committed.subject();
     findings.ensure(6, committed.lots.len() == quote.lots.len(), &subject, || {
-        format!("its quote has {} lots, and its leaf {}", quote.lots.len(), committed.lots.len())
+        format!(
+            "its quote has {} lots, and its leaf {}",
+            quote.lots.len(),
+            committed.lots.len()
+        )
     });
     for ((lot, shares), quoted) in committed.lots.iter().zip(&quote.lots) {
         findings.checked(6);
         let by_leaf = (shares.given, shares.delivered, shares.buffered, shares.cancelled);
-        let by_quote = (quoted.given_g.get(), quoted.delivered_g.get(), quoted.buffered_g.get(), quoted.cancelled_g.get());
+        let by_quote = (
+            quoted.given_g.get(),
+            quoted.delivered_g.get(),
+            quoted.buffered_g.get(),
+            quoted.cancelled_g.get(),
+        );
         let name = format!("{subject}: lot of {}", lot.0);
         findings.ensure(6, lot.0 == quoted.series && by_leaf == by_quote, &name, || {
             format!("gave, delivered, buffered and cancelled {by_leaf:?} g by the leaf, and {by_quote:?} g of {} by the quote", quoted.series)
         });
         findings.ensure(6, by_quote.1 + by_quote.2 + by_quote.3 == by_quote.0, &name, || {
-            format!("delivered {}, buffered {} and cancelled {} g are not the {} g that were given", by_quote.1, by_quote.2, by_quote.3, by_quote.0)
+            format!(
+                "delivered {}, buffered {} and cancelled {} g are not the {} g that were given",
+                by_quote.1, by_quote.2, by_quote.3, by_quote.0
+            )
         });
         check_division(&name, lot, quoted, names, findings);
     }
     let sum = |part: fn(&LotQuote) -> i64| -> i64 { quote.lots.iter().map(part).sum() };
-    let totals = (sum(|l| l.given_g.get()), sum(|l| l.delivered_g.get()), sum(|l| l.buffered_g.get()), sum(|l| l.cancelled_g.get()));
-    let stated = (quote.given_g.get(), quote.delivered_g.get(), quote.buffered_g.get(), quote.cancelled_g.get());
-    findings.ensure(6, totals == stated, subject, || format!("its quote states {stated:?} g, and its lots add up to {totals:?} g"));
+    let totals = (
+        sum(|l| l.given_g.get()),
+        sum(|l| l.delivered_g.get()),
+        sum(|l| l.buffered_g.get()),
+        sum(|l| l.cancelled_g.get()),
+    );
+    let stated = (
+        quote.given_g.get(),
+        quote.delivered_g.get(),
+        quote.buffered_g.get(),
+        quote.cancelled_g.get(),
+    );
+    findings.ensure(6, totals == stated, subject, || {
+        format!("its quote states {stated:?} g, and its lots add up to {totals:?} g")
+    });
 }
 
 /// Does the arithmetic of rules 5 and 6 of 3-recognition again, with the factor of the signed record.
@@ -157,7 +217,13 @@ fn check_division(name: &str, lot: &Sameness, quoted: &LotQuote, names: &Names, 
         None => (Factor::ONE, Factor::ZERO),
         Some(mapping) => match names.mappings.get(mapping) {
             Some(record) => (record.factor, record.buffer),
-            None => return findings.add(6, name, format!("is recognised by {mapping}, which is not in the store")),
+            None => {
+                return findings.add(
+                    6,
+                    name,
+                    format!("is recognised by {mapping}, which is not in the store"),
+                );
+            }
         },
     };
     let again = Division::of(quoted.given_g, lot.2, factor, buffer, lot.3);
@@ -167,5 +233,7 @@ fn check_division(name: &str, lot: &Sameness, quoted: &LotQuote, names: &Names, 
         cancelled: quoted.cancelled_g,
         paid: quoted.paid_after,
     };
-    findings.ensure(6, again == stated && quoted.paid_before == lot.2, name, || format!("the recognition gives {again:?}, and the quote says {stated:?}"));
+    findings.ensure(6, again == stated && quoted.paid_before == lot.2, name, || {
+        format!("the recognition gives {again:?}, and the quote says {stated:?}")
+    });
 }

@@ -29,26 +29,48 @@ pub(super) fn replay(
     names: &Names,
     findings: &mut Findings,
 ) -> Result<Option<Replay>, StoreError> {
-    let mut walk = Walk { replay: Replay::default(), lots: Lots::default(), chain: Sha256([0; 32]), next: 0, broken: false };
+    let mut walk = Walk {
+        replay: Replay::default(),
+        lots: Lots::default(),
+        chain: Sha256([0; 32]),
+        next: 0,
+        broken: false,
+    };
     leaves(connection, |connection, rows| {
         for row in rows {
             walk.see(&row, findings);
         }
         walk.lots.settle(connection, names, findings)
     })?;
-    findings.ensure(9, walk.next == head.size, "log", || format!("its head counts {} leaves, and the last leaf has index {}", head.size, walk.next - 1));
-    findings.ensure(9, walk.chain.0[..] == head.chain[..], "log", || {
-        format!("the chain over its leaves is {}, and its head says {}: a leaf was changed", walk.chain, hex::encode(&head.chain))
+    findings.ensure(9, walk.next == head.size, "log", || {
+        format!(
+            "its head counts {} leaves, and the last leaf has index {}",
+            head.size,
+            walk.next - 1
+        )
     });
-    findings.ensure(9, !walk.replay.is_incomplete(), "log", || "it ends inside a change of several leaves".to_owned());
-    findings.ensure(9, walk.replay.at.micros() <= head.time_us, "log", || format!("its last leaf is of {}, after the time of its head", walk.replay.at));
+    findings.ensure(9, walk.chain.0[..] == head.chain[..], "log", || {
+        format!(
+            "the chain over its leaves is {}, and its head says {}: a leaf was changed",
+            walk.chain,
+            hex::encode(&head.chain)
+        )
+    });
+    findings.ensure(9, !walk.replay.is_incomplete(), "log", || {
+        "it ends inside a change of several leaves".to_owned()
+    });
+    findings.ensure(9, walk.replay.at.micros() <= head.time_us, "log", || {
+        format!("its last leaf is of {}, after the time of its head", walk.replay.at)
+    });
     Ok((!walk.broken).then_some(walk.replay))
 }
 
 impl Walk {
     fn see(&mut self, row: &LeafRow, findings: &mut Findings) {
         findings.checked(9);
-        findings.ensure(9, row.idx == self.next, format!("leaf {}", self.next), || format!("is missing: the next one is {}", row.idx));
+        findings.ensure(9, row.idx == self.next, format!("leaf {}", self.next), || {
+            format!("is missing: the next one is {}", row.idx)
+        });
         self.next = row.idx + 1;
         self.chain = Sha256::of_parts(&[&self.chain.0, &leaf_hash(&row.bytes).0]);
         if self.broken {
@@ -57,7 +79,11 @@ impl Walk {
         self.lots.see(&row.bytes, &self.replay.book);
         if let Err(error) = self.replay.apply(&row.bytes) {
             self.broken = true;
-            findings.add(9, format!("leaf {}", row.idx), format!("{error}; nothing after it can be replayed"));
+            findings.add(
+                9,
+                format!("leaf {}", row.idx),
+                format!("{error}; nothing after it can be replayed"),
+            );
         }
     }
 }

@@ -36,13 +36,28 @@ impl Issued {
             match convert::issuance(&row, &names.numbers) {
                 Ok(issuance) => {
                     check_screening(&issuance, findings);
-                    check_state("issuance", issuance.id, issuance.state.word(), replayed.as_deref_mut(), findings);
+                    check_state(
+                        "issuance",
+                        issuance.id,
+                        issuance.state.word(),
+                        replayed.as_deref_mut(),
+                        findings,
+                    );
                     if let (Some(series), Some(first), Some(last)) = (row.series_no, row.first, row.last) {
                         issued.ranges.insert(issuance.id, (series, first, last));
                         *issued.totals.entry(series).or_default() += last - first + 1;
-                        findings.ensure(2, last - first + 1 <= issuance.content.quantity_g.get(), format!("issuance/{}", issuance.id), || {
-                            format!("has {} serials, and {} g in its header", last - first + 1, issuance.content.quantity_g.get())
-                        });
+                        findings.ensure(
+                            2,
+                            last - first + 1 <= issuance.content.quantity_g.get(),
+                            format!("issuance/{}", issuance.id),
+                            || {
+                                format!(
+                                    "has {} serials, and {} g in its header",
+                                    last - first + 1,
+                                    issuance.content.quantity_g.get()
+                                )
+                            },
+                        );
                     }
                 }
                 Err(error) => findings.add(9, format!("issuance/{}", hex::encode(&row.id)), error),
@@ -64,8 +79,12 @@ fn check_screening(issuance: &Issuance, findings: &mut Findings) {
     let subject = format!("issuance/{}", issuance.id);
     if issuance.state == IssuanceState::Recognised {
         findings.checked(7);
-        findings.ensure(7, issuance.unscreened, &subject, || "is recognised without the mark `unscreened`, though nothing has screened it".to_owned());
-        findings.ensure(2, issuance.block.is_some(), &subject, || "is recognised and has no serials".to_owned());
+        findings.ensure(7, issuance.unscreened, &subject, || {
+            "is recognised without the mark `unscreened`, though nothing has screened it".to_owned()
+        });
+        findings.ensure(2, issuance.block.is_some(), &subject, || {
+            "is recognised and has no serials".to_owned()
+        });
     }
 }
 
@@ -90,7 +109,12 @@ pub(super) struct Serials<'a> {
 
 impl<'a> Serials<'a> {
     pub(super) fn new(names: &'a Names, issued: &'a Issued) -> Self {
-        Self { names, issued, walk: None, seen: BTreeSet::new() }
+        Self {
+            names,
+            issued,
+            walk: None,
+            seen: BTreeSet::new(),
+        }
     }
 
     /// The next block, by series and first serial.
@@ -99,15 +123,33 @@ impl<'a> Serials<'a> {
         if self.walk.as_ref().is_none_or(|walk| walk.series_no != row.series_no) {
             self.end_series(findings);
             self.seen.insert(row.series_no);
-            self.walk = Some(Walk { series_no: row.series_no, name: block.series.to_string(), next: 1, total: 0 });
+            self.walk = Some(Walk {
+                series_no: row.series_no,
+                name: block.series.to_string(),
+                next: 1,
+                total: 0,
+            });
         }
         let Some(walk) = &mut self.walk else { return };
-        findings.ensure(1, row.first >= walk.next, block.reference(), || format!("overlaps the block before it, which ends at serial {}", walk.next - 1));
-        findings.ensure(1, row.first <= walk.next, format!("{}/{}-{}", walk.name, walk.next, row.first - 1), || "is in no block".to_owned());
+        findings.ensure(1, row.first >= walk.next, block.reference(), || {
+            format!("overlaps the block before it, which ends at serial {}", walk.next - 1)
+        });
+        findings.ensure(
+            1,
+            row.first <= walk.next,
+            format!("{}/{}-{}", walk.name, walk.next, row.first - 1),
+            || "is in no block".to_owned(),
+        );
         walk.next = walk.next.max(row.last + 1);
         walk.total += block.quantity().get();
-        let within = self.issued.ranges.get(&block.terms.issuance).is_some_and(|(series, first, last)| *series == row.series_no && *first <= row.first && row.last <= *last);
-        findings.ensure(2, within, block.reference(), || format!("is not within the serials of its issuance {}", block.terms.issuance));
+        let within = self
+            .issued
+            .ranges
+            .get(&block.terms.issuance)
+            .is_some_and(|(series, first, last)| *series == row.series_no && *first <= row.first && row.last <= *last);
+        findings.ensure(2, within, block.reference(), || {
+            format!("is not within the serials of its issuance {}", block.terms.issuance)
+        });
     }
 
     fn end_series(&mut self, findings: &mut Findings) {
@@ -116,11 +158,25 @@ impl<'a> Serials<'a> {
             return findings.add(1, walk.name, "has blocks and no counter");
         };
         findings.checked(2);
-        findings.ensure(1, walk.next > counter, format!("{}/{}-{counter}", walk.name, walk.next), || "is in no block".to_owned());
-        findings.ensure(1, walk.next <= counter + 1, format!("{}/{}-{}", walk.name, counter + 1, walk.next - 1), || format!("is beyond the series' counter, {counter}"));
-        findings.ensure(2, walk.total == counter, &walk.name, || format!("its blocks add up to {} g, and {counter} g were issued", walk.total));
+        findings.ensure(
+            1,
+            walk.next > counter,
+            format!("{}/{}-{counter}", walk.name, walk.next),
+            || "is in no block".to_owned(),
+        );
+        findings.ensure(
+            1,
+            walk.next <= counter + 1,
+            format!("{}/{}-{}", walk.name, counter + 1, walk.next - 1),
+            || format!("is beyond the series' counter, {counter}"),
+        );
+        findings.ensure(2, walk.total == counter, &walk.name, || {
+            format!("its blocks add up to {} g, and {counter} g were issued", walk.total)
+        });
         let issued = self.issued.totals.get(&walk.series_no).copied().unwrap_or(0);
-        findings.ensure(2, issued == counter, &walk.name, || format!("its issuances add up to {issued} g, and its counter is {counter}"));
+        findings.ensure(2, issued == counter, &walk.name, || {
+            format!("its issuances add up to {issued} g, and its counter is {counter}")
+        });
     }
 
     /// After the last block.
@@ -128,7 +184,12 @@ impl<'a> Serials<'a> {
         self.end_series(findings);
         for (number, counter) in &self.names.series {
             if !self.seen.contains(number) && *counter > 0 {
-                let name = self.names.numbers.series.name(*number).map_or_else(|_| format!("series {number}"), ToString::to_string);
+                let name = self
+                    .names
+                    .numbers
+                    .series
+                    .name(*number)
+                    .map_or_else(|_| format!("series {number}"), ToString::to_string);
                 findings.add(1, format!("{name}/1-{counter}"), "is in no block");
                 findings.add(2, name, format!("has no block, and {counter} g were issued"));
             }

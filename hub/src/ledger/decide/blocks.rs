@@ -35,7 +35,10 @@ impl Part {
     /// The named serials as a block of their own.
     #[must_use]
     pub fn cut(&self) -> Block {
-        Block { range: self.range, ..self.block.clone() }
+        Block {
+            range: self.range,
+            ..self.block.clone()
+        }
     }
 }
 
@@ -52,16 +55,24 @@ pub struct Piece {
 
 /// B07, B10, M02: the ranges as sorted, disjoint runs.
 fn sorted(ranges: &[BlockRef]) -> Decided<Vec<&BlockRef>> {
-    ensure(!ranges.is_empty(), || Refusal::new(CheckCode::M02, "`blocks` is empty: name at least one block."))?;
+    ensure(!ranges.is_empty(), || {
+        Refusal::new(CheckCode::M02, "`blocks` is empty: name at least one block.")
+    })?;
     ensure(ranges.len() <= BLOCKS_PER_COMMAND_MAX, || {
-        Refusal::new(CheckCode::B10, "Too many blocks in one command: send several commands.").expected(BLOCKS_PER_COMMAND_MAX, ranges.len())
+        Refusal::new(CheckCode::B10, "Too many blocks in one command: send several commands.")
+            .expected(BLOCKS_PER_COMMAND_MAX, ranges.len())
     })?;
     let mut sorted: Vec<&BlockRef> = ranges.iter().collect();
     sorted.sort_unstable();
     for pair in sorted.windows(2) {
         if let [a, b] = pair {
             ensure(a.series != b.series || !a.range.overlaps(&b.range), || {
-                Refusal::new(CheckCode::B07, "Two of the named ranges overlap: name every serial once.").block((*a).clone()).block((*b).clone())
+                Refusal::new(
+                    CheckCode::B07,
+                    "Two of the named ranges overlap: name every serial once.",
+                )
+                .block((*a).clone())
+                .block((*b).clone())
             })?;
         }
     }
@@ -74,15 +85,24 @@ pub fn select(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
     for named in sorted(ranges)? {
         let mut next = named.range.first();
         for block in working.blocks_over(named)? {
-            let Some(range) = block.range.intersection(&named.range) else { continue };
+            let Some(range) = block.range.intersection(&named.range) else {
+                continue;
+            };
             if range.first() != next {
                 break;
             }
             next = range.last() + 1;
-            parts.push(Part { block: block.clone(), range });
+            parts.push(Part {
+                block: block.clone(),
+                range,
+            });
         }
         ensure(next == named.range.last() + 1, || {
-            Refusal::new(CheckCode::B01, "These serials were never issued: check the series and the range.").block(named.clone())
+            Refusal::new(
+                CheckCode::B01,
+                "These serials were never issued: check the series and the range.",
+            )
+            .block(named.clone())
         })?;
     }
     let quantity = parts.iter().map(|part| part.range.quantity()).sum();
@@ -102,7 +122,9 @@ pub fn select_held(working: &Working, member: &NodeId, ranges: &[BlockRef]) -> D
 
 fn check_holder(part: &Part, member: &NodeId) -> Decided<()> {
     ensure(part.block.status.holder == *member, || {
-        Refusal::new(CheckCode::B02, "Another member holds these serials.").block(part.block.reference()).expected(member, &part.block.status.holder)
+        Refusal::new(CheckCode::B02, "Another member holds these serials.")
+            .block(part.block.reference())
+            .expected(member, &part.block.status.holder)
     })
 }
 
@@ -117,12 +139,22 @@ fn check_free(part: &Part) -> Decided<()> {
     };
     match status.state {
         BlockState::Held => Ok(()),
-        BlockState::Reserved => refuse(CheckCode::B03, "These serials are reserved for the transfer or donation named here."),
-        BlockState::Retired | BlockState::Cancelled | BlockState::Exported => {
-            refuse(CheckCode::B04, "These serials were used or taken out for good. Nothing brings them back.")
-        }
-        BlockState::Frozen => refuse(CheckCode::B05, "These serials are frozen until an officer decides. You may appeal."),
-        BlockState::Pledged => refuse(CheckCode::B06, "These serials are pledged: the pledgee has to release them first."),
+        BlockState::Reserved => refuse(
+            CheckCode::B03,
+            "These serials are reserved for the transfer or donation named here.",
+        ),
+        BlockState::Retired | BlockState::Cancelled | BlockState::Exported => refuse(
+            CheckCode::B04,
+            "These serials were used or taken out for good. Nothing brings them back.",
+        ),
+        BlockState::Frozen => refuse(
+            CheckCode::B05,
+            "These serials are frozen until an officer decides. You may appeal.",
+        ),
+        BlockState::Pledged => refuse(
+            CheckCode::B06,
+            "These serials are pledged: the pledgee has to release them first.",
+        ),
     }
 }
 
@@ -130,7 +162,11 @@ fn check_free(part: &Part) -> Decided<()> {
 fn check_pieces(working: &Working, part: &Part) -> Decided<()> {
     let smallest = working.governance.policy.smallest_piece_g;
     let rest = part.block.range.without(&part.range);
-    let too_small = rest.iter().flatten().chain((part.range != part.block.range).then_some(&part.range)).any(|r| r.quantity() < smallest);
+    let too_small = rest
+        .iter()
+        .flatten()
+        .chain((part.range != part.block.range).then_some(&part.range))
+        .any(|r| r.quantity() < smallest);
     ensure(!too_small, || {
         Refusal::new(CheckCode::B08, "This would split a block into a piece below the smallest permitted. Name the whole block or a larger part.")
             .block(part.block.reference())
@@ -140,7 +176,13 @@ fn check_pieces(working: &Working, part: &Part) -> Decided<()> {
 
 /// Every part goes as a whole to one status.
 pub fn move_all(selection: &Selection, status: impl Fn(&Block) -> BlockStatus) -> Vec<Replacement> {
-    cut(selection, |part| vec![Piece { range: part.range, status: status(&part.block), terms: None }])
+    cut(selection, |part| {
+        vec![Piece {
+            range: part.range,
+            status: status(&part.block),
+            terms: None,
+        }]
+    })
 }
 
 /// Replaces every block of a selection: the named parts by `pieces` (which must cover the part, ascending), the rest as it
@@ -148,9 +190,15 @@ pub fn move_all(selection: &Selection, status: impl Fn(&Block) -> BlockStatus) -
 pub fn cut(selection: &Selection, pieces: impl Fn(&Part) -> Vec<Piece>) -> Vec<Replacement> {
     let mut by_block: BTreeMap<(SeriesRef, i64), Vec<&Part>> = BTreeMap::new();
     for part in &selection.parts {
-        by_block.entry((part.block.series.clone(), part.block.range.first())).or_default().push(part);
+        by_block
+            .entry((part.block.series.clone(), part.block.range.first()))
+            .or_default()
+            .push(part);
     }
-    by_block.into_values().filter_map(|parts| cut_block(&parts, &pieces)).collect()
+    by_block
+        .into_values()
+        .filter_map(|parts| cut_block(&parts, &pieces))
+        .collect()
 }
 
 fn cut_block(parts: &[&Part], pieces: &impl Fn(&Part) -> Vec<Piece>) -> Option<Replacement> {
@@ -159,7 +207,10 @@ fn cut_block(parts: &[&Part], pieces: &impl Fn(&Part) -> Vec<Piece>) -> Option<R
     let mut rest = Some(before.range);
     for part in parts {
         let [ahead, behind] = rest?.without(&part.range);
-        after.extend(ahead.map(|range| Block { range, ..before.clone() }));
+        after.extend(ahead.map(|range| Block {
+            range,
+            ..before.clone()
+        }));
         after.extend(pieces(part).into_iter().map(|piece| Block {
             series: before.series.clone(),
             range: piece.range,
@@ -171,8 +222,14 @@ fn cut_block(parts: &[&Part], pieces: &impl Fn(&Part) -> Vec<Piece>) -> Option<R
             break;
         }
     }
-    after.extend(rest.map(|range| Block { range, ..before.clone() }));
-    Some(Replacement { before: Some(before), after })
+    after.extend(rest.map(|range| Block {
+        range,
+        ..before.clone()
+    }));
+    Some(Replacement {
+        before: Some(before),
+        after,
+    })
 }
 
 /// The blocks that an open transfer, donation or pledge binds, for `state`.
@@ -184,7 +241,10 @@ pub fn select_bound(working: &Working, ranges: &[BlockRef], by: MessageId, state
     for part in &selection.parts {
         let status = &part.block.status;
         if status.bound_to != Some(by) || status.state != state {
-            return Err(crate::ledger::refusal::Rejection::NotLoaded(format!("{} is not {state} by {by}", part.block.reference())));
+            return Err(crate::ledger::refusal::Rejection::NotLoaded(format!(
+                "{} is not {state} by {by}",
+                part.block.reference()
+            )));
         }
     }
     Ok(selection)

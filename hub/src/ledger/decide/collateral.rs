@@ -22,7 +22,11 @@ fn subject(id: MessageId) -> String {
 
 /// A party without a node has no feed.
 fn has_feed(working: &Working, member: &NodeId) -> bool {
-    working.governance.members.get(member).is_some_and(|m| m.kind != MemberKind::Party)
+    working
+        .governance
+        .members
+        .get(member)
+        .is_some_and(|m| m.kind != MemberKind::Party)
 }
 
 fn notices(working: &Working, pledge: &Pledge, r#type: &'static str) -> Vec<Notice> {
@@ -33,7 +37,11 @@ fn notices(working: &Working, pledge: &Pledge, r#type: &'static str) -> Vec<Noti
     [&pledge.debtor, &pledge.pledgee]
         .into_iter()
         .filter(|member| has_feed(working, member))
-        .map(|member| Notice { to: member.clone(), r#type, body: body.clone() })
+        .map(|member| Notice {
+            to: member.clone(),
+            r#type,
+            body: body.clone(),
+        })
         .collect()
 }
 
@@ -41,10 +49,19 @@ fn notices(working: &Working, pledge: &Pledge, r#type: &'static str) -> Vec<Noti
 pub fn pledge(working: &mut Working, command: &Command, signed: &Signed, content: &PledgeMessage) -> Decided<Outcome> {
     let selection = select_held(working, &signed.member, &content.blocks)?;
     let pledgee = working.governance.members.get(&content.pledgee);
-    ensure(content.pledgee != signed.member && pledgee.is_some_and(|m| m.status == MemberStatus::Admitted && m.kind != MemberKind::Hub), || {
-        Refusal::new(CheckCode::T02, "The pledgee must be another admitted member, or a party that officers have enrolled with a signing key.")
+    ensure(
+        content.pledgee != signed.member
+            && pledgee.is_some_and(|m| m.status == MemberStatus::Admitted && m.kind != MemberKind::Hub),
+        || {
+            Refusal::new(
+                CheckCode::T02,
+                "The pledgee must be another admitted member, or a party that officers have enrolled with a signing key.",
+            )
+        },
+    )?;
+    ensure(content.term > working.now, || {
+        Refusal::new(CheckCode::M02, "`term` must lie in the future.")
     })?;
-    ensure(content.term > working.now, || Refusal::new(CheckCode::M02, "`term` must lie in the future."))?;
     let id = command.id;
     let mut pledge = Pledge {
         id,
@@ -52,10 +69,16 @@ pub fn pledge(working: &mut Working, command: &Command, signed: &Signed, content
         pledgee: content.pledgee.clone(),
         state: PledgeState::Active,
         foreclosure_requested: false,
-        content: PledgeContent { blocks: content.blocks.clone(), reference: content.reference.clone(), term: content.term },
+        content: PledgeContent {
+            blocks: content.blocks.clone(),
+            reference: content.reference.clone(),
+            term: content.term,
+        },
         log_index: 0,
     };
-    let replacements = move_all(&selection, |block| BlockStatus::bound(block.status.holder.clone(), BlockState::Pledged, id));
+    let replacements = move_all(&selection, |block| {
+        BlockStatus::bound(block.status.holder.clone(), BlockState::Pledged, id)
+    });
     pledge.log_index = working.carry_out(Step {
         r#type: "pledge.created",
         subject: subject(id),
@@ -73,15 +96,26 @@ pub fn pledge(working: &mut Working, command: &Command, signed: &Signed, content
 }
 
 fn find_active(working: &Working, id: MessageId) -> Decided<Pledge> {
-    let pledge = working.pledges.get(&id)?.cloned().ok_or_else(|| Refusal::new(CheckCode::T05, "There is no such pledge.").transfer(Some(id)))?;
+    let pledge = working
+        .pledges
+        .get(&id)?
+        .cloned()
+        .ok_or_else(|| Refusal::new(CheckCode::T05, "There is no such pledge.").transfer(Some(id)))?;
     ensure(pledge.state == PledgeState::Active, || {
-        Refusal::new(CheckCode::T05, format!("The pledge is `{}`.", pledge.state)).transfer(Some(id)).expected(PledgeState::Active, pledge.state)
+        Refusal::new(CheckCode::T05, format!("The pledge is `{}`.", pledge.state))
+            .transfer(Some(id))
+            .expected(PledgeState::Active, pledge.state)
     })?;
     Ok(pledge)
 }
 
 /// B11: the pledgee's own word, by a key that is active now.
-fn check_consent(working: &Working, pledge: &Pledge, consent: Option<&Consent>, decision: PledgeDecision) -> Decided<()> {
+fn check_consent(
+    working: &Working,
+    pledge: &Pledge,
+    consent: Option<&Consent>,
+    decision: PledgeDecision,
+) -> Decided<()> {
     let good = consent.is_some_and(|consent| {
         let key = working.governance.keys.get(&consent.key);
         consent.by == pledge.pledgee
@@ -90,7 +124,11 @@ fn check_consent(working: &Working, pledge: &Pledge, consent: Option<&Consent>, 
             && consent.content.decision == decision
     });
     ensure(good, || {
-        Refusal::new(CheckCode::B11, format!("`consent` must be the pledgee's own envelope that agrees to `{decision}` this pledge.")).transfer(Some(pledge.id))
+        Refusal::new(
+            CheckCode::B11,
+            format!("`consent` must be the pledgee's own envelope that agrees to `{decision}` this pledge."),
+        )
+        .transfer(Some(pledge.id))
     })
 }
 
@@ -100,10 +138,18 @@ fn select_pledged(working: &Working, pledge: &Pledge) -> Decided<Selection> {
     parts.retain(|part| !part.block.status.state.is_final());
     for part in &parts {
         ensure(part.block.status.state == BlockState::Pledged, || {
-            Refusal::new(CheckCode::B05, "A block of this pledge is frozen until an officer decides.").block(part.block.reference())
+            Refusal::new(
+                CheckCode::B05,
+                "A block of this pledge is frozen until an officer decides.",
+            )
+            .block(part.block.reference())
         })?;
         if part.block.status.bound_to != Some(pledge.id) {
-            return Err(Rejection::NotLoaded(format!("{} is not pledged by {}", part.block.reference(), pledge.id)));
+            return Err(Rejection::NotLoaded(format!(
+                "{} is not pledged by {}",
+                part.block.reference(),
+                pledge.id
+            )));
         }
     }
     let quantity = parts.iter().map(|part| part.range.quantity()).sum();
@@ -118,7 +164,13 @@ fn check_party(pledge: &Pledge, member: &NodeId) -> Decided<()> {
 }
 
 /// Gives the blocks back.
-pub fn release(working: &mut Working, command: &Command, signed: &Signed, content: &PledgeRelease, consent: Option<&Consent>) -> Decided<Outcome> {
+pub fn release(
+    working: &mut Working,
+    command: &Command,
+    signed: &Signed,
+    content: &PledgeRelease,
+    consent: Option<&Consent>,
+) -> Decided<Outcome> {
     let mut pledge = find_active(working, content.pledge)?;
     check_party(&pledge, &signed.member)?;
     check_consent(working, &pledge, consent, PledgeDecision::Release)?;
@@ -170,14 +222,18 @@ pub fn request_foreclosure(
 pub fn foreclose(working: &mut Working, officers: &[Name], id: MessageId) -> Decided<Outcome> {
     let mut pledge = find_active(working, id)?;
     ensure(pledge.foreclosure_requested, || {
-        Refusal::new(CheckCode::B11, "The pledgee has not asked for foreclosure under its own signature.").transfer(Some(id))
+        Refusal::new(
+            CheckCode::B11,
+            "The pledgee has not asked for foreclosure under its own signature.",
+        )
+        .transfer(Some(id))
     })?;
-    let receives = working
-        .governance
-        .members
-        .get(&pledge.pledgee)
-        .is_some_and(|m| m.status == MemberStatus::Admitted && matches!(m.kind, MemberKind::Region | MemberKind::Enterprise));
-    ensure(receives, || Refusal::new(CheckCode::T02, "The pledgee has no node that could hold the blocks.").transfer(Some(id)))?;
+    let receives = working.governance.members.get(&pledge.pledgee).is_some_and(|m| {
+        m.status == MemberStatus::Admitted && matches!(m.kind, MemberKind::Region | MemberKind::Enterprise)
+    });
+    ensure(receives, || {
+        Refusal::new(CheckCode::T02, "The pledgee has no node that could hold the blocks.").transfer(Some(id))
+    })?;
     let same_region = region_of(working, &pledge.debtor)? == region_of(working, &pledge.pledgee)?;
     let selection = select_pledged(working, &pledge)?;
     let replacements = cut(&selection, |part| {
@@ -185,7 +241,11 @@ pub fn foreclose(working: &mut Working, officers: &[Name], id: MessageId) -> Dec
         if !same_region {
             terms.uses = Uses::NONE;
         }
-        vec![Piece { range: part.range, status: BlockStatus::held_by(pledge.pledgee.clone()), terms: Some(terms) }]
+        vec![Piece {
+            range: part.range,
+            status: BlockStatus::held_by(pledge.pledgee.clone()),
+            terms: Some(terms),
+        }]
     });
     pledge.state = PledgeState::Foreclosed;
     pledge.log_index = working.carry_out(Step {

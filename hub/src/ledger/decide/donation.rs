@@ -7,8 +7,8 @@ use tanqiao_protocol::event::{Claim, ClaimantKind, EventState};
 use tanqiao_protocol::id::{MessageId, Name, NodeId};
 use tanqiao_protocol::leaf::RoomChange;
 use tanqiao_protocol::message::{Donation as DonationContentMessage, DonationWithdrawal};
-use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::transfer::DonationState;
+use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{CheckRun, Outcome};
 
 use super::blocks::{Selection, move_all, select_bound, select_held};
@@ -25,37 +25,55 @@ fn subject(id: MessageId) -> String {
 }
 
 fn find_event(working: &Working, name: &Name) -> Decided<Event> {
-    working
-        .events
-        .get(name)?
-        .cloned()
-        .ok_or_else(|| Refusal::new(CheckCode::D01, format!("There is no event `{name}`. GET /v1/events lists them.")).into())
+    working.events.get(name)?.cloned().ok_or_else(|| {
+        Refusal::new(
+            CheckCode::D01,
+            format!("There is no event `{name}`. GET /v1/events lists them."),
+        )
+        .into()
+    })
 }
 
 /// D01, D04, D02: the event takes donations, it is not too late, and the units are eligible.
 fn check_event(working: &Working, event: &Event, donor: &NodeId, selection: &Selection) -> Decided<()> {
-    ensure(event.state == EventState::Open, || Refusal::new(CheckCode::D01, "The event takes no donations: its call is closed."))?;
+    ensure(event.state == EventState::Open, || {
+        Refusal::new(CheckCode::D01, "The event takes no donations: its call is closed.")
+    })?;
     ensure(working.now <= event.plan.donations_until, || {
-        Refusal::new(CheckCode::D04, "The time to offset this event is over.").expected(format!("until {}", event.plan.donations_until), working.now)
+        Refusal::new(CheckCode::D04, "The time to offset this event is over.")
+            .expected(format!("until {}", event.plan.donations_until), working.now)
     })?;
     let policy = &event.plan.policy;
     let refuse = |detail: &str| Refusal::new(CheckCode::D02, detail);
-    ensure(policy.donors.is_empty() || policy.donors.contains(donor), || refuse("The organiser takes donations of other members only."))?;
+    ensure(policy.donors.is_empty() || policy.donors.contains(donor), || {
+        refuse("The organiser takes donations of other members only.")
+    })?;
     for part in &selection.parts {
         let series = &part.block.series;
-        ensure(policy.vintage_first.is_none_or(|first| series.vintage() >= first), || {
-            refuse("The vintage is older than the organiser takes.").block(part.block.reference())
-        })?;
-        let activity = working.governance.methodologies.get(series.methodology()).map(|m| &m.content.activity);
-        ensure(policy.activities.is_empty() || activity.is_some_and(|a| policy.activities.contains(a)), || {
-            refuse("Reductions of this activity are not eligible for the event.").block(part.block.reference())
-        })?;
+        ensure(
+            policy.vintage_first.is_none_or(|first| series.vintage() >= first),
+            || refuse("The vintage is older than the organiser takes.").block(part.block.reference()),
+        )?;
+        let activity = working
+            .governance
+            .methodologies
+            .get(series.methodology())
+            .map(|m| &m.content.activity);
+        ensure(
+            policy.activities.is_empty() || activity.is_some_and(|a| policy.activities.contains(a)),
+            || refuse("Reductions of this activity are not eligible for the event.").block(part.block.reference()),
+        )?;
     }
     Ok(())
 }
 
 /// Gives blocks to an event. Accepted at once where the organiser's policy says so.
-pub fn give(working: &mut Working, command: &Command, signed: &Signed, content: &DonationContentMessage) -> Decided<Outcome> {
+pub fn give(
+    working: &mut Working,
+    command: &Command,
+    signed: &Signed,
+    content: &DonationContentMessage,
+) -> Decided<Outcome> {
     let donor = &signed.member;
     let selection = select_held(working, donor, &content.blocks)?;
     if let Some(name) = &content.donor {
@@ -89,9 +107,16 @@ pub fn give(working: &mut Working, command: &Command, signed: &Signed, content: 
         reason: None,
         log_index: working.next_index(),
         end_log_index: None,
-        content: DonationContent { blocks: content.blocks.clone(), quote, donor_name: content.donor.clone(), checks: checks_run(&selection, &event) },
+        content: DonationContent {
+            blocks: content.blocks.clone(),
+            quote,
+            donor_name: content.donor.clone(),
+            checks: checks_run(&selection, &event),
+        },
     };
-    let replacements = move_all(&selection, |block| BlockStatus::bound(block.status.holder.clone(), BlockState::Reserved, id));
+    let replacements = move_all(&selection, |block| {
+        BlockStatus::bound(block.status.holder.clone(), BlockState::Reserved, id)
+    });
     let delivered = donation.content.quote.delivered_g.get();
     let log_index = working.carry_out(Step {
         r#type: "donation.reserved",
@@ -107,7 +132,15 @@ pub fn give(working: &mut Working, command: &Command, signed: &Signed, content: 
         ..Step::default()
     })?;
     if event.plan.policy.accept_at_once {
-        return settle(working, donation, By { member: Some(donor.clone()), officers: Vec::new(), payload: Some(command.payload_sha256) });
+        return settle(
+            working,
+            donation,
+            By {
+                member: Some(donor.clone()),
+                officers: Vec::new(),
+                payload: Some(command.payload_sha256),
+            },
+        );
     }
     let outcome = outcome(working, &donation, log_index);
     working.donations.put(id, donation);
@@ -115,11 +148,24 @@ pub fn give(working: &mut Working, command: &Command, signed: &Signed, content: 
 }
 
 fn checks_run(selection: &Selection, event: &Event) -> Vec<CheckRun> {
-    let run = |check: &str, saw: String| CheckRun { check: check.to_owned(), saw };
+    let run = |check: &str, saw: String| CheckRun {
+        check: check.to_owned(),
+        saw,
+    };
     vec![
-        run("B01–B08", format!("{} blocks held and free, {} g", selection.parts.len(), selection.quantity.get())),
+        run(
+            "B01–B08",
+            format!(
+                "{} blocks held and free, {} g",
+                selection.parts.len(),
+                selection.quantity.get()
+            ),
+        ),
         run("R01–R05, R08", String::new()),
-        run("D01, D02, D04", format!("`{}` is open until {}", event.plan.event, event.plan.donations_until)),
+        run(
+            "D01, D02, D04",
+            format!("`{}` is open until {}", event.plan.event, event.plan.donations_until),
+        ),
         run("D03", format!("room for {} g", event.room().get())),
     ]
 }
@@ -130,7 +176,11 @@ fn told(donation: &Donation, r#type: &'static str) -> Notice {
         "event": donation.event, "state": donation.state, "given_g": quote.given_g, "delivered_g": quote.delivered_g,
         "buffered_g": quote.buffered_g, "cancelled_g": quote.cancelled_g, "reason": donation.reason.as_deref().unwrap_or_default(),
     });
-    Notice { to: donation.donor.clone(), r#type, body }
+    Notice {
+        to: donation.donor.clone(),
+        r#type,
+        body,
+    }
 }
 
 /// The claim that an event makes on what is donated to it.
@@ -172,7 +222,11 @@ fn settle(working: &mut Working, mut donation: Donation, by: By) -> Decided<Outc
         payload_sha256: by.payload,
         replacements,
         caps: cap_changes(&quote, donation.cap_year, -1, 1),
-        room: Some(RoomChange { committed_g: quote.delivered_g.get(), event: donation.event.clone(), reserved_g: -quote.delivered_g.get() }),
+        room: Some(RoomChange {
+            committed_g: quote.delivered_g.get(),
+            event: donation.event.clone(),
+            reserved_g: -quote.delivered_g.get(),
+        }),
         notices: vec![told(&donation, "donation.committed")],
     })?;
     working.retirements.put(
@@ -193,7 +247,13 @@ fn settle(working: &mut Working, mut donation: Donation, by: By) -> Decided<Outc
 }
 
 /// Ends an undecided donation without effect: blocks, caps and room are given back.
-pub fn release(working: &mut Working, mut donation: Donation, state: DonationState, reason: &str, by: By) -> Decided<Outcome> {
+pub fn release(
+    working: &mut Working,
+    mut donation: Donation,
+    state: DonationState,
+    reason: &str,
+    by: By,
+) -> Decided<Outcome> {
     let selection = select_bound(working, &donation.content.blocks, donation.id, BlockState::Reserved)?;
     let replacements = move_all(&selection, |block| BlockStatus::held_by(block.status.holder.clone()));
     donation.state = state;
@@ -216,7 +276,11 @@ pub fn release(working: &mut Working, mut donation: Donation, state: DonationSta
         payload_sha256: by.payload,
         replacements,
         caps: cap_changes(&donation.content.quote, donation.cap_year, -1, 0),
-        room: Some(RoomChange { committed_g: 0, event: donation.event.clone(), reserved_g: -donation.content.quote.delivered_g.get() }),
+        room: Some(RoomChange {
+            committed_g: 0,
+            event: donation.event.clone(),
+            reserved_g: -donation.content.quote.delivered_g.get(),
+        }),
         notices: vec![told(&donation, r#type)],
     })?;
     let outcome = outcome(working, &donation, log_index);
@@ -225,19 +289,36 @@ pub fn release(working: &mut Working, mut donation: Donation, state: DonationSta
 }
 
 fn find_open(working: &Working, id: MessageId) -> Decided<Donation> {
-    let donation = working.donations.get(&id)?.cloned().ok_or_else(|| Refusal::new(CheckCode::T05, "There is no such donation.").transfer(Some(id)))?;
+    let donation = working
+        .donations
+        .get(&id)?
+        .cloned()
+        .ok_or_else(|| Refusal::new(CheckCode::T05, "There is no such donation.").transfer(Some(id)))?;
     ensure(donation.state == DonationState::Reserved, || {
-        Refusal::new(CheckCode::T05, format!("The donation is `{}`.", donation.state)).transfer(Some(id)).expected(DonationState::Reserved, donation.state)
+        Refusal::new(CheckCode::T05, format!("The donation is `{}`.", donation.state))
+            .transfer(Some(id))
+            .expected(DonationState::Reserved, donation.state)
     })?;
     Ok(donation)
 }
 
 /// The donor takes an undecided donation back.
-pub fn withdraw(working: &mut Working, command: &Command, signed: &Signed, content: &DonationWithdrawal) -> Decided<Outcome> {
+pub fn withdraw(
+    working: &mut Working,
+    command: &Command,
+    signed: &Signed,
+    content: &DonationWithdrawal,
+) -> Decided<Outcome> {
     check_text(&content.reason, "reason", 500)?;
     let donation = find_open(working, content.donation)?;
-    ensure(donation.donor == signed.member, || Refusal::new(CheckCode::N05, "Only the donor may withdraw.").transfer(Some(donation.id)))?;
-    let by = By { member: Some(signed.member.clone()), officers: Vec::new(), payload: Some(command.payload_sha256) };
+    ensure(donation.donor == signed.member, || {
+        Refusal::new(CheckCode::N05, "Only the donor may withdraw.").transfer(Some(donation.id))
+    })?;
+    let by = By {
+        member: Some(signed.member.clone()),
+        officers: Vec::new(),
+        payload: Some(command.payload_sha256),
+    };
     release(working, donation, DonationState::Withdrawn, &content.reason, by)
 }
 
@@ -251,8 +332,17 @@ fn check_organiser(working: &Working, officers: &[Name], donation: &Donation) ->
 pub fn accept(working: &mut Working, officers: &[Name], id: MessageId) -> Decided<Outcome> {
     let donation = find_open(working, id)?;
     check_organiser(working, officers, &donation)?;
-    ensure(working.now < donation.valid_until, || Refusal::new(CheckCode::T04, "The donation has expired.").transfer(Some(id)))?;
-    settle(working, donation, By { officers: officers.to_vec(), ..By::default() })
+    ensure(working.now < donation.valid_until, || {
+        Refusal::new(CheckCode::T04, "The donation has expired.").transfer(Some(id))
+    })?;
+    settle(
+        working,
+        donation,
+        By {
+            officers: officers.to_vec(),
+            ..By::default()
+        },
+    )
 }
 
 /// The organiser's no.
@@ -260,7 +350,16 @@ pub fn decline(working: &mut Working, officers: &[Name], id: MessageId, reason: 
     check_text(reason, "reason", 500)?;
     let donation = find_open(working, id)?;
     check_organiser(working, officers, &donation)?;
-    release(working, donation, DonationState::Declined, reason, By { officers: officers.to_vec(), ..By::default() })
+    release(
+        working,
+        donation,
+        DonationState::Declined,
+        reason,
+        By {
+            officers: officers.to_vec(),
+            ..By::default()
+        },
+    )
 }
 
 fn outcome(working: &Working, donation: &Donation, log_index: i64) -> Outcome {

@@ -22,7 +22,9 @@ fn subject(event: &Name) -> String {
 
 fn total(inventory: &[InventoryItem]) -> Decided<Grams> {
     let schema = |detail: &str| Refusal::new(CheckCode::M02, detail);
-    ensure(!inventory.is_empty() && inventory.len() <= 200, || schema("`inventory` must have 1 to 200 items."))?;
+    ensure(!inventory.is_empty() && inventory.len() <= 200, || {
+        schema("`inventory` must have 1 to 200 items.")
+    })?;
     Grams::total(inventory.iter().map(|item| item.quantity_g)).map_err(|error| schema(&error.to_string()).into())
 }
 
@@ -31,14 +33,27 @@ pub fn plan(working: &mut Working, officers: &[Name], plan: &EventPlan) -> Decid
     let schema = |detail: &str| Refusal::new(CheckCode::M02, detail);
     check_text(&plan.title_zh, "title_zh", 200)?;
     check_text(&plan.title_en, "title_en", 200)?;
-    ensure(working.events.get(&plan.event)?.is_none(), || schema("An event of this name was announced already. Change its inventory instead."))?;
-    ensure(plan.starts_at <= plan.ends_at, || schema("`starts_at` must not be after `ends_at`."))?;
-    ensure(plan.donations_until <= plan.ends_at.plus_micros(OFFSET_DAYS_MAX * DAY_US), || {
-        Refusal::new(CheckCode::D04, "Donations may be taken until one year after the end of the event.")
+    ensure(working.events.get(&plan.event)?.is_none(), || {
+        schema("An event of this name was announced already. Change its inventory instead.")
     })?;
+    ensure(plan.starts_at <= plan.ends_at, || {
+        schema("`starts_at` must not be after `ends_at`.")
+    })?;
+    ensure(
+        plan.donations_until <= plan.ends_at.plus_micros(OFFSET_DAYS_MAX * DAY_US),
+        || {
+            Refusal::new(
+                CheckCode::D04,
+                "Donations may be taken until one year after the end of the event.",
+            )
+        },
+    )?;
     let organiser = working.governance.officers.get(&plan.organiser);
     ensure(organiser.is_some_and(|o| o.active && o.role == Role::Organiser), || {
-        Refusal::new(CheckCode::G02, format!("`{}` is not an organiser's account.", plan.organiser))
+        Refusal::new(
+            CheckCode::G02,
+            format!("`{}` is not an organiser's account.", plan.organiser),
+        )
     })?;
     let target = total(&plan.inventory)?;
     let log_index = working.carry_out(Step {
@@ -65,17 +80,28 @@ pub fn plan(working: &mut Working, officers: &[Name], plan: &EventPlan) -> Decid
 }
 
 fn find(working: &Working, name: &Name, officers: &[Name]) -> Decided<Event> {
-    let event = working.events.get(name)?.cloned().ok_or_else(|| Refusal::new(CheckCode::D01, format!("There is no event `{name}`.")))?;
+    let event = working
+        .events
+        .get(name)?
+        .cloned()
+        .ok_or_else(|| Refusal::new(CheckCode::D01, format!("There is no event `{name}`.")))?;
     super::governance::check_runs_event(working, officers, &event.plan.organiser)?;
     Ok(event)
 }
 
 /// Replaces the inventory: a larger one reopens the call; a smaller one undoes no retirement, it shows the excess.
-pub fn set_inventory(working: &mut Working, officers: &[Name], name: &Name, basis: InventoryBasis, inventory: &[InventoryItem]) -> Decided<Outcome> {
+pub fn set_inventory(
+    working: &mut Working,
+    officers: &[Name],
+    name: &Name,
+    basis: InventoryBasis,
+    inventory: &[InventoryItem],
+) -> Decided<Outcome> {
     let mut event = find(working, name, officers)?;
-    ensure(basis == InventoryBasis::Verified || event.basis == InventoryBasis::Planned, || {
-        Refusal::new(CheckCode::D05, "A verified inventory is not replaced by a plan.")
-    })?;
+    ensure(
+        basis == InventoryBasis::Verified || event.basis == InventoryBasis::Planned,
+        || Refusal::new(CheckCode::D05, "A verified inventory is not replaced by a plan."),
+    )?;
     let target = total(inventory)?;
     let given = event.reserved.plus(event.committed).unwrap_or(event.reserved);
     if target > event.target {
@@ -102,7 +128,10 @@ pub fn set_inventory(working: &mut Working, officers: &[Name], name: &Name, basi
 pub fn close(working: &mut Working, officers: &[Name], name: &Name) -> Decided<Outcome> {
     let mut event = find(working, name, officers)?;
     ensure(event.basis == InventoryBasis::Verified, || {
-        Refusal::new(CheckCode::D05, "The inventory is still the plan's: set the verified inventory before closing the event.")
+        Refusal::new(
+            CheckCode::D05,
+            "The inventory is still the plan's: set the verified inventory before closing the event.",
+        )
     })?;
     event.state = EventState::Closed;
     let log_index = working.carry_out(Step {

@@ -18,20 +18,37 @@ use crate::ledger::working::{Step, Working};
 fn refuse_final(selection: &Selection) -> Decided<()> {
     for part in &selection.parts {
         ensure(!part.block.status.state.is_final(), || {
-            Refusal::new(CheckCode::B04, "These serials are in a final state: nothing changes them.").block(part.block.reference()).expected("held, reserved or pledged", part.block.status.state)
+            Refusal::new(
+                CheckCode::B04,
+                "These serials are in a final state: nothing changes them.",
+            )
+            .block(part.block.reference())
+            .expected("held, reserved or pledged", part.block.status.state)
         })?;
-        ensure(part.block.status.state != BlockState::Frozen, || Refusal::new(CheckCode::B05, "These serials are frozen already.").block(part.block.reference()))?;
+        ensure(part.block.status.state != BlockState::Frozen, || {
+            Refusal::new(CheckCode::B05, "These serials are frozen already.").block(part.block.reference())
+        })?;
     }
     Ok(())
 }
 
 /// Holds blocks back. What is reserved is released first, with its whole transfer or donation.
-pub fn freeze(working: &mut Working, officers: &[Name], id: MessageId, blocks: &[BlockRef], reason: &str) -> Decided<Outcome> {
+pub fn freeze(
+    working: &mut Working,
+    officers: &[Name],
+    id: MessageId,
+    blocks: &[BlockRef],
+    reason: &str,
+) -> Decided<Outcome> {
     check_text(reason, "reason", 500)?;
     let selection = select(working, blocks)?;
     refuse_final(&selection)?;
-    let open: BTreeSet<MessageId> =
-        selection.parts.iter().filter(|p| p.block.status.state == BlockState::Reserved).filter_map(|p| p.block.status.bound_to).collect();
+    let open: BTreeSet<MessageId> = selection
+        .parts
+        .iter()
+        .filter(|p| p.block.status.state == BlockState::Reserved)
+        .filter_map(|p| p.block.status.bound_to)
+        .collect();
     let named = blocks.first().map(ToString::to_string).unwrap_or_default();
     for subject in open {
         halt_one(working, officers, subject, &format!("{named} was frozen: {reason}"))?;
@@ -50,28 +67,47 @@ fn select_frozen(working: &Working, blocks: &[BlockRef]) -> Decided<Selection> {
     let selection = select(working, blocks)?;
     for part in &selection.parts {
         ensure(part.block.status.state == BlockState::Frozen, || {
-            Refusal::new(CheckCode::T05, "These serials are not frozen.").block(part.block.reference()).expected(BlockState::Frozen, part.block.status.state)
+            Refusal::new(CheckCode::T05, "These serials are not frozen.")
+                .block(part.block.reference())
+                .expected(BlockState::Frozen, part.block.status.state)
         })?;
     }
     Ok(selection)
 }
 
 fn thawed(block: &Block) -> BlockStatus {
-    BlockStatus { state: block.status.state_before.unwrap_or(BlockState::Held), state_before: None, ..block.status.clone() }
+    BlockStatus {
+        state: block.status.state_before.unwrap_or(BlockState::Held),
+        state_before: None,
+        ..block.status.clone()
+    }
 }
 
 /// Returns frozen blocks to the state that they had.
-pub fn unfreeze(working: &mut Working, officers: &[Name], id: MessageId, blocks: &[BlockRef], reason: &str) -> Decided<Outcome> {
+pub fn unfreeze(
+    working: &mut Working,
+    officers: &[Name],
+    id: MessageId,
+    blocks: &[BlockRef],
+    reason: &str,
+) -> Decided<Outcome> {
     check_text(reason, "reason", 500)?;
     let replacements = move_all(&select_frozen(working, blocks)?, thawed);
     finish(working, officers, id, "freeze.lifted", replacements, reason)
 }
 
 /// Cancels frozen blocks for good. Two officers.
-pub fn cancel(working: &mut Working, officers: &[Name], id: MessageId, blocks: &[BlockRef], reason: &str) -> Decided<Outcome> {
+pub fn cancel(
+    working: &mut Working,
+    officers: &[Name],
+    id: MessageId,
+    blocks: &[BlockRef],
+    reason: &str,
+) -> Decided<Outcome> {
     check_text(reason, "reason", 500)?;
-    let replacements =
-        move_all(&select_frozen(working, blocks)?, |block| BlockStatus::bound(block.status.holder.clone(), BlockState::Cancelled, id));
+    let replacements = move_all(&select_frozen(working, blocks)?, |block| {
+        BlockStatus::bound(block.status.holder.clone(), BlockState::Cancelled, id)
+    });
     finish(working, officers, id, "freeze.cancelled", replacements, reason)
 }
 
@@ -100,6 +136,8 @@ pub fn halt(working: &mut Working, officers: &[Name], id: MessageId, reason: &st
     check_text(reason, "reason", 500)?;
     let log_index = working.next_index();
     let halted = halt_one(working, officers, id, reason)?;
-    ensure(halted, || Refusal::new(CheckCode::T05, "There is no open transfer or donation of this id.").transfer(Some(id)))?;
+    ensure(halted, || {
+        Refusal::new(CheckCode::T05, "There is no open transfer or donation of this id.").transfer(Some(id))
+    })?;
     Ok(working.outcome(format!("halt/{id}"), Some("halted"), log_index))
 }

@@ -18,33 +18,75 @@ use crate::ledger::working::{Notice, Step, Working};
 
 /// The series of an issuance: issuer, region of the act, methodology version, vintage.
 pub(in crate::ledger) fn series_of(member: &tanqiao_protocol::id::NodeId, header: &Header) -> Decided<SeriesRef> {
-    SeriesRef::new(member.clone(), header.region_of_act, header.methodology.clone(), header.vintage)
-        .map_err(|error| Refusal::new(CheckCode::S03, error.to_string()).into())
+    SeriesRef::new(
+        member.clone(),
+        header.region_of_act,
+        header.methodology.clone(),
+        header.vintage,
+    )
+    .map_err(|error| Refusal::new(CheckCode::S03, error.to_string()).into())
 }
 
 /// S01 to S03: the rule is known, the issuer's own, in force, and covers the vintage and the region.
 fn check_rule(working: &Working, signed: &Signed, header: &Header) -> Decided<Methodology> {
-    let published = working.governance.methodologies.get(&header.methodology).ok_or_else(|| {
-        Refusal::new(CheckCode::S01, format!("Methodology {} is not published. Publish it first.", header.methodology))
+    let published = working
+        .governance
+        .methodologies
+        .get(&header.methodology)
+        .ok_or_else(|| {
+            Refusal::new(
+                CheckCode::S01,
+                format!("Methodology {} is not published. Publish it first.", header.methodology),
+            )
+        })?;
+    ensure(published.publisher == signed.member, || {
+        Refusal::new(
+            CheckCode::N05,
+            "A member issues by its own region's methodologies only.",
+        )
     })?;
-    ensure(published.publisher == signed.member, || Refusal::new(CheckCode::N05, "A member issues by its own region's methodologies only."))?;
     let rule = &published.content;
-    let in_force = header.period_from >= rule.in_force_from && rule.in_force_until.is_none_or(|until| header.period_until < until);
-    ensure(in_force && header.period_from <= header.period_until && header.period_until <= working.now, || {
-        Refusal::new(CheckCode::S02, "The period of the activities must lie in the past and within the time in which the methodology is in force.")
+    let in_force =
+        header.period_from >= rule.in_force_from && rule.in_force_until.is_none_or(|until| header.period_until < until);
+    ensure(
+        in_force && header.period_from <= header.period_until && header.period_until <= working.now,
+        || {
+            Refusal::new(CheckCode::S02, "The period of the activities must lie in the past and within the time in which the methodology is in force.")
             .expected(format!("from {}", rule.in_force_from), format!("{} to {}", header.period_from, header.period_until))
-    })?;
-    ensure((rule.vintage_first..=rule.vintage_last).contains(&header.vintage), || {
-        Refusal::new(CheckCode::S03, "The vintage is outside the methodology's window.").expected(format!("{} to {}", rule.vintage_first, rule.vintage_last), header.vintage)
-    })?;
+        },
+    )?;
+    ensure(
+        (rule.vintage_first..=rule.vintage_last).contains(&header.vintage),
+        || {
+            Refusal::new(CheckCode::S03, "The vintage is outside the methodology's window.").expected(
+                format!("{} to {}", rule.vintage_first, rule.vintage_last),
+                header.vintage,
+            )
+        },
+    )?;
     let years = header.period_from.china_year()..=header.period_until.china_year();
-    ensure(years.contains(&i32::from(header.vintage)) && years.start() == years.end(), || {
-        Refusal::new(CheckCode::S03, "All activities of an issuance fall in its vintage year (UTC+8). Register one issuance a year.")
-    })?;
+    ensure(
+        years.contains(&i32::from(header.vintage)) && years.start() == years.end(),
+        || {
+            Refusal::new(
+                CheckCode::S03,
+                "All activities of an issuance fall in its vintage year (UTC+8). Register one issuance a year.",
+            )
+        },
+    )?;
     let covered = rule.region.contains(&header.region_of_act) || !rule.region.is_chinese_division();
-    ensure(covered && header.region_of_act.is_chinese_division() == (rule.region.as_str() == "CN" || rule.region.is_chinese_division()), || {
-        Refusal::new(CheckCode::S01, "The region of the act is outside the methodology's region. Name a GB/T 2260 division inside it.").expected(rule.region, header.region_of_act)
-    })?;
+    ensure(
+        covered
+            && header.region_of_act.is_chinese_division()
+                == (rule.region.as_str() == "CN" || rule.region.is_chinese_division()),
+        || {
+            Refusal::new(
+                CheckCode::S01,
+                "The region of the act is outside the methodology's region. Name a GB/T 2260 division inside it.",
+            )
+            .expected(rule.region, header.region_of_act)
+        },
+    )?;
     Ok(rule.clone())
 }
 
@@ -52,21 +94,38 @@ fn check_rule(working: &Working, signed: &Signed, header: &Header) -> Decided<Me
 fn check_papers(header: &Header) -> Decided<()> {
     let refuse = |check, detail: &str| Err(Refusal::new(check, detail).into());
     if header.rights_basis.is_none() {
-        return refuse(CheckCode::S04, "Name the rights basis: without transferred rights a reduction cannot be recognised.");
+        return refuse(
+            CheckCode::S04,
+            "Name the rights basis: without transferred rights a reduction cannot be recognised.",
+        );
     }
     if header.verification.is_none() {
-        return refuse(CheckCode::S05, "Name the verification body and the SHA-256 of its report.");
+        return refuse(
+            CheckCode::S05,
+            "Name the verification body and the SHA-256 of its report.",
+        );
     }
     match &header.other_schemes {
-        None => return refuse(CheckCode::S14, "Declare the other schemes that the activities take part in, if only as an empty list."),
+        None => {
+            return refuse(
+                CheckCode::S14,
+                "Declare the other schemes that the activities take part in, if only as an empty list.",
+            );
+        }
         Some(schemes) if !schemes.is_empty() => {
             let names: Vec<&str> = schemes.iter().map(tanqiao_protocol::id::Name::as_str).collect();
-            return Err(Refusal::new(CheckCode::S13, "The same reduction may not be credited in another scheme as well.").expected("none", names.join(", ")).into());
+            return Err(Refusal::new(
+                CheckCode::S13,
+                "The same reduction may not be credited in another scheme as well.",
+            )
+            .expected("none", names.join(", "))
+            .into());
         }
         Some(_) => {}
     }
     ensure(header.quantity_g <= header.verified_g, || {
-        Refusal::new(CheckCode::S16, "More is to be issued than was verified.").expected(header.verified_g.get(), header.quantity_g.get())
+        Refusal::new(CheckCode::S16, "More is to be issued than was verified.")
+            .expected(header.verified_g.get(), header.quantity_g.get())
     })?;
     ensure(!header.quantity_g.is_zero() && header.activity_count > 0, || {
         Refusal::new(CheckCode::M02, "`quantity_g` and `activity_count` must be at least 1.")
@@ -75,8 +134,18 @@ fn check_papers(header: &Header) -> Decided<()> {
 
 /// S06, S07: what is stated must follow from the activity data, and be plausible.
 fn check_quantity(rule: &Methodology, header: &Header) -> Decided<()> {
-    let schema = |field: &str| Refusal::new(CheckCode::M02, format!("`{field}` must be an exact decimal above 0, such as \"12.5\"."));
-    let decimal = |text: &str, field: &str| Decimal::from_str_exact(text).ok().filter(|d| d.is_sign_positive() && !d.is_zero()).ok_or_else(|| schema(field));
+    let schema = |field: &str| {
+        Refusal::new(
+            CheckCode::M02,
+            format!("`{field}` must be an exact decimal above 0, such as \"12.5\"."),
+        )
+    };
+    let decimal = |text: &str, field: &str| {
+        Decimal::from_str_exact(text)
+            .ok()
+            .filter(|d| d.is_sign_positive() && !d.is_zero())
+            .ok_or_else(|| schema(field))
+    };
     let total = decimal(&header.activity_total, "activity_total")?;
     if let Some(factor) = &rule.factor_g_per_unit {
         let factor = decimal(factor, "factor_g_per_unit")?;
@@ -92,7 +161,11 @@ fn check_quantity(rule: &Methodology, header: &Header) -> Decided<()> {
     if let Some(most) = rule.record_g_max {
         let bound = i128::from(most.get()) * i128::from(header.activity_count);
         ensure(i128::from(header.quantity_g.get()) <= bound, || {
-            Refusal::new(CheckCode::S07, "The reduction a record is above the plausible range of this activity.").expected(format!("at most {bound} g"), format!("{} g", header.quantity_g.get()))
+            Refusal::new(
+                CheckCode::S07,
+                "The reduction a record is above the plausible range of this activity.",
+            )
+            .expected(format!("at most {bound} g"), format!("{} g", header.quantity_g.get()))
         })?;
     }
     Ok(())
@@ -105,13 +178,19 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
     check_quantity(&rule, header)?;
     let reference = (signed.member.clone(), header.local_reference.clone());
     if let Some(other) = working.local_references.get(&reference)? {
-        return Err(Refusal::new(CheckCode::S15, "This local reference was used already: it is unique per node.").expected("a new reference", other).into());
+        return Err(Refusal::new(
+            CheckCode::S15,
+            "This local reference was used already: it is unique per node.",
+        )
+        .expected("a new reference", other)
+        .into());
     }
     let series = series_of(&signed.member, header)?;
     let issued = working.series.get(&series)?.copied().unwrap_or(0);
     let last = issued + header.quantity_g.get();
     let range = SerialRange::new(issued + 1, last).map_err(|_| {
-        Refusal::new(CheckCode::B12, "This series is full: its serials would pass 2^53 − 1.").expected(MAX_SAFE_INTEGER, last)
+        Refusal::new(CheckCode::B12, "This series is full: its serials would pass 2^53 − 1.")
+            .expected(MAX_SAFE_INTEGER, last)
     })?;
     let id = command.id;
     let subject = format!("issuance/{id}");
@@ -128,7 +207,13 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
         series: series.clone(),
         range,
         status: BlockStatus::held_by(signed.member.clone()),
-        terms: BlockTerms { buffered: false, factor_paid: Factor::ONE, issuance: id, mapping: None, uses: rule.uses },
+        terms: BlockTerms {
+            buffered: false,
+            factor_paid: Factor::ONE,
+            issuance: id,
+            mapping: None,
+            uses: rule.uses,
+        },
     };
     let body = json!({ "state": IssuanceState::Recognised, "unscreened": 1, "quantity_g": header.quantity_g, "local_reference": header.local_reference });
     let log_index = working.carry_out(Step {
@@ -139,7 +224,11 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
         member: Some(signed.member.clone()),
         payload_sha256: Some(command.payload_sha256),
         replacements: vec![Replacement::issue(block)],
-        notices: vec![Notice { to: signed.member.clone(), r#type: "issuance.recognised", body }],
+        notices: vec![Notice {
+            to: signed.member.clone(),
+            r#type: "issuance.recognised",
+            body,
+        }],
         ..Step::default()
     })?;
     let block = BlockRef { series, range };
@@ -156,5 +245,8 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
             log_index: header_index,
         },
     );
-    Ok(Outcome { blocks: vec![block], ..working.outcome(subject, Some(IssuanceState::Recognised.word()), log_index) })
+    Ok(Outcome {
+        blocks: vec![block],
+        ..working.outcome(subject, Some(IssuanceState::Recognised.word()), log_index)
+    })
 }

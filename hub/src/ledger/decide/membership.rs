@@ -54,11 +54,18 @@ pub fn admit(
     check_text(name_zh, "name_zh", 200)?;
     check_text(name_en, "name_en", 200)?;
     ensure(!working.governance.members.contains_key(id), || {
-        Refusal::new(CheckCode::M02, format!("`{id}` is a member already. Reinstate it, or approve another key for it."))
+        Refusal::new(
+            CheckCode::M02,
+            format!("`{id}` is a member already. Reinstate it, or approve another key for it."),
+        )
     })?;
-    ensure(kind != MemberKind::Hub, || Refusal::new(CheckCode::G02, "The hub's own member is made when the ledger is."))?;
+    ensure(kind != MemberKind::Hub, || {
+        Refusal::new(CheckCode::G02, "The hub's own member is made when the ledger is.")
+    })?;
     let key_id = key.id();
-    ensure(!working.governance.keys.contains_key(&key_id), || Refusal::new(CheckCode::M02, "This signing key belongs to a member already."))?;
+    ensure(!working.governance.keys.contains_key(&key_id), || {
+        Refusal::new(CheckCode::M02, "This signing key belongs to a member already.")
+    })?;
     let log_index = working.carry_out(Step {
         r#type: "member.admitted",
         subject: subject(id),
@@ -67,9 +74,21 @@ pub fn admit(
         ..Step::default()
     })?;
     change_governance(working, |governance| {
-        let member = Member { region, kind, status: MemberStatus::Admitted, name_zh: name_zh.to_owned(), name_en: name_en.to_owned() };
+        let member = Member {
+            region,
+            kind,
+            status: MemberStatus::Admitted,
+            name_zh: name_zh.to_owned(),
+            name_en: name_en.to_owned(),
+        };
         governance.members.insert(id.clone(), member);
-        let key = Key { member: id.clone(), key: key.clone(), status: KeyStatus::Active, first_index: Some(log_index), last_index: None };
+        let key = Key {
+            member: id.clone(),
+            key: key.clone(),
+            status: KeyStatus::Active,
+            first_index: Some(log_index),
+            last_index: None,
+        };
         governance.keys.insert(key_id, key);
     });
     if has_feed(kind) {
@@ -80,14 +99,34 @@ pub fn admit(
 
 fn find(working: &Working, id: &NodeId) -> Decided<Member> {
     let member = working.governance.members.get(id).filter(|m| m.kind != MemberKind::Hub);
-    member.cloned().ok_or_else(|| Refusal::new(CheckCode::N03, format!("`{id}` is not a member that officers can change.")).into())
+    member.cloned().ok_or_else(|| {
+        Refusal::new(
+            CheckCode::N03,
+            format!("`{id}` is not a member that officers can change."),
+        )
+        .into()
+    })
 }
 
-fn set_status(working: &mut Working, officers: &[Name], id: &NodeId, status: MemberStatus, reason: &str) -> Decided<i64> {
+fn set_status(
+    working: &mut Working,
+    officers: &[Name],
+    id: &NodeId,
+    status: MemberStatus,
+    reason: &str,
+) -> Decided<i64> {
     let member = find(working, id)?;
-    let r#type = if status == MemberStatus::Suspended { "member.suspended" } else { "member.reinstated" };
+    let r#type = if status == MemberStatus::Suspended {
+        "member.suspended"
+    } else {
+        "member.reinstated"
+    };
     let notices = if has_feed(member.kind) {
-        vec![Notice { to: id.clone(), r#type, body: json!({ "reason": reason }) }]
+        vec![Notice {
+            to: id.clone(),
+            r#type,
+            body: json!({ "reason": reason }),
+        }]
     } else {
         Vec::new()
     };
@@ -122,15 +161,27 @@ pub fn suspend(working: &mut Working, officers: &[Name], id: &NodeId, reason: &s
 /// The open transfers and donations of a member: those in the store and those that this batch opened before.
 fn open_of(working: &Working, id: &NodeId) -> Decided<BTreeSet<MessageId>> {
     let mut open: BTreeSet<MessageId> = working.open_of.get(id)?.into_iter().flatten().copied().collect();
-    let transfers = working.transfers.changed().filter(|(_, t)| t.state.is_open() && (t.source == *id || t.target == *id));
+    let transfers = working
+        .transfers
+        .changed()
+        .filter(|(_, t)| t.state.is_open() && (t.source == *id || t.target == *id));
     open.extend(transfers.map(|(id, _)| *id));
-    open.extend(working.donations.changed().filter(|(_, d)| !d.state.is_final() && d.donor == *id).map(|(id, _)| *id));
+    open.extend(
+        working
+            .donations
+            .changed()
+            .filter(|(_, d)| !d.state.is_final() && d.donor == *id)
+            .map(|(id, _)| *id),
+    );
     Ok(open)
 }
 
 /// Halts an open transfer or donation; one that has ended meanwhile stays as it is. False if there was nothing to halt.
 pub(super) fn halt_one(working: &mut Working, officers: &[Name], id: MessageId, why: &str) -> Decided<bool> {
-    let by = || By { officers: officers.to_vec(), ..By::default() };
+    let by = || By {
+        officers: officers.to_vec(),
+        ..By::default()
+    };
     if let Some(open) = working.transfers.get(&id)?.filter(|t| t.state.is_open()).cloned() {
         transfer::release(working, open, TransferState::Halted, why, by())?;
         return Ok(true);
@@ -149,9 +200,16 @@ pub fn reinstate(working: &mut Working, officers: &[Name], id: &NodeId) -> Decid
 }
 
 /// A member proposes a new key under the signature of an active one.
-pub fn propose_key(working: &mut Working, command: &Command, signed: &Signed, content: &KeyProposal) -> Decided<Outcome> {
+pub fn propose_key(
+    working: &mut Working,
+    command: &Command,
+    signed: &Signed,
+    content: &KeyProposal,
+) -> Decided<Outcome> {
     let id = content.key.id();
-    ensure(!working.governance.keys.contains_key(&id), || Refusal::new(CheckCode::M02, "This signing key is known already."))?;
+    ensure(!working.governance.keys.contains_key(&id), || {
+        Refusal::new(CheckCode::M02, "This signing key is known already.")
+    })?;
     let subject = format!("key/{id}");
     let log_index = working.carry_out(Step {
         r#type: "key.proposed",
@@ -159,11 +217,21 @@ pub fn propose_key(working: &mut Working, command: &Command, signed: &Signed, co
         data: json!({ "key": content.key }),
         member: Some(signed.member.clone()),
         payload_sha256: Some(command.payload_sha256),
-        notices: vec![Notice { to: signed.member.clone(), r#type: "key.proposed", body: json!({ "key": content.key }) }],
+        notices: vec![Notice {
+            to: signed.member.clone(),
+            r#type: "key.proposed",
+            body: json!({ "key": content.key }),
+        }],
         ..Step::default()
     })?;
     change_governance(working, |governance| {
-        let key = Key { member: signed.member.clone(), key: content.key.clone(), status: KeyStatus::Proposed, first_index: None, last_index: None };
+        let key = Key {
+            member: signed.member.clone(),
+            key: content.key.clone(),
+            status: KeyStatus::Proposed,
+            first_index: None,
+            last_index: None,
+        };
         governance.keys.insert(id, key);
     });
     Ok(working.outcome(subject, Some(KeyStatus::Proposed.word()), log_index))
@@ -171,20 +239,40 @@ pub fn propose_key(working: &mut Working, command: &Command, signed: &Signed, co
 
 /// Officers let a proposed key count, or an active one count no more.
 pub fn set_key(working: &mut Working, officers: &[Name], id: &KeyId, status: KeyStatus) -> Decided<Outcome> {
-    let key = working.governance.keys.get(id).cloned().ok_or_else(|| Refusal::new(CheckCode::M05, "There is no such signing key."))?;
-    let active = working.governance.keys.values().filter(|k| k.member == key.member && k.status == KeyStatus::Active).count();
+    let key = working
+        .governance
+        .keys
+        .get(id)
+        .cloned()
+        .ok_or_else(|| Refusal::new(CheckCode::M05, "There is no such signing key."))?;
+    let active = working
+        .governance
+        .keys
+        .values()
+        .filter(|k| k.member == key.member && k.status == KeyStatus::Active)
+        .count();
     let (r#type, fits) = match status {
-        KeyStatus::Active => ("key.approved", key.status == KeyStatus::Proposed && active < ACTIVE_KEYS_MAX),
+        KeyStatus::Active => (
+            "key.approved",
+            key.status == KeyStatus::Proposed && active < ACTIVE_KEYS_MAX,
+        ),
         _ => ("key.retired", key.status == KeyStatus::Active),
     };
     ensure(fits, || {
-        Refusal::new(CheckCode::G03, "Only a proposed key can be approved (two may be active at once), and only an active one retired.")
-            .expected(format!("to become {status}"), key.status)
+        Refusal::new(
+            CheckCode::G03,
+            "Only a proposed key can be approved (two may be active at once), and only an active one retired.",
+        )
+        .expected(format!("to become {status}"), key.status)
     })?;
     let subject = format!("key/{id}");
     let kind = find(working, &key.member)?.kind;
     let notices = if has_feed(kind) {
-        vec![Notice { to: key.member.clone(), r#type, body: json!({ "key": key.key }) }]
+        vec![Notice {
+            to: key.member.clone(),
+            r#type,
+            body: json!({ "key": key.key }),
+        }]
     } else {
         Vec::new()
     };

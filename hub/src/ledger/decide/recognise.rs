@@ -23,18 +23,41 @@ use crate::ledger::working::Working;
 /// What the ledger knows of a lot beside its serials.
 fn given(governance: &Governance, lot: tanqiao_protocol::recognition::Lot, held_in: RegionCode) -> Decided<GivenLot> {
     let issuer = governance.members.get(lot.series.issuer());
-    let home = issuer.map(|m| m.region).ok_or_else(|| Rejection::NotLoaded(format!("issuer of {}", lot.series)))?;
-    let home_uses = governance.methodologies.get(lot.series.methodology()).map_or(Uses::NONE, |m| m.content.uses);
-    Ok(GivenLot { lot, home, home_uses, held_in: Some(held_in) })
+    let home = issuer
+        .map(|m| m.region)
+        .ok_or_else(|| Rejection::NotLoaded(format!("issuer of {}", lot.series)))?;
+    let home_uses = governance
+        .methodologies
+        .get(lot.series.methodology())
+        .map_or(Uses::NONE, |m| m.content.uses);
+    Ok(GivenLot {
+        lot,
+        home,
+        home_uses,
+        held_in: Some(held_in),
+    })
 }
 
 /// R01 to R08: what recognition makes of a selection that goes to `to` for `use`. The explanation is left out: it follows
 /// from the rest, and would be most of what a transfer stores.
-pub fn recognise(working: &Working, selection: &Selection, holder: &NodeId, to: RegionCode, r#use: Use) -> Decided<Quote> {
+pub fn recognise(
+    working: &Working,
+    selection: &Selection,
+    holder: &NodeId,
+    to: RegionCode,
+    r#use: Use,
+) -> Decided<Quote> {
     let blocks: Vec<Block> = selection.parts.iter().map(Part::cut).collect();
     let held_in = region_of(working, holder)?;
-    let lots: Vec<GivenLot> = lots_of(&blocks).into_iter().map(|lot| given(&working.governance, lot, held_in)).collect::<Decided<_>>()?;
-    let crossing = Crossing { to, r#use, at: working.now };
+    let lots: Vec<GivenLot> = lots_of(&blocks)
+        .into_iter()
+        .map(|lot| given(&working.governance, lot, held_in))
+        .collect::<Decided<_>>()?;
+    let crossing = Crossing {
+        to,
+        r#use,
+        at: working.now,
+    };
     let recognised = recognise_lots(&working.governance.mappings, &lots, &crossing).map_err(|refusal| {
         let check = match refusal.reason {
             Reason::NoMapping { .. } => CheckCode::R01,
@@ -49,14 +72,21 @@ pub fn recognise(working: &Working, selection: &Selection, holder: &NodeId, to: 
         }
         Rejection::from(out)
     })?;
-    Ok(Quote { explanation_zh: String::new(), explanation_en: String::new(), ..recognised.quote })
+    Ok(Quote {
+        explanation_zh: String::new(),
+        explanation_en: String::new(),
+        ..recognised.quote
+    })
 }
 
 /// R07: the quote that the message names must be what the hub computes.
 pub fn check_quote(named: Option<Sha256>, quote: &Quote) -> Decided<()> {
     ensure(named.is_none_or(|named| named == quote.quote), || {
-        Refusal::new(CheckCode::R07, "The recognition changed since this quote: ask for a new quote, and decide again.")
-            .expected(quote.quote, named.map_or_else(String::new, |n| n.to_string()))
+        Refusal::new(
+            CheckCode::R07,
+            "The recognition changed since this quote: ask for a new quote, and decide again.",
+        )
+        .expected(quote.quote, named.map_or_else(String::new, |n| n.to_string()))
     })
 }
 
@@ -84,12 +114,22 @@ pub fn check_screened(working: &Working, selection: &Selection, to: RegionCode) 
 pub fn reserve_caps(working: &Working, quote: &Quote, year: u16) -> Decided<Vec<CapChange>> {
     let changes = cap_changes(quote, year, 1, 0);
     for change in &changes {
-        let cap = working.governance.mapping_versions.get(&change.mapping).and_then(|m| m.record.cap_g);
+        let cap = working
+            .governance
+            .mapping_versions
+            .get(&change.mapping)
+            .and_then(|m| m.record.cap_g);
         let count = working.cap(&change.mapping, year)?;
         let given = count.reserved.get() + count.committed.get() + change.reserved_g;
         ensure(cap.is_none_or(|cap| given <= cap.get()), || {
-            Refusal::new(CheckCode::R05, format!("The yearly cap of mapping {} is reached: give less, or wait for the next year.", change.mapping))
-                .expected(cap.unwrap_or_default(), Grams::new(given).unwrap_or_default())
+            Refusal::new(
+                CheckCode::R05,
+                format!(
+                    "The yearly cap of mapping {} is reached: give less, or wait for the next year.",
+                    change.mapping
+                ),
+            )
+            .expected(cap.unwrap_or_default(), Grams::new(given).unwrap_or_default())
         })?;
     }
     Ok(changes)
@@ -105,7 +145,12 @@ pub fn cap_changes(quote: &Quote, year: u16, reserved: i64, committed: i64) -> V
             change.reserved_g += reserved * grams;
             change.committed_g += committed * grams;
         } else {
-            changes.push(CapChange { committed_g: committed * grams, mapping: mapping.clone(), reserved_g: reserved * grams, year });
+            changes.push(CapChange {
+                committed_g: committed * grams,
+                mapping: mapping.clone(),
+                reserved_g: reserved * grams,
+                year,
+            });
         }
     }
     changes
@@ -113,8 +158,18 @@ pub fn cap_changes(quote: &Quote, year: u16, reserved: i64, committed: i64) -> V
 
 /// The mapping versions whose caps a command may touch that takes serials of `origin` to `to` for `use`.
 #[must_use]
-pub fn crossing_caps(governance: &Governance, origin: &MethodologyRef, to: RegionCode, r#use: Use, at: Timestamp) -> Option<MappingRef> {
-    governance.mappings.lookup(origin, to, r#use, at).ok().map(|record| record.mapping.clone())
+pub fn crossing_caps(
+    governance: &Governance,
+    origin: &MethodologyRef,
+    to: RegionCode,
+    r#use: Use,
+    at: Timestamp,
+) -> Option<MappingRef> {
+    governance
+        .mappings
+        .lookup(origin, to, r#use, at)
+        .ok()
+        .map(|record| record.mapping.clone())
 }
 
 /// What becomes of the delivered part.
@@ -128,22 +183,47 @@ pub enum Arrival<'a> {
 
 /// Commits a selection that `by` reserved: the delivered part arrives, the buffered part goes to the hub's buffer, the
 /// rest is cancelled. The lots are those of the quote, in its order: nothing about reserved blocks has changed since.
-pub fn commit(working: &Working, selection: &Selection, quote: &Quote, by: MessageId, arrival: Arrival<'_>) -> Decided<Vec<Replacement>> {
+pub fn commit(
+    working: &Working,
+    selection: &Selection,
+    quote: &Quote,
+    by: MessageId,
+    arrival: Arrival<'_>,
+) -> Decided<Vec<Replacement>> {
     let blocks: Vec<Block> = selection.parts.iter().map(Part::cut).collect();
     let lots = lots_of(&blocks);
-    if lots.len() != quote.lots.len() || lots.iter().zip(&quote.lots).any(|(lot, quoted)| lot.series != quoted.series || lot.paid != quoted.paid_before) {
-        return Err(Rejection::NotLoaded(format!("the lots of {by} are not those of its quote")));
+    if lots.len() != quote.lots.len()
+        || lots
+            .iter()
+            .zip(&quote.lots)
+            .any(|(lot, quoted)| lot.series != quoted.series || lot.paid != quoted.paid_before)
+    {
+        return Err(Rejection::NotLoaded(format!(
+            "the lots of {by} are not those of its quote"
+        )));
     }
     let mut shares = Vec::new();
     for (lot, quoted) in lots.iter().zip(&quote.lots) {
         let ranges: Vec<SerialRange> = lot.blocks.iter().map(|b| b.range).collect();
-        let division =
-            Division { delivered: quoted.delivered_g, buffered: quoted.buffered_g, cancelled: quoted.cancelled_g, paid: quoted.paid_after };
-        shares.extend(lay_out(&ranges, &division).into_iter().map(|(_, range, share)| (&quoted.series, range, share, quoted)));
+        let division = Division {
+            delivered: quoted.delivered_g,
+            buffered: quoted.buffered_g,
+            cancelled: quoted.cancelled_g,
+            paid: quoted.paid_after,
+        };
+        shares.extend(
+            lay_out(&ranges, &division)
+                .into_iter()
+                .map(|(_, range, share)| (&quoted.series, range, share, quoted)),
+        );
     }
     shares.sort_unstable_by(|a, b| (a.0, a.1.first()).cmp(&(b.0, b.1.first())));
     let home = |series: &tanqiao_protocol::serial::SeriesRef| {
-        working.governance.members.get(series.issuer()).is_some_and(|m| quote.to.contains(&m.region) || m.region.contains(&quote.to))
+        working
+            .governance
+            .members
+            .get(series.issuer())
+            .is_some_and(|m| quote.to.contains(&m.region) || m.region.contains(&quote.to))
     };
     Ok(cut(selection, |part| {
         let start = shares.partition_point(|s| (s.0, s.1.last()) < (&part.block.series, part.range.first()));
@@ -151,12 +231,30 @@ pub fn commit(working: &Working, selection: &Selection, quote: &Quote, by: Messa
             .iter()
             .skip(start)
             .take_while(|s| *s.0 == part.block.series && s.1.first() <= part.range.last())
-            .filter_map(|(series, range, share, quoted)| Some(arrive(part, range.intersection(&part.range)?, *share, quoted, by, arrival, home(series))))
+            .filter_map(|(series, range, share, quoted)| {
+                Some(arrive(
+                    part,
+                    range.intersection(&part.range)?,
+                    *share,
+                    quoted,
+                    by,
+                    arrival,
+                    home(series),
+                ))
+            })
             .collect()
     }))
 }
 
-fn arrive(part: &Part, range: SerialRange, share: Share, quoted: &LotQuote, by: MessageId, arrival: Arrival<'_>, home: bool) -> Piece {
+fn arrive(
+    part: &Part,
+    range: SerialRange,
+    share: Share,
+    quoted: &LotQuote,
+    by: MessageId,
+    arrival: Arrival<'_>,
+    home: bool,
+) -> Piece {
     let before = &part.block;
     let mut terms = before.terms.clone();
     terms.factor_paid = quoted.paid_after;
@@ -170,7 +268,9 @@ fn arrive(part: &Part, range: SerialRange, share: Share, quoted: &LotQuote, by: 
     let source = before.status.holder.clone();
     let (status, terms) = match (share, arrival) {
         (Share::Delivered, Arrival::Held(target)) => (BlockStatus::held_by(target.clone()), Some(terms)),
-        (Share::Delivered, Arrival::Retired(donation)) => (BlockStatus::bound(source, BlockState::Retired, donation), Some(terms)),
+        (Share::Delivered, Arrival::Retired(donation)) => {
+            (BlockStatus::bound(source, BlockState::Retired, donation), Some(terms))
+        }
         (Share::Buffered, _) => (BlockStatus::held_by(NodeId::hub_buffer()), Some(terms)),
         (Share::Cancelled, _) => (BlockStatus::bound(source, BlockState::Cancelled, by), None),
     };

@@ -22,11 +22,20 @@ fn check_claim(claim: &Claim) -> Decided<()> {
     }
     let commitment = claim.claimant.len() == 64 && claim.claimant.bytes().all(|b| b.is_ascii_hexdigit());
     let personal = claim.r#use == tanqiao_protocol::r#use::Use::PersonalOffset;
-    ensure(commitment == (claim.claimant_kind == ClaimantKind::Commitment) && (!personal || commitment), || {
-        Refusal::new(CheckCode::U01, "A person is named by a salted commitment of 64 hexadecimal digits, and by nothing else.")
-    })?;
+    ensure(
+        commitment == (claim.claimant_kind == ClaimantKind::Commitment) && (!personal || commitment),
+        || {
+            Refusal::new(
+                CheckCode::U01,
+                "A person is named by a salted commitment of 64 hexadecimal digits, and by nothing else.",
+            )
+        },
+    )?;
     ensure(claim.claimant_kind != ClaimantKind::Event, || {
-        Refusal::new(CheckCode::U02, "An event's claim is made by a donation to the event: POST /v1/events/{id}/donations.")
+        Refusal::new(
+            CheckCode::U02,
+            "An event's claim is made by a donation to the event: POST /v1/events/{id}/donations.",
+        )
     })
 }
 
@@ -36,9 +45,12 @@ fn check_year(working: &Working, claim: &Claim, selection: &Selection) -> Decide
     for part in &selection.parts {
         let vintage = part.block.series.vintage();
         ensure((vintage..=this_year).contains(&claim.year), || {
-            Refusal::new(CheckCode::U03, "The accounting year must lie between the vintage and the present year.")
-                .block(part.block.reference())
-                .expected(format!("{vintage} to {this_year}"), claim.year)
+            Refusal::new(
+                CheckCode::U03,
+                "The accounting year must lie between the vintage and the present year.",
+            )
+            .block(part.block.reference())
+            .expected(format!("{vintage} to {this_year}"), claim.year)
         })?;
     }
     Ok(())
@@ -48,24 +60,40 @@ fn check_year(working: &Working, claim: &Claim, selection: &Selection) -> Decide
 fn check_use(claim: &Claim, selection: &Selection) -> Decided<()> {
     for part in &selection.parts {
         ensure(part.block.terms.uses.contains(claim.r#use), || {
-            let permitted: Vec<&str> = part.block.terms.uses.iter().map(tanqiao_protocol::r#use::Use::word).collect();
-            Refusal::new(CheckCode::U05, "These serials were not recognised for this use. A mapping for it has to pay what is missing first.")
-                .block(part.block.reference())
-                .expected(permitted.join(", "), claim.r#use)
+            let permitted: Vec<&str> = part
+                .block
+                .terms
+                .uses
+                .iter()
+                .map(tanqiao_protocol::r#use::Use::word)
+                .collect();
+            Refusal::new(
+                CheckCode::U05,
+                "These serials were not recognised for this use. A mapping for it has to pay what is missing first.",
+            )
+            .block(part.block.reference())
+            .expected(permitted.join(", "), claim.r#use)
         })?;
     }
     Ok(())
 }
 
 /// Retires blocks for a claim.
-pub fn retire(working: &mut Working, command: &Command, signed: &Signed, content: &RetirementContent) -> Decided<Outcome> {
+pub fn retire(
+    working: &mut Working,
+    command: &Command,
+    signed: &Signed,
+    content: &RetirementContent,
+) -> Decided<Outcome> {
     let selection = select_held(working, &signed.member, &content.blocks)?;
     check_claim(&content.claim)?;
     check_year(working, &content.claim, &selection)?;
     check_use(&content.claim, &selection)?;
     let id = command.id;
     let subject = format!("retirement/{id}");
-    let replacements = move_all(&selection, |block| BlockStatus::bound(block.status.holder.clone(), BlockState::Retired, id));
+    let replacements = move_all(&selection, |block| {
+        BlockStatus::bound(block.status.holder.clone(), BlockState::Retired, id)
+    });
     let log_index = working.carry_out(Step {
         r#type: "retirement.committed",
         subject: subject.clone(),
@@ -96,7 +124,9 @@ pub fn cancel(working: &mut Working, command: &Command, signed: &Signed, content
     check_text(&content.reason, "reason", 500)?;
     let id = command.id;
     let subject = format!("cancellation/{id}");
-    let replacements = move_all(&selection, |block| BlockStatus::bound(block.status.holder.clone(), BlockState::Cancelled, id));
+    let replacements = move_all(&selection, |block| {
+        BlockStatus::bound(block.status.holder.clone(), BlockState::Cancelled, id)
+    });
     let log_index = working.carry_out(Step {
         r#type: "cancellation.committed",
         subject: subject.clone(),

@@ -12,7 +12,10 @@ use crate::ledger::working::Working;
 
 /// Ends everything that is due. The outcome's state says how many.
 pub fn sweep(working: &mut Working, id: MessageId) -> Decided<Outcome> {
-    let due = working.due.clone().ok_or_else(|| Rejection::NotLoaded("what is due".to_owned()))?;
+    let due = working
+        .due
+        .clone()
+        .ok_or_else(|| Rejection::NotLoaded("what is due".to_owned()))?;
     let log_index = working.next_index();
     for subject in due {
         sweep_one(working, subject)?;
@@ -23,14 +26,33 @@ pub fn sweep(working: &mut Working, id: MessageId) -> Decided<Outcome> {
 fn sweep_one(working: &mut Working, id: MessageId) -> Decided<()> {
     if let Some(open) = working.transfers.get(&id)?.filter(|t| t.state.is_open()).cloned() {
         if working.now >= open.valid_until {
-            transfer::release(working, open, TransferState::Expired, "nobody accepted it before `valid_until`", By::default())?;
-        } else if open.state.sweep() == Some(Sweep::DelayEnds) && open.delayed_until.is_some_and(|until| working.now >= until) {
+            transfer::release(
+                working,
+                open,
+                TransferState::Expired,
+                "nobody accepted it before `valid_until`",
+                By::default(),
+            )?;
+        } else if open.state.sweep() == Some(Sweep::DelayEnds)
+            && open.delayed_until.is_some_and(|until| working.now >= until)
+        {
             transfer::go_on(working, open, &[], false)?;
         }
         return Ok(());
     }
-    if let Some(open) = working.donations.get(&id)?.filter(|d| !d.state.is_final() && working.now >= d.valid_until).cloned() {
-        donation::release(working, open, DonationState::Expired, "nobody decided before `valid_until`", By::default())?;
+    if let Some(open) = working
+        .donations
+        .get(&id)?
+        .filter(|d| !d.state.is_final() && working.now >= d.valid_until)
+        .cloned()
+    {
+        donation::release(
+            working,
+            open,
+            DonationState::Expired,
+            "nobody decided before `valid_until`",
+            By::default(),
+        )?;
     }
     Ok(())
 }

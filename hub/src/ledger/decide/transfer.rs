@@ -28,20 +28,30 @@ fn subject(id: MessageId) -> String {
 pub(super) fn check_validity(working: &Working, valid_until: tanqiao_protocol::time::Timestamp) -> Decided<()> {
     let latest = working.now.plus_micros(VALIDITY_US_MAX);
     ensure(valid_until > working.now && valid_until <= latest, || {
-        Refusal::new(CheckCode::T03, "`valid_until` must lie in the future, 30 days ahead at most.").expected(format!("until {latest}"), valid_until)
+        Refusal::new(
+            CheckCode::T03,
+            "`valid_until` must lie in the future, 30 days ahead at most.",
+        )
+        .expected(format!("until {latest}"), valid_until)
     })
 }
 
 /// T01, T02: the target is another member that can receive.
 fn check_target(working: &Working, source: &NodeId, target: &NodeId) -> Decided<()> {
-    ensure(source != target, || Refusal::new(CheckCode::T01, "Source and target are the same member. Inside a node, accounts move without the hub."))?;
-    let receives = working
-        .governance
-        .members
-        .get(target)
-        .is_some_and(|m| m.status == MemberStatus::Admitted && matches!(m.kind, MemberKind::Region | MemberKind::Enterprise));
+    ensure(source != target, || {
+        Refusal::new(
+            CheckCode::T01,
+            "Source and target are the same member. Inside a node, accounts move without the hub.",
+        )
+    })?;
+    let receives = working.governance.members.get(target).is_some_and(|m| {
+        m.status == MemberStatus::Admitted && matches!(m.kind, MemberKind::Region | MemberKind::Enterprise)
+    });
     ensure(receives, || {
-        Refusal::new(CheckCode::T02, format!("`{target}` cannot receive: it is not an admitted member with a node."))
+        Refusal::new(
+            CheckCode::T02,
+            format!("`{target}` cannot receive: it is not an admitted member with a node."),
+        )
     })
 }
 
@@ -55,22 +65,47 @@ struct Route {
 /// T06 and T07 do not refuse: they route.
 fn route(working: &Working, source: &NodeId, target: &NodeId, given: Grams, delay_over: bool) -> Decided<Route> {
     let policy = &working.governance.policy;
-    if !delay_over && policy.first_dealing_delay_s > 0 && working.dealings.get(&(source.clone(), target.clone()))?.is_none() {
-        let until = working.now.plus_micros(i64::from(policy.first_dealing_delay_s) * SECOND_US);
-        let reason = format!("T06 first-dealing-delay: the first dealing of these two members is offered at {until}, unless withdrawn before");
-        return Ok(Route { state: TransferState::Delayed, reason: Some(reason), delayed_until: Some(until) });
+    if !delay_over
+        && policy.first_dealing_delay_s > 0
+        && working.dealings.get(&(source.clone(), target.clone()))?.is_none()
+    {
+        let until = working
+            .now
+            .plus_micros(i64::from(policy.first_dealing_delay_s) * SECOND_US);
+        let reason = format!(
+            "T06 first-dealing-delay: the first dealing of these two members is offered at {until}, unless withdrawn before"
+        );
+        return Ok(Route {
+            state: TransferState::Delayed,
+            reason: Some(reason),
+            delayed_until: Some(until),
+        });
     }
     if let Some(from) = policy.second_approval_from_g
         && given >= from
     {
-        let reason = format!("T07 needs-second-approval: {given} is not below {from}; an officer of the hub has to approve it");
-        return Ok(Route { state: TransferState::AwaitingApproval, reason: Some(reason), delayed_until: None });
+        let reason =
+            format!("T07 needs-second-approval: {given} is not below {from}; an officer of the hub has to approve it");
+        return Ok(Route {
+            state: TransferState::AwaitingApproval,
+            reason: Some(reason),
+            delayed_until: None,
+        });
     }
-    Ok(Route { state: TransferState::Offered, reason: None, delayed_until: None })
+    Ok(Route {
+        state: TransferState::Offered,
+        reason: None,
+        delayed_until: None,
+    })
 }
 
 /// Offers blocks to another member: checks, reserves, and offers or routes.
-pub fn propose(working: &mut Working, command: &Command, signed: &Signed, content: &TransferProposal) -> Decided<Outcome> {
+pub fn propose(
+    working: &mut Working,
+    command: &Command,
+    signed: &Signed,
+    content: &TransferProposal,
+) -> Decided<Outcome> {
     let source = &signed.member;
     let selection = select_held(working, source, &content.blocks)?;
     check_target(working, source, &content.target)?;
@@ -110,7 +145,9 @@ pub fn propose(working: &mut Working, command: &Command, signed: &Signed, conten
             evidence: Some(evidence(signed)?),
         },
     };
-    let replacements = move_all(&selection, |block| BlockStatus::bound(block.status.holder.clone(), BlockState::Reserved, id));
+    let replacements = move_all(&selection, |block| {
+        BlockStatus::bound(block.status.holder.clone(), BlockState::Reserved, id)
+    });
     let mut notices = vec![told(&transfer, source, feed_type(transfer.state, true))];
     if transfer.state == TransferState::Offered {
         notices.push(offer(&transfer)?);
@@ -161,20 +198,45 @@ const fn feed_type(state: TransferState, at_reservation: bool) -> &'static str {
 }
 
 fn checks_run(parts: usize, quote: &Quote, caps: &[tanqiao_protocol::leaf::CapChange], route: &Route) -> Vec<CheckRun> {
-    let run = |check: &str, saw: String| CheckRun { check: check.to_owned(), saw };
+    let run = |check: &str, saw: String| CheckRun {
+        check: check.to_owned(),
+        saw,
+    };
     let mut checks = vec![
-        run("B01–B08", format!("{parts} blocks held and free, {} g", quote.given_g.get())),
+        run(
+            "B01–B08",
+            format!("{parts} blocks held and free, {} g", quote.given_g.get()),
+        ),
         run("T01–T03", String::new()),
-        run("R01–R04, R08", format!("{} lots; {} g of {} g arrive", quote.lots.len(), quote.delivered_g.get(), quote.given_g.get())),
+        run(
+            "R01–R04, R08",
+            format!(
+                "{} lots; {} g of {} g arrive",
+                quote.lots.len(),
+                quote.delivered_g.get(),
+                quote.given_g.get()
+            ),
+        ),
     ];
-    checks.extend(caps.iter().map(|cap| run("R05", format!("{} g more under {}", cap.reserved_g, cap.mapping))));
-    checks.extend(route.reason.iter().map(|reason| run(if route.delayed_until.is_some() { "T06" } else { "T07" }, reason.clone())));
+    checks.extend(
+        caps.iter()
+            .map(|cap| run("R05", format!("{} g more under {}", cap.reserved_g, cap.mapping))),
+    );
+    checks.extend(route.reason.iter().map(|reason| {
+        run(
+            if route.delayed_until.is_some() { "T06" } else { "T07" },
+            reason.clone(),
+        )
+    }));
     checks
 }
 
 fn evidence(signed: &Signed) -> Decided<Evidence> {
     match signed.item {
-        Some(item) => Ok(Evidence::Batch { envelope: signed.envelope.sha256, item }),
+        Some(item) => Ok(Evidence::Batch {
+            envelope: signed.envelope.sha256,
+            item,
+        }),
         None => serde_json::from_str(&signed.envelope.signatures)
             .map(Evidence::Signatures)
             .map_err(|error| Rejection::NotLoaded(error.to_string())),
@@ -188,7 +250,11 @@ fn told(transfer: &Transfer, to: &NodeId, r#type: &'static str) -> Notice {
         "buffered_g": transfer.content.quote.buffered_g, "cancelled_g": transfer.content.quote.cancelled_g,
         "reason": transfer.reason.as_deref().unwrap_or_default(),
     });
-    Notice { to: to.clone(), r#type, body }
+    Notice {
+        to: to.clone(),
+        r#type,
+        body,
+    }
 }
 
 /// The offer to the target, with everything that its own checks and its signature need.
@@ -206,14 +272,26 @@ fn offer(transfer: &Transfer) -> Decided<Notice> {
         evidence: transfer.content.evidence.clone().ok_or_else(|| fault("evidence"))?,
     };
     let body = serde_json::to_value(&offer).map_err(|error| Rejection::NotLoaded(error.to_string()))?;
-    Ok(Notice { to: transfer.target.clone(), r#type: "transfer.offered", body })
+    Ok(Notice {
+        to: transfer.target.clone(),
+        r#type: "transfer.offered",
+        body,
+    })
 }
 
 /// The transfer that a command names, which `member` may see.
 fn find(working: &Working, id: MessageId, member: &NodeId) -> Decided<Transfer> {
-    let transfer = working.transfers.get(&id)?.filter(|t| t.source == *member || t.target == *member);
+    let transfer = working
+        .transfers
+        .get(&id)?
+        .filter(|t| t.source == *member || t.target == *member);
     transfer.cloned().ok_or_else(|| {
-        Refusal::new(CheckCode::T05, "There is no such transfer of yours. A proposal that was refused opened none.").transfer(Some(id)).into()
+        Refusal::new(
+            CheckCode::T05,
+            "There is no such transfer of yours. A proposal that was refused opened none.",
+        )
+        .transfer(Some(id))
+        .into()
     })
 }
 
@@ -221,24 +299,44 @@ fn find(working: &Working, id: MessageId, member: &NodeId) -> Decided<Transfer> 
 fn check_state(transfer: &Transfer, states: &[TransferState]) -> Decided<()> {
     ensure(states.contains(&transfer.state), || {
         let words: Vec<&str> = states.iter().map(|s| s.word()).collect();
-        Refusal::new(CheckCode::T05, format!("The transfer is `{}`.", transfer.state)).transfer(Some(transfer.id)).expected(words.join(" or "), transfer.state)
+        Refusal::new(CheckCode::T05, format!("The transfer is `{}`.", transfer.state))
+            .transfer(Some(transfer.id))
+            .expected(words.join(" or "), transfer.state)
     })
 }
 
 /// The target's yes: discount cancelled, buffer set aside, the rest held by the target.
-pub fn accept(working: &mut Working, command: &Command, signed: &Signed, content: &TransferAcceptance) -> Decided<Outcome> {
+pub fn accept(
+    working: &mut Working,
+    command: &Command,
+    signed: &Signed,
+    content: &TransferAcceptance,
+) -> Decided<Outcome> {
     let mut transfer = find(working, content.transfer, &signed.member)?;
-    ensure(transfer.target == signed.member, || Refusal::new(CheckCode::N05, "Only the target may accept.").transfer(Some(transfer.id)))?;
+    ensure(transfer.target == signed.member, || {
+        Refusal::new(CheckCode::N05, "Only the target may accept.").transfer(Some(transfer.id))
+    })?;
     check_state(&transfer, &[TransferState::Offered])?;
     ensure(working.now < transfer.valid_until, || {
-        Refusal::new(CheckCode::T04, "The offer has expired. Ask the source for a new one.").transfer(Some(transfer.id)).expected(format!("before {}", transfer.valid_until), working.now)
+        Refusal::new(CheckCode::T04, "The offer has expired. Ask the source for a new one.")
+            .transfer(Some(transfer.id))
+            .expected(format!("before {}", transfer.valid_until), working.now)
     })?;
     check_terms(&transfer, content)?;
     let selection = select_bound(working, &transfer.content.blocks, transfer.id, BlockState::Reserved)?;
-    let replacements = commit(working, &selection, &transfer.content.quote, transfer.id, Arrival::Held(&transfer.target))?;
+    let replacements = commit(
+        working,
+        &selection,
+        &transfer.content.quote,
+        transfer.id,
+        Arrival::Held(&transfer.target),
+    )?;
     let caps = cap_changes(&transfer.content.quote, transfer.cap_year, -1, 1);
     end(&mut transfer, TransferState::Committed, None, working);
-    let notices = vec![told(&transfer, &transfer.source, "transfer.committed"), told(&transfer, &transfer.target, "transfer.committed")];
+    let notices = vec![
+        told(&transfer, &transfer.source, "transfer.committed"),
+        told(&transfer, &transfer.target, "transfer.committed"),
+    ];
     let log_index = working.carry_out(Step {
         r#type: "transfer.committed",
         subject: subject(transfer.id),
@@ -262,15 +360,43 @@ pub fn accept(working: &mut Working, command: &Command, signed: &Signed, content
 /// T09: the acceptance must name the offer's terms, each of them.
 fn check_terms(transfer: &Transfer, content: &TransferAcceptance) -> Decided<()> {
     let quote = &transfer.content.quote;
-    let offered = (transfer.payload_sha256, quote.delivered_g, quote.buffered_g, quote.cancelled_g, transfer.r#use);
-    let accepted = (content.payload_sha256, content.delivered_g, content.buffered_g, content.cancelled_g, content.r#use);
+    let offered = (
+        transfer.payload_sha256,
+        quote.delivered_g,
+        quote.buffered_g,
+        quote.cancelled_g,
+        transfer.r#use,
+    );
+    let accepted = (
+        content.payload_sha256,
+        content.delivered_g,
+        content.buffered_g,
+        content.cancelled_g,
+        content.r#use,
+    );
     ensure(offered == accepted, || {
-        let show = |t: (tanqiao_protocol::id::Sha256, Grams, Grams, Grams, tanqiao_protocol::r#use::Use)| {
-            format!("payload {} delivered {} g buffered {} g cancelled {} g use {}", t.0, t.1.get(), t.2.get(), t.3.get(), t.4)
+        let show = |t: (
+            tanqiao_protocol::id::Sha256,
+            Grams,
+            Grams,
+            Grams,
+            tanqiao_protocol::r#use::Use,
+        )| {
+            format!(
+                "payload {} delivered {} g buffered {} g cancelled {} g use {}",
+                t.0,
+                t.1.get(),
+                t.2.get(),
+                t.3.get(),
+                t.4
+            )
         };
-        Refusal::new(CheckCode::T09, "The acceptance names other terms than the offer: sign exactly what was offered, or decline.")
-            .transfer(Some(transfer.id))
-            .expected(show(offered), show(accepted))
+        Refusal::new(
+            CheckCode::T09,
+            "The acceptance names other terms than the offer: sign exactly what was offered, or decline.",
+        )
+        .transfer(Some(transfer.id))
+        .expected(show(offered), show(accepted))
     })
 }
 
@@ -283,22 +409,51 @@ fn end(transfer: &mut Transfer, state: TransferState, reason: Option<String>, wo
 }
 
 /// The target's no.
-pub fn decline(working: &mut Working, command: &Command, signed: &Signed, content: &TransferDecline) -> Decided<Outcome> {
+pub fn decline(
+    working: &mut Working,
+    command: &Command,
+    signed: &Signed,
+    content: &TransferDecline,
+) -> Decided<Outcome> {
     check_text(&content.reason, "reason", 500)?;
     let transfer = find(working, content.transfer, &signed.member)?;
-    ensure(transfer.target == signed.member, || Refusal::new(CheckCode::N05, "Only the target may decline.").transfer(Some(transfer.id)))?;
+    ensure(transfer.target == signed.member, || {
+        Refusal::new(CheckCode::N05, "Only the target may decline.").transfer(Some(transfer.id))
+    })?;
     check_state(&transfer, &[TransferState::Offered])?;
-    let by = By { member: Some(signed.member.clone()), officers: Vec::new(), payload: Some(command.payload_sha256) };
+    let by = By {
+        member: Some(signed.member.clone()),
+        officers: Vec::new(),
+        payload: Some(command.payload_sha256),
+    };
     release(working, transfer, TransferState::Declined, &content.reason, by)
 }
 
 /// The source takes its offer back.
-pub fn withdraw(working: &mut Working, command: &Command, signed: &Signed, content: &TransferWithdrawal) -> Decided<Outcome> {
+pub fn withdraw(
+    working: &mut Working,
+    command: &Command,
+    signed: &Signed,
+    content: &TransferWithdrawal,
+) -> Decided<Outcome> {
     check_text(&content.reason, "reason", 500)?;
     let transfer = find(working, content.transfer, &signed.member)?;
-    ensure(transfer.source == signed.member, || Refusal::new(CheckCode::N05, "Only the source may withdraw.").transfer(Some(transfer.id)))?;
-    check_state(&transfer, &[TransferState::Delayed, TransferState::AwaitingApproval, TransferState::Offered])?;
-    let by = By { member: Some(signed.member.clone()), officers: Vec::new(), payload: Some(command.payload_sha256) };
+    ensure(transfer.source == signed.member, || {
+        Refusal::new(CheckCode::N05, "Only the source may withdraw.").transfer(Some(transfer.id))
+    })?;
+    check_state(
+        &transfer,
+        &[
+            TransferState::Delayed,
+            TransferState::AwaitingApproval,
+            TransferState::Offered,
+        ],
+    )?;
+    let by = By {
+        member: Some(signed.member.clone()),
+        officers: Vec::new(),
+        payload: Some(command.payload_sha256),
+    };
     release(working, transfer, TransferState::Withdrawn, &content.reason, by)
 }
 
@@ -314,7 +469,13 @@ pub struct By {
 }
 
 /// Ends an open transfer without effect: blocks and caps are given back, both sides are told.
-pub fn release(working: &mut Working, mut transfer: Transfer, state: TransferState, reason: &str, by: By) -> Decided<Outcome> {
+pub fn release(
+    working: &mut Working,
+    mut transfer: Transfer,
+    state: TransferState,
+    reason: &str,
+    by: By,
+) -> Decided<Outcome> {
     let selection = select_bound(working, &transfer.content.blocks, transfer.id, BlockState::Reserved)?;
     let replacements = move_all(&selection, |block| BlockStatus::held_by(block.status.holder.clone()));
     let caps = cap_changes(&transfer.content.quote, transfer.cap_year, -1, 0);
@@ -345,9 +506,19 @@ pub fn release(working: &mut Working, mut transfer: Transfer, state: TransferSta
 /// A delay ended, or an officer approved: the next route, with no block changing.
 pub fn go_on(working: &mut Working, mut transfer: Transfer, officers: &[Name], approved: bool) -> Decided<Outcome> {
     let next = if approved {
-        Route { state: TransferState::Offered, reason: None, delayed_until: None }
+        Route {
+            state: TransferState::Offered,
+            reason: None,
+            delayed_until: None,
+        }
     } else {
-        route(working, &transfer.source, &transfer.target, transfer.content.quote.given_g, true)?
+        route(
+            working,
+            &transfer.source,
+            &transfer.target,
+            transfer.content.quote.given_g,
+            true,
+        )?
     };
     transfer.state = next.state;
     transfer.reason = next.reason;
@@ -372,9 +543,15 @@ pub fn go_on(working: &mut Working, mut transfer: Transfer, officers: &[Name], a
 
 /// An officer's approval of a transfer that waits for one.
 pub fn approve(working: &mut Working, officers: &[Name], id: MessageId) -> Decided<Outcome> {
-    let transfer = working.transfers.get(&id)?.cloned().ok_or_else(|| Refusal::new(CheckCode::T05, "There is no such transfer.").transfer(Some(id)))?;
+    let transfer = working
+        .transfers
+        .get(&id)?
+        .cloned()
+        .ok_or_else(|| Refusal::new(CheckCode::T05, "There is no such transfer.").transfer(Some(id)))?;
     check_state(&transfer, &[TransferState::AwaitingApproval])?;
-    ensure(working.now < transfer.valid_until, || Refusal::new(CheckCode::T04, "The offer has expired.").transfer(Some(id)))?;
+    ensure(working.now < transfer.valid_until, || {
+        Refusal::new(CheckCode::T04, "The offer has expired.").transfer(Some(id))
+    })?;
     go_on(working, transfer, officers, true)
 }
 

@@ -1,0 +1,89 @@
+//! Every crash point that a transfer passes: the process that passes it is killed there, started again, and the transfer
+//! happens exactly once.
+
+use tanqiao_tests::program::{HUB, KILLED, NODE, crash_points};
+use tanqiao_tests::{Crossing, Federation, Kind, Plan};
+
+use crate::told_on_both;
+
+/// Rides that Wuhan begins with.
+const RIDES: i64 = 60;
+/// What crosses in each round.
+const QUANTITY_G: i64 = 1_000;
+
+/// Points of the hub that no transfer passes: `enrolment.rs` does.
+const HUB_ELSEWHERE: [&str; 2] = ["enrolment.before-write", "enrolment.after-write"];
+/// Points of a node that no transfer passes: `crashes_elsewhere.rs` does.
+const NODE_ELSEWHERE: [&str; 3] = ["import.before-batch-commit", "import.after-batch-commit", "issue.before-commit"];
+/// Points that only the node that is offered something passes.
+const TARGET_ONLY: [&str; 2] = ["offer.before-decision", "offer.after-decision"];
+
+told_on_both!(the_hub_dies_everywhere, wuhans_node_dies_everywhere, harbins_node_dies_everywhere);
+
+/// The points that the program lists, without those that its transfers do not pass, all of which it must list.
+async fn passed(program: &str, elsewhere: &[&str]) -> Vec<String> {
+    let points = crash_points(program).await;
+    for point in elsewhere {
+        assert!(points.iter().any(|listed| listed == point), "{program} has no point `{point}` any more");
+    }
+    points.into_iter().filter(|point| !elsewhere.contains(&point.as_str())).collect()
+}
+
+/// Once at the proposal, which comes first, and once at the acceptance.
+async fn the_hub_dies_everywhere(kind: Kind) {
+    let mut federation = Federation::with_nodes(Plan::on(kind), RIDES).await;
+    for point in passed(HUB, &HUB_ELSEWHERE).await {
+        for point in [point.clone(), format!("{point}:2")] {
+            let crossing = Crossing::planned(&federation, QUANTITY_G).await;
+            // The order waits in Wuhan's outbox, so that the first thing that the hub does is this transfer.
+            federation.kill_hub();
+            crossing.order(&federation).await;
+            federation.start_hub_to_die(&point);
+            assert_eq!(federation.hub_death().await, KILLED, "the hub at {point}");
+            federation.start_hub().await;
+            crossing.happened_once(&federation).await;
+        }
+    }
+    for point in HUB_ELSEWHERE {
+        let crossing = Crossing::planned(&federation, QUANTITY_G).await;
+        federation.kill_hub();
+        crossing.order(&federation).await;
+        federation.start_hub_to_die(point);
+        crossing.happened_once(&federation).await;
+        federation.hub_must_run();
+    }
+}
+
+async fn wuhans_node_dies_everywhere(kind: Kind) {
+    let elsewhere: Vec<&str> = NODE_ELSEWHERE.into_iter().chain(TARGET_ONLY).collect();
+    the_node_dies_everywhere(kind, "wuhan", &elsewhere).await;
+}
+
+async fn harbins_node_dies_everywhere(kind: Kind) {
+    the_node_dies_everywhere(kind, "harbin", &NODE_ELSEWHERE).await;
+}
+
+async fn the_node_dies_everywhere(kind: Kind, member: &str, elsewhere: &[&str]) {
+    let mut federation = Federation::with_nodes(Plan::on(kind), RIDES).await;
+    for point in passed(NODE, elsewhere).await {
+        let crossing = Crossing::planned(&federation, QUANTITY_G).await;
+        federation.kill_node(member);
+        federation.start_node_to_die(member, &point).await;
+        // Where Wuhan's node dies before it has answered, nobody knows whether it has taken the order.
+        let answered = crossing.try_order(&federation).await;
+        assert_eq!(federation.node_death(member).await, KILLED, "the node of {member} at {point}");
+        federation.start_node(member).await;
+        if answered.is_err() {
+            crossing.order(&federation).await;
+        }
+        crossing.happened_once(&federation).await;
+    }
+    for point in elsewhere {
+        let crossing = Crossing::planned(&federation, QUANTITY_G).await;
+        federation.kill_node(member);
+        federation.start_node_to_die(member, point).await;
+        crossing.order(&federation).await;
+        crossing.happened_once(&federation).await;
+        federation.node_must_run(member);
+    }
+}

@@ -1,0 +1,35 @@
+//! Stories of whole federations, each told on SQLite and on PostgreSQL.
+
+mod certificates;
+mod crashes;
+mod crashes_elsewhere;
+mod enrolment;
+mod failures;
+mod forks;
+mod load;
+mod messages;
+mod restored;
+mod several_hubs;
+mod tampering;
+
+/// Tells a story with the hub's ledger on SQLite, and on PostgreSQL where there is one.
+macro_rules! told_on_both {
+    ($($story:ident),+ $(,)?) => { $(
+        mod $story {
+            use tanqiao_tests::Kind;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                super::$story(Kind::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                if tanqiao_tests::ledger::postgres().is_some() {
+                    super::$story(Kind::Postgres).await;
+                }
+            }
+        }
+    )+ };
+}
+pub(crate) use told_on_both;
