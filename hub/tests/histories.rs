@@ -3,11 +3,21 @@
 //!
 //! A failure prints the seed of its history: `TANQIAO_HISTORY=<seed> cargo test -p tanqiao-hub --test histories` runs that
 //! one alone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test stops where it is wrong, in its helping functions too"
+)]
 
 mod support;
 
 #[path = "histories/chance.rs"]
 mod chance;
+#[path = "histories/commands.rs"]
+mod commands;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,12 @@
 //! Issuance: the hub numbers serials itself, and asks for rule, rights, papers and plausible figures. S01 to S16.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test stops where it is wrong, in its helping functions too"
+)]
 
 mod support;
 
@@ -232,7 +240,7 @@ fn a_methodology_version_is_published_once_by_its_own_region() {
         publish_as(&f, "hankou", |c| c.methodology = "wuhan-other.v2".parse().unwrap()).refused_by("N05");
         let third = "wuhan-third.v1".parse().unwrap();
         publish_as(&f, "wuhan", |c| {
-            c.methodology = tanqiao_protocol::methodology::MethodologyRef::clone(&third)
+            c.methodology = tanqiao_protocol::methodology::MethodologyRef::clone(&third);
         })
         .unwrap();
         for change in [

@@ -1,4 +1,12 @@
 //! Which mapping applies, what it may give in a year, and how factors are paid once. R01 to R08, on both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test stops where it is wrong, in its helping functions too"
+)]
 
 mod support;
 
@@ -52,7 +60,7 @@ fn without_a_mapping_in_force_for_the_use_nothing_is_recognised() {
         suspend_mapping(&f, "wuhan-to-harbin.v1").refused_by("R02");
         suspend_mapping(&f, "wuhan-to-harbin.v9").refused_by("R01");
         f.map_as("wuhan", "harbin", "230100", |m| {
-            m.mapping = "wuhan-to-harbin.v2".parse().unwrap()
+            m.mapping = "wuhan-to-harbin.v2".parse().unwrap();
         })
         .unwrap();
         for_use(&f, "harbin", &block, Use::CorporateNeutrality).unwrap();
@@ -103,7 +111,7 @@ fn a_quote_that_is_named_must_still_be_what_the_hub_computes() {
         let offer = support::id_of(&named(quote).unwrap());
         f.withdraw("wuhan", offer).unwrap();
         f.map_as("wuhan", "harbin", "230100", |m| {
-            m.mapping = "wuhan-to-harbin.v2".parse().unwrap()
+            m.mapping = "wuhan-to-harbin.v2".parse().unwrap();
         })
         .unwrap();
         named(quote).refused_by("R07");
@@ -243,12 +251,12 @@ fn a_province_covers_its_cities_and_a_city_of_its_own_wins() {
     on_each_database(|f| {
         let block = three_regions(&f);
         f.map_as("wuhan", "shenzhen", "440000", |m| {
-            m.factor = Factor::new(500_000).unwrap()
+            m.factor = Factor::new(500_000).unwrap();
         })
         .unwrap();
         f.admit("guangzhou", "440100", MemberKind::Region);
         f.map_as("wuhan", "guangzhou", "440100", |m| {
-            m.factor = Factor::new(700_000).unwrap()
+            m.factor = Factor::new(700_000).unwrap();
         })
         .unwrap();
         let given = [part(&block, 1, 1_000)];
@@ -330,7 +338,7 @@ fn two_lots_by_two_mappings_count_under_two_caps() {
             1,
             10_000,
         );
-        f.transfer("wuhan", "harbin", &[theirs.clone()]);
+        f.transfer("wuhan", "harbin", std::slice::from_ref(&theirs));
         f.map("wuhan", "shenzhen", "440300", 800_000, 0, Some(2_000));
         f.map("harbin", "shenzhen", "440300", 700_000, 0, Some(3_000));
         f.plan(support::event("regatta", "440300", 1_000_000, false)).unwrap();

@@ -1,4 +1,12 @@
 //! Who may speak, with which key, and who decides: M05, M06, N02, N03, N05, N07, G01 to G03; on both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test stops where it is wrong, in its helping functions too"
+)]
 
 mod support;
 

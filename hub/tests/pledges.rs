@@ -1,4 +1,12 @@
 //! Pledges: nothing leaves one without the pledgee's word. B06 and B11, on both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test stops where it is wrong, in its helping functions too"
+)]
 
 mod support;
 

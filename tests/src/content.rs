@@ -140,5 +140,7 @@ pub fn part(block: &BlockRef, first: i64, last: i64) -> BlockRef {
 pub fn pieces(block: &BlockRef, grams_each: i64) -> Vec<BlockRef> {
     let (first, last) = (block.range.first(), block.range.last());
     let starts = (first..=last).step_by(usize::try_from(grams_each).unwrap());
-    starts.map(|start| part(block, start, (start + grams_each - 1).min(last))).collect()
+    starts
+        .map(|start| part(block, start, (start + grams_each - 1).min(last)))
+        .collect()
 }

@@ -39,7 +39,11 @@ pub struct Crossing {
 impl Crossing {
     /// A transfer that nobody has ordered yet. Both nodes must run and be in step.
     pub async fn planned(federation: &Federation, quantity_g: i64) -> Self {
-        Self { id: new_id(), quantity_g, before: Books::of(federation).await }
+        Self {
+            id: new_id(),
+            quantity_g,
+            before: Books::of(federation).await,
+        }
     }
 
     /// Orders it at Wuhan's node; `Err` if the node gave no answer. Again, it is the same order.
@@ -63,7 +67,10 @@ impl Crossing {
         assert_eq!(at_target["delivered_g"], delivered_g, "{at_target}");
         let parts = ["delivered_g", "buffered_g", "cancelled_g"].map(|part| at_source[part].as_i64().unwrap());
         assert_eq!(parts.iter().sum::<i64>(), self.quantity_g, "{at_source}");
-        assert!(parts.iter().all(|part| *part > 0), "there is a discount and a buffer: {at_source}");
+        assert!(
+            parts.iter().all(|part| *part > 0),
+            "there is a discount and a buffer: {at_source}"
+        );
         let expected = Books {
             wuhan_g: self.before.wuhan_g - self.quantity_g,
             harbin_g: self.before.harbin_g + delivered_g,

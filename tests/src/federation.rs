@@ -33,7 +33,12 @@ impl Plan {
     /// Nodes on SQLite that accept at once, and a hub that does nothing by itself.
     #[must_use]
     pub const fn on(hub_on: Kind) -> Self {
-        Self { hub_on, nodes_on: Kind::Sqlite, sweep: "0 0 0 1 1 *", accept_at_once: true }
+        Self {
+            hub_on,
+            nodes_on: Kind::Sqlite,
+            sweep: "0 0 0 1 1 *",
+            accept_at_once: true,
+        }
     }
 }
 
@@ -86,7 +91,15 @@ impl Federation {
         });
         let (place, authority, ledger) = founding.await.unwrap();
         let (hubs, seats, addresses) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { hubs, seats, addresses, authority, ledger, place, plan }
+        Self {
+            hubs,
+            seats,
+            addresses,
+            authority,
+            ledger,
+            place,
+            plan,
+        }
     }
 
     /// Founds a federation and starts the hub.
@@ -135,7 +148,11 @@ impl Federation {
         let config = self.place.hub(&format!("{name}.toml"));
         if !self.addresses.contains_key(name) {
             let [federation, enrolment, console] = [self.place.port(), self.place.port(), self.place.port()];
-            let addresses = Addresses { federation, enrolment, console };
+            let addresses = Addresses {
+                federation,
+                enrolment,
+                console,
+            };
             std::fs::write(&config, self.hub_configuration(addresses)).unwrap();
             self.addresses.insert(name, addresses);
         }
@@ -145,7 +162,11 @@ impl Federation {
     }
 
     fn hub_configuration(&self, addresses: Addresses) -> String {
-        let Addresses { federation, enrolment, console } = addresses;
+        let Addresses {
+            federation,
+            enrolment,
+            console,
+        } = addresses;
         format!(
             "trust_domain = \"{TRUST_DOMAIN}\"\n\
              [database]\nurl = \"{}\"\nsingle_server = true\n\
@@ -173,6 +194,11 @@ impl Federation {
     /// Waits until the hub has died by itself; the signal.
     pub async fn hub_death(&mut self) -> Option<i32> {
         self.hubs.remove("hub").unwrap().death().await
+    }
+
+    /// True once the hub has ended by itself.
+    pub fn hub_has_ended(&mut self) -> bool {
+        self.hubs.get_mut("hub").unwrap().ended().is_some()
     }
 
     /// Stops the story if the hub has ended.
@@ -248,7 +274,15 @@ impl Federation {
         );
         std::fs::write(self.place.member(member, "node.toml"), configuration).unwrap();
         let token = founding::token(&database);
-        self.seats.insert(member.to_owned(), Seat { address, token, process: None, _database: own });
+        self.seats.insert(
+            member.to_owned(),
+            Seat {
+                address,
+                token,
+                process: None,
+                _database: own,
+            },
+        );
     }
 
     /// Starts a member's node and waits until it answers.
@@ -265,7 +299,9 @@ impl Federation {
         let (config, log) = (self.place.member(member, "node.toml"), self.place.log(member));
         let seat = self.seats.get_mut(member).unwrap();
         assert!(seat.process.is_none(), "the node of {member} runs already");
-        let process = seat.process.insert(Process::serve(NODE, member, &config, &log, crash_at));
+        let process = seat
+            .process
+            .insert(Process::serve(NODE, member, &config, &log, crash_at));
         answers(&format!("http://{}/health/live", seat.address), process).await;
     }
 
@@ -300,6 +336,12 @@ impl Federation {
         Platform::new(member, format!("http://{}", seat.address), seat.token.clone())
     }
 
+    /// Where a member's node says whether it is ready.
+    #[must_use]
+    pub fn ready_url(&self, member: &str) -> String {
+        format!("http://{}/health/ready", self.seats[member].address)
+    }
+
     // ---- what is expected at the end ----
 
     /// Waits until every running node has read its feed to the end and sent everything.
@@ -310,9 +352,13 @@ impl Federation {
             }
             let head = self.ledger.feed_head(member).await;
             let look = |status: &Value| {
-                status["feed_seq"].as_i64() >= Some(head.seq) && status["outbox_waiting"] == 0 && status["feed"] == "following"
+                status["feed_seq"].as_i64() >= Some(head.seq)
+                    && status["outbox_waiting"] == 0
+                    && status["feed"] == "following"
             };
-            self.platform(member).until_status(&format!("feed entry {}", head.seq), look).await;
+            self.platform(member)
+                .until_status(&format!("feed entry {}", head.seq), look)
+                .await;
         }
     }
 
@@ -324,8 +370,16 @@ impl Federation {
             if seat.process.is_none() {
                 continue;
             }
-            let (status, head) = (self.platform(member).status().await, self.ledger.feed_head(member).await);
-            assert_eq!(status["digest"], head.digest.as_str(), "the book of {member} at entry {}: {status}", head.seq);
+            let (status, head) = (
+                self.platform(member).status().await,
+                self.ledger.feed_head(member).await,
+            );
+            assert_eq!(
+                status["digest"],
+                head.digest.as_str(),
+                "the book of {member} at entry {}: {status}",
+                head.seq
+            );
         }
         self.ledger.assert_sound().await;
         let totals = self.ledger.totals().await;
@@ -338,7 +392,10 @@ async fn answers(url: &str, process: &mut Process) {
     until(url, async || {
         process.must_run();
         let response = http.get(url).send().await.map_err(|error| format!("{error:?}"))?;
-        let (good, text) = (response.status().is_success(), response.text().await.unwrap_or_default());
+        let (good, text) = (
+            response.status().is_success(),
+            response.text().await.unwrap_or_default(),
+        );
         when(good, text)
     })
     .await;

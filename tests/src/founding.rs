@@ -44,7 +44,9 @@ pub fn authority(place: &Place) -> Authority {
 /// What the hub's certificate says.
 #[must_use]
 pub fn hub_order(place: &Place) -> Order {
-    Order::new(Profile::Hub).with_dns("localhost").with_ip(place.address.into())
+    Order::new(Profile::Hub)
+        .with_dns("localhost")
+        .with_ip(place.address.into())
 }
 
 /// Issues a certificate for a new key: `files.pem` and `files.key`, in the place of what was there.
@@ -77,7 +79,9 @@ pub fn token(database: &str) -> String {
     tanqiao_node::store::migrate(database).unwrap();
     let store = Store::open(database).unwrap();
     let name = "platform".parse().unwrap();
-    let made = store.write(|tx| tokens::create(tx, &name, &[Scope::Admin], now(), None)).unwrap();
+    let made = store
+        .write(|tx| tokens::create(tx, &name, &[Scope::Admin], now(), None))
+        .unwrap();
     made.reveal().to_owned()
 }
 
@@ -94,12 +98,20 @@ pub fn ledger(place: &Place, url: &str) {
     ensure_log_key(&place.hub("log.key")).unwrap();
     let desk = Desk(Sequencer::start(database, SequencerOptions::default()).unwrap());
     desk.decide(Origin::Hub, Decision::SetPolicy(policy()));
-    let password_hash = Argon2::default().hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+    let password_hash = Argon2::default()
+        .hash_password(PASSWORD.as_bytes())
+        .unwrap()
+        .to_string();
     for account in OFFICERS {
         durable::write_secret(&password_file(place, account), PASSWORD.as_bytes()).unwrap();
         let first = account == OFFICERS[0];
         let (account, password_hash) = (account.parse().unwrap(), password_hash.clone());
-        let decision = Decision::PutOfficer { account, role: Role::Officer, password_hash, active: true };
+        let decision = Decision::PutOfficer {
+            account,
+            role: Role::Officer,
+            password_hash,
+            active: true,
+        };
         desk.decide(if first { Origin::Hub } else { officers(1) }, decision);
     }
     for (member, region) in MEMBERS {
@@ -111,11 +123,21 @@ pub fn ledger(place: &Place, url: &str) {
 }
 
 fn policy() -> Policy {
-    Policy { trust_domain: TRUST_DOMAIN.parse().unwrap(), demonstration: true, ..Policy::default() }
+    Policy {
+        trust_domain: TRUST_DOMAIN.parse().unwrap(),
+        demonstration: true,
+        ..Policy::default()
+    }
 }
 
 fn officers(count: usize) -> Origin {
-    Origin::Officers(OFFICERS.iter().take(count).map(|account| account.parse().unwrap()).collect())
+    Origin::Officers(
+        OFFICERS
+            .iter()
+            .take(count)
+            .map(|account| account.parse().unwrap())
+            .collect(),
+    )
 }
 
 fn admission(place: &Place, member: &str, region: &str) -> Decision {
@@ -136,7 +158,11 @@ fn activation(place: &Place) -> Decision {
     envelope.add_signature(&signing_key(place, "harbin")).unwrap();
     let signed_by: Vec<NodeId> = MEMBERS.iter().map(|(member, _)| member.parse().unwrap()).collect();
     let envelope = String::from_utf8(envelope.to_json().unwrap()).unwrap();
-    Decision::ActivateMapping { record: Box::new(record), envelope, signed_by }
+    Decision::ActivateMapping {
+        record: Box::new(record),
+        envelope,
+        signed_by,
+    }
 }
 
 fn spoken<C: Content>(place: &Place, member: &str, content: C) -> Envelope {
@@ -162,7 +188,12 @@ impl Desk {
     fn decide(&self, origin: Origin, decision: Decision) {
         let id = new_id();
         let payload_sha256 = Sha256::of(id.to_string().as_bytes());
-        self.must(Command { origin, id, payload_sha256, body: Body::Governance(Box::new(decision)) });
+        self.must(Command {
+            origin,
+            id,
+            payload_sha256,
+            body: Body::Governance(Box::new(decision)),
+        });
     }
 
     /// What a member has signed, checked as at the hub's door.

@@ -25,7 +25,10 @@ pub enum Kind {
 pub fn postgres() -> Option<String> {
     let server = std::env::var("TANQIAO_TEST_POSTGRES").ok();
     let required = server.is_none() && std::env::var("CI").is_ok();
-    assert!(!required, "in CI every story is told on PostgreSQL too: set TANQIAO_TEST_POSTGRES");
+    assert!(
+        !required,
+        "in CI every story is told on PostgreSQL too: set TANQIAO_TEST_POSTGRES"
+    );
     server
 }
 
@@ -44,9 +47,17 @@ impl OwnDatabase {
     pub fn create() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let server = postgres().unwrap();
-        let name = format!("tanqiao_story_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "tanqiao_story_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let base = server.rsplit_once('/').map_or(server.as_str(), |(base, _)| base);
-        let own = Self { url: format!("{base}/{name}"), server: server.clone(), name };
+        let own = Self {
+            url: format!("{base}/{name}"),
+            server: server.clone(),
+            name,
+        };
         own.tell(&[format!("CREATE DATABASE {}", own.name)]);
         own
     }
@@ -120,10 +131,16 @@ impl Ledger {
     #[must_use]
     pub fn new(kind: Kind, file: PathBuf) -> Self {
         match kind {
-            Kind::Sqlite => Self { url: format!("sqlite:{}", file.display()), at: At::Sqlite(file) },
+            Kind::Sqlite => Self {
+                url: format!("sqlite:{}", file.display()),
+                at: At::Sqlite(file),
+            },
             Kind::Postgres => {
                 let own = OwnDatabase::create();
-                Self { url: own.url.clone(), at: At::Postgres(own) }
+                Self {
+                    url: own.url.clone(),
+                    at: At::Postgres(own),
+                }
             }
         }
     }
@@ -150,7 +167,10 @@ impl Ledger {
     /// The head of the log.
     pub async fn head(&self) -> LogHead {
         let head = self.read(rows::head).await;
-        LogHead { size: head.size, chain: head.chain }
+        LogHead {
+            size: head.size,
+            chain: head.chain,
+        }
     }
 
     /// The head of a member's feed.
@@ -166,7 +186,10 @@ impl Ledger {
                         return Ok(FeedHead { seq: row.seq, digest });
                     }
                 }
-                Ok(FeedHead { seq: 0, digest: String::new() })
+                Ok(FeedHead {
+                    seq: 0,
+                    digest: String::new(),
+                })
             })
         };
         self.read(look).await
@@ -191,10 +214,17 @@ impl Ledger {
     pub async fn assert_sound(&self) {
         let report = self.with(|database| audit::audit(database).unwrap()).await;
         let findings = report.invariants.iter().flat_map(|invariant| {
-            invariant.findings.iter().map(move |one| format!("{}: {}: {}", invariant.number, one.subject, one.what))
+            invariant
+                .findings
+                .iter()
+                .map(move |one| format!("{}: {}: {}", invariant.number, one.subject, one.what))
         });
         let findings: Vec<String> = findings.collect();
-        assert!(report.ok, "the ledger does not hold what it must:\n{}", findings.join("\n"));
+        assert!(
+            report.ok,
+            "the ledger does not hold what it must:\n{}",
+            findings.join("\n")
+        );
     }
 
     /// Keeps a backup of the database as it is; the hub must not run.

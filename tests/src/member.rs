@@ -48,7 +48,12 @@ impl Member {
     /// A member over this connection.
     #[must_use]
     pub fn over(http: Client, id: &str, base: String, key: Arc<SigningKey>) -> Self {
-        Self { id: id.to_owned(), base, http, key }
+        Self {
+            id: id.to_owned(),
+            base,
+            http,
+            key,
+        }
     }
 
     /// A message of now.
@@ -85,7 +90,10 @@ impl Member {
 
     /// Sends any body; `Err` if no answer came.
     pub async fn send(&self, body: Vec<u8>) -> Result<Response, String> {
-        let request = self.http.post(format!("{}/v1/messages", self.base)).header("content-type", "application/json");
+        let request = self
+            .http
+            .post(format!("{}/v1/messages", self.base))
+            .header("content-type", "application/json");
         request.body(body).send().await.map_err(|error| format!("{error:?}"))
     }
 
@@ -108,7 +116,11 @@ impl Member {
 
     /// Asks; `Err` if no answer came.
     pub async fn ask(&self, path: &str) -> Result<Response, String> {
-        self.http.get(format!("{}{path}", self.base)).send().await.map_err(|error| format!("{error:?}"))
+        self.http
+            .get(format!("{}{path}", self.base))
+            .send()
+            .await
+            .map_err(|error| format!("{error:?}"))
     }
 
     /// What an address gives, which must be good.
@@ -134,13 +146,18 @@ impl Member {
     pub async fn offer(&self, blocks: &[BlockRef]) -> Offered {
         let (id, envelope) = self.say(proposal(blocks));
         let outcome = self.tell(&envelope).await.unwrap();
-        Offered { id, payload_sha256: envelope.payload_sha256(), outcome }
+        Offered {
+            id,
+            payload_sha256: envelope.payload_sha256(),
+            outcome,
+        }
     }
 
     /// The signed yes to an offer.
     #[must_use]
     pub fn accepting(&self, offered: &Offered) -> Envelope {
-        self.say(acceptance(offered.id, offered.payload_sha256, &offered.outcome)).1
+        self.say(acceptance(offered.id, offered.payload_sha256, &offered.outcome))
+            .1
     }
 }
 
@@ -160,7 +177,9 @@ pub async fn told(response: Response) -> Result<Told, String> {
     let status = response.status();
     let text = response.text().await.map_err(|error| format!("{error:?}"))?;
     if status.is_success() {
-        return Ok(Ok(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))));
+        return Ok(Ok(
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+        ));
     }
     let problem: Problem = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status} {error}: {text}"));
     assert_eq!(problem.status, status.as_u16(), "{text}");
@@ -181,13 +200,31 @@ impl Refused for Told {
             Err(problem) => *problem,
         };
         assert_eq!(name_of(&problem), check, "{problem:?}");
-        assert!(!problem.detail.is_empty() && problem.type_uri.ends_with(&problem.code), "{problem:?}");
+        assert!(
+            !problem.detail.is_empty() && problem.type_uri.ends_with(&problem.code),
+            "{problem:?}"
+        );
         problem
     }
+}
+
+/// What was decided, in one word: `done`, or what refused it.
+#[must_use]
+pub fn verdict(told: &Told) -> String {
+    told.as_ref()
+        .map_or_else(|problem| name_of(problem), |_| "done".to_owned())
+}
+
+/// True if the outcome is kept with the message's id.
+#[must_use]
+pub fn is_kept(told: &Told) -> bool {
+    told.as_ref().map_or_else(|problem| problem.stored(), |_| true)
 }
 
 /// The check that refused, or the code of a problem that no check found.
 #[must_use]
 pub fn name_of(problem: &Problem) -> String {
-    problem.check.map_or_else(|| problem.code.clone(), |check| check.to_string())
+    problem
+        .check
+        .map_or_else(|| problem.code.clone(), |check| check.to_string())
 }

@@ -35,13 +35,25 @@ impl Platform {
     #[must_use]
     pub fn new(member: &str, url: String, token: String) -> Self {
         let http = Client::builder().no_proxy().timeout(ANSWER).build().unwrap();
-        Self { member: member.to_owned(), url, token, http }
+        Self {
+            member: member.to_owned(),
+            url,
+            token,
+            http,
+        }
     }
 
     /// Asks; `Err` if the node gave no answer.
     pub async fn try_ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Asked, String> {
-        let request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token);
-        let request = if let Some(body) = body { request.json(body) } else { request };
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.token);
+        let request = if let Some(body) = body {
+            request.json(body)
+        } else {
+            request
+        };
         self.answer(request).await
     }
 
@@ -52,15 +64,19 @@ impl Platform {
         if status.is_success() {
             return Ok(Ok(serde_json::from_str(&text).unwrap()));
         }
-        Ok(Err(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status} {error}: {text}"))))
+        Ok(Err(
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status} {error}: {text}"))
+        ))
     }
 
     /// What an address gives, which must be good.
     pub async fn get(&self, path: &str) -> Value {
         let asked = self.try_ask(Method::GET, path, None).await;
-        asked.and_then(|asked| asked.map_err(|problem| problem.to_string())).unwrap_or_else(|why| {
-            panic!("{path} at {}: {why}", self.member);
-        })
+        asked
+            .and_then(|asked| asked.map_err(|problem| problem.to_string()))
+            .unwrap_or_else(|why| {
+                panic!("{path} at {}: {why}", self.member);
+            })
     }
 
     /// Orders something; `Err` if the node gave no answer.
@@ -89,12 +105,16 @@ impl Platform {
 
     /// Waits until a transfer is in this state at the node.
     pub async fn until_transfer(&self, id: MessageId, state: &str) -> Value {
-        until(&format!("transfer {id} is {state} at {}", self.member), async || {
-            match self.try_ask(Method::GET, &format!("/api/v1/transfers/{id}"), None).await? {
+        until(
+            &format!("transfer {id} is {state} at {}", self.member),
+            async || match self
+                .try_ask(Method::GET, &format!("/api/v1/transfers/{id}"), None)
+                .await?
+            {
                 Ok(found) => when(found["state"] == state, &found).map(|()| found),
                 Err(problem) => Err(problem.to_string()),
-            }
-        })
+            },
+        )
         .await
     }
 
@@ -117,8 +137,14 @@ impl Platform {
 
     /// Sends a file of rides; `Err` if the node gave no answer.
     pub async fn try_import(&self, rides: &str) -> Result<Asked, String> {
-        let request = self.http.post(format!("{}/api/v1/activities?methodology={METRO}&strict=true", self.url));
-        let request = request.bearer_auth(&self.token).header("content-type", "text/csv").body(rides.to_owned());
+        let request = self.http.post(format!(
+            "{}/api/v1/activities?methodology={METRO}&strict=true",
+            self.url
+        ));
+        let request = request
+            .bearer_auth(&self.token)
+            .header("content-type", "text/csv")
+            .body(rides.to_owned());
         self.answer(request).await
     }
 
@@ -129,7 +155,9 @@ impl Platform {
 
     /// Issues what is pending, and waits for the hub.
     pub async fn issue(&self) {
-        self.order("/api/v1/issuances?wait_s=30", &issuing(new_id())).await.unwrap();
+        self.order("/api/v1/issuances?wait_s=30", &issuing(new_id()))
+            .await
+            .unwrap();
     }
 }
 

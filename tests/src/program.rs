@@ -19,14 +19,25 @@ pub const NODE: &str = "tanqiao-node";
 pub const KILLED: Option<i32> = Some(9);
 
 /// Variables of the environment that would change what a program does.
-const FOREIGN: [&str; 6] = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+const FOREIGN: [&str; 6] = [
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+];
 
 /// Where a program of this workspace is: beside this test, built with the same profile.
 #[must_use]
 pub fn path_of(program: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.ancestors().nth(2).unwrap().join(program);
-    assert!(path.exists(), "{} is missing: run `cargo build --workspace --bins` first", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run `cargo build --workspace --bins` first",
+        path.display()
+    );
     path
 }
 
@@ -55,12 +66,23 @@ impl Process {
     pub fn serve(program: &str, who: &str, config: &Path, log: &Path, crash_at: Option<&str>) -> Self {
         let file = File::options().create(true).append(true).open(log).unwrap();
         let mut command = command(program);
-        command.arg("serve").arg("--config").arg(config).stdout(Stdio::null()).stderr(file);
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(config)
+            .stdout(Stdio::null())
+            .stderr(file);
         if let Some(point) = crash_at {
             command.env("TANQIAO_CRASH_AT", point);
         }
-        let child = command.spawn().unwrap_or_else(|error| panic!("{who} does not start: {error}"));
-        Self { who: who.to_owned(), child, log: log.to_owned() }
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{who} does not start: {error}"));
+        Self {
+            who: who.to_owned(),
+            child,
+            log: log.to_owned(),
+        }
     }
 
     /// How it ended, if it has.
@@ -78,7 +100,10 @@ impl Process {
     /// Waits until it has ended by itself; the signal, if one ended it.
     pub async fn death(&mut self) -> Option<i32> {
         let who = self.who.clone();
-        let status = until(&format!("the end of {who}"), async || self.ended().ok_or_else(|| "it runs".to_owned())).await;
+        let status = until(&format!("the end of {who}"), async || {
+            self.ended().ok_or_else(|| "it runs".to_owned())
+        })
+        .await;
         status.signal()
     }
 
@@ -92,7 +117,13 @@ impl Process {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
         let signal = self.death().await;
-        assert_eq!(signal, None, "{} did not stop by itself\n{}", self.who, self.last_words());
+        assert_eq!(
+            signal,
+            None,
+            "{} did not stop by itself\n{}",
+            self.who,
+            self.last_words()
+        );
     }
 
     /// The end of its log.
@@ -130,7 +161,6 @@ pub struct Answer {
 impl Answer {
     /// The answer of a command that must have done what was asked.
     #[track_caller]
-    #[must_use]
     pub fn done(self) -> Value {
         assert_eq!(self.status, Some(0), "{}\n{}", self.complaint, self.json);
         self.json
@@ -142,12 +172,21 @@ pub async fn run(program: &str, arguments: &[impl AsRef<OsStr>]) -> Answer {
     let mut command = tokio::process::Command::from(command(program));
     command.arg("--json").args(arguments).kill_on_drop(true);
     let output = tokio::time::timeout(PATIENCE, command.output()).await;
-    let output = output.unwrap_or_else(|_| panic!("{program} did not end in {PATIENCE:?}")).unwrap();
+    let output = output
+        .unwrap_or_else(|_| panic!("{program} did not end in {PATIENCE:?}"))
+        .unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
     let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("{program} printed no JSON ({error}): {}\n{complaint}", String::from_utf8_lossy(&output.stdout))
+        panic!(
+            "{program} printed no JSON ({error}): {}\n{complaint}",
+            String::from_utf8_lossy(&output.stdout)
+        )
     });
-    Answer { status: output.status.code(), json, complaint }
+    Answer {
+        status: output.status.code(),
+        json,
+        complaint,
+    }
 }
 
 /// The crash points of a program, as it lists them itself.

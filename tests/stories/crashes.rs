@@ -14,19 +14,33 @@ const QUANTITY_G: i64 = 1_000;
 /// Points of the hub that no transfer passes: `enrolment.rs` does.
 const HUB_ELSEWHERE: [&str; 2] = ["enrolment.before-write", "enrolment.after-write"];
 /// Points of a node that no transfer passes: `crashes_elsewhere.rs` does.
-const NODE_ELSEWHERE: [&str; 3] = ["import.before-batch-commit", "import.after-batch-commit", "issue.before-commit"];
+const NODE_ELSEWHERE: [&str; 3] = [
+    "import.before-batch-commit",
+    "import.after-batch-commit",
+    "issue.before-commit",
+];
 /// Points that only the node that is offered something passes.
 const TARGET_ONLY: [&str; 2] = ["offer.before-decision", "offer.after-decision"];
 
-told_on_both!(the_hub_dies_everywhere, wuhans_node_dies_everywhere, harbins_node_dies_everywhere);
+told_on_both!(
+    the_hub_dies_everywhere,
+    wuhans_node_dies_everywhere,
+    harbins_node_dies_everywhere
+);
 
 /// The points that the program lists, without those that its transfers do not pass, all of which it must list.
 async fn passed(program: &str, elsewhere: &[&str]) -> Vec<String> {
     let points = crash_points(program).await;
     for point in elsewhere {
-        assert!(points.iter().any(|listed| listed == point), "{program} has no point `{point}` any more");
+        assert!(
+            points.iter().any(|listed| listed == point),
+            "{program} has no point `{point}` any more"
+        );
     }
-    points.into_iter().filter(|point| !elsewhere.contains(&point.as_str())).collect()
+    points
+        .into_iter()
+        .filter(|point| !elsewhere.contains(&point.as_str()))
+        .collect()
 }
 
 /// Once at the proposal, which comes first, and once at the acceptance.
@@ -71,7 +85,11 @@ async fn the_node_dies_everywhere(kind: Kind, member: &str, elsewhere: &[&str]) 
         federation.start_node_to_die(member, &point).await;
         // Where Wuhan's node dies before it has answered, nobody knows whether it has taken the order.
         let answered = crossing.try_order(&federation).await;
-        assert_eq!(federation.node_death(member).await, KILLED, "the node of {member} at {point}");
+        assert_eq!(
+            federation.node_death(member).await,
+            KILLED,
+            "the node of {member} at {point}"
+        );
         federation.start_node(member).await;
         if answered.is_err() {
             crossing.order(&federation).await;

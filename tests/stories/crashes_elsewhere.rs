@@ -14,7 +14,10 @@ told_on_both!(no_record_counts_twice);
 /// Wuhan's node dies while it imports, twice, and while it issues; every ride is issued once. Here the nodes are on the same
 /// kind of database as the hub.
 async fn no_record_counts_twice(kind: Kind) {
-    let plan = Plan { nodes_on: kind, ..Plan::on(kind) };
+    let plan = Plan {
+        nodes_on: kind,
+        ..Plan::on(kind)
+    };
     let mut federation = Federation::with_nodes(plan, RIDES).await;
     let mut expected = grams_of_rides(RIDES);
     for point in ["import.before-batch-commit", "import.after-batch-commit"] {
@@ -28,7 +31,11 @@ async fn no_record_counts_twice(kind: Kind) {
         let job = federation.platform("wuhan").import(&file).await;
         assert_eq!(job["state"], "done", "{job}");
         let again = federation.platform("wuhan").import(&file).await;
-        assert_eq!((&again["job"], &again["added"]), (&job["job"], &job["added"]), "{again}");
+        assert_eq!(
+            (&again["job"], &again["added"]),
+            (&job["job"], &job["added"]),
+            "{again}"
+        );
         federation.platform("wuhan").issue().await;
         expected += grams_of_rides(RIDES);
         federation.reckon().await;
@@ -42,7 +49,11 @@ async fn no_record_counts_twice(kind: Kind) {
     federation.start_node_to_die("wuhan", "issue.before-commit").await;
     let answered = wuhan.try_order("/api/v1/issuances?wait_s=30", &order).await;
     assert!(answered.is_err(), "{answered:?}");
-    assert_eq!(federation.node_death("wuhan").await, KILLED, "the node at issue.before-commit");
+    assert_eq!(
+        federation.node_death("wuhan").await,
+        KILLED,
+        "the node at issue.before-commit"
+    );
     federation.start_node("wuhan").await;
     wuhan.order("/api/v1/issuances?wait_s=30", &order).await.unwrap();
     wuhan.order("/api/v1/issuances?wait_s=30", &order).await.unwrap();

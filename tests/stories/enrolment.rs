@@ -10,8 +10,10 @@ told_on_both!(a_request_survives_the_hub);
 
 async fn a_request_survives_the_hub(kind: Kind) {
     let mut federation = Federation::with_hub(Plan::on(kind)).await;
-    for (point, member, region) in [("enrolment.before-write", "chengdu", "510100"), ("enrolment.after-write", "guangzhou", "440100")]
-    {
+    for (point, member, region) in [
+        ("enrolment.before-write", "chengdu", "510100"),
+        ("enrolment.after-write", "guangzhou", "440100"),
+    ] {
         federation.seat(member, region);
         let names = ["--region", region, "--name-zh", member, "--name-en", member];
         let invitation = [["enrolment", "code", member].as_slice(), &names].concat();
@@ -23,12 +25,26 @@ async fn a_request_survives_the_hub(kind: Kind) {
         federation.start_hub_to_die(point);
         let config = federation.place.member(member, "node.toml");
         let url = federation.enrolment_url();
-        let enrol = ["--config", &config.display().to_string(), "enrol", "--url", &url, "--code-file", &code.display().to_string(), "--wait-s", "0"]
-            .map(str::to_owned);
+        let enrol = [
+            "--config",
+            &config.display().to_string(),
+            "enrol",
+            "--url",
+            &url,
+            "--code-file",
+            &code.display().to_string(),
+            "--wait-s",
+            "0",
+        ]
+        .map(str::to_owned);
         // The hub may not listen yet: the command may be repeated until the hub has died.
         let lost = tanqiao_tests::until("the hub has taken the request", async || {
             let answer = run(NODE, &enrol).await;
-            if federation.hub_has_ended() { Ok(answer) } else { Err(answer.complaint) }
+            if federation.hub_has_ended() {
+                Ok(answer)
+            } else {
+                Err(answer.complaint)
+            }
         })
         .await;
         assert_ne!(lost.status, Some(0), "{lost:?}");
@@ -36,15 +52,26 @@ async fn a_request_survives_the_hub(kind: Kind) {
         federation.start_hub().await;
 
         let pending = run(NODE, &enrol).await;
-        assert_eq!((pending.status, &pending.json["status"]), (Some(1), &"pending".into()), "{pending:?}");
-        federation.officers(&["enrolment", "approve", pending.json["id"].as_str().unwrap()]).await;
+        assert_eq!(
+            (pending.status, &pending.json["status"]),
+            (Some(1), &"pending".into()),
+            "{pending:?}"
+        );
+        federation
+            .officers(&["enrolment", "approve", pending.json["id"].as_str().unwrap()])
+            .await;
         run(NODE, &enrol).await.done();
         federation.start_node(member).await;
         federation.in_step().await;
         let pem = std::fs::read_to_string(federation.place.member(member, "signing.key")).unwrap();
         let key = SigningKey::from_pem(&pem).unwrap();
         let members: serde_json::Value = federation.member(member).read("/v1/members").await;
-        let registered = members["items"].as_array().unwrap().iter().find(|one| one["member"] == member).unwrap();
+        let registered = members["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["member"] == member)
+            .unwrap();
         assert_eq!(registered["keys"].as_array().unwrap().len(), 1, "{registered}");
         assert_eq!(registered["keys"][0]["key_id"], key.id().to_string(), "{registered}");
     }

@@ -1,4 +1,12 @@
 //! Stories of whole federations, each told on SQLite and on PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a story stops where something is not as expected, and says what"
+)]
 
 mod certificates;
 mod crashes;

@@ -34,6 +34,10 @@ use crate::run::{Asked, Run};
 use crate::story::Reckoning;
 use crate::teller::Teller;
 
+/// A service that allocates and frees on many threads: measurably faster than the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A whole Tanqiao 碳桥 federation on one machine: founded, played and audited, then served until Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(

@@ -172,7 +172,7 @@ impl Needs {
             Decision::PlanEvent(plan) => self.event(&plan.event, working),
             Decision::SetInventory { event, .. } | Decision::CloseEvent { event } => self.event(event, working),
             Decision::AcceptDonation { donation } | Decision::DeclineDonation { donation, .. } => {
-                self.dealing_by_id(*donation, working)
+                self.dealing_by_id(*donation, working);
             }
             Decision::Sweep => match &working.due {
                 Some(due) => due.iter().for_each(|id| self.dealing_by_id(*id, working)),

@@ -281,7 +281,7 @@ impl Working {
     fn replace(&mut self, replacement: &Replacement, index: i64) -> Decided<()> {
         if let Some(before) = &replacement.before {
             self.lattice(&before.status.holder, |lattice| {
-                lattice.remove(before.digest_record().as_bytes())
+                lattice.remove(before.digest_record().as_bytes());
             })?;
             self.count_free(before, -1)?;
         } else if let Some(first) = replacement.after.first() {
@@ -296,7 +296,7 @@ impl Working {
         }
         for after in &replacement.after {
             self.lattice(&after.status.holder, |lattice| {
-                lattice.add(after.digest_record().as_bytes())
+                lattice.add(after.digest_record().as_bytes());
             })?;
             self.count_free(after, 1)?;
             self.written

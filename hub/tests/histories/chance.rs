@@ -3,22 +3,14 @@
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
-use tanqiao_hub::ledger::command::{Body, Command, Decision, Origin};
+use tanqiao_hub::ledger::command::{Body, Command, Origin};
 use tanqiao_hub::ledger::sequencer::Answer;
 use tanqiao_protocol::block::{Block, BlockState};
-use tanqiao_protocol::event::InventoryBasis;
-use tanqiao_protocol::id::{MessageId, Name, Sha256};
-use tanqiao_protocol::message::{
-    Cancellation, DonationWithdrawal, Listing, Pledge, PledgeDecision, PledgeForeclosure, PledgeRelease, Retirement,
-    TransferDecline, TransferWithdrawal,
-};
-use tanqiao_protocol::quantity::Factor;
+use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::serial::BlockRef;
-use tanqiao_protocol::time::DAY_US;
-use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{MemberKind, Outcome};
 
-use super::support::{Federation, claim, consent, event, grams, inventory, issuance, mapping, name, node, signing_key};
+use super::support::{Federation, event, part};
 
 /// The members and their regions.
 pub const MEMBERS: [(&str, &str); 4] = [
@@ -30,13 +22,13 @@ pub const MEMBERS: [(&str, &str); 4] = [
 
 /// What is known of the past, and the dice.
 pub struct Chance {
-    dice: StdRng,
-    offers: Vec<(Command, Outcome, &'static str)>,
-    donations: Vec<(MessageId, &'static str)>,
-    pledges: Vec<(MessageId, &'static str, &'static str)>,
+    pub(super) dice: StdRng,
+    pub(super) offers: Vec<(Command, Outcome, &'static str)>,
+    pub(super) donations: Vec<(MessageId, &'static str)>,
+    pub(super) pledges: Vec<(MessageId, &'static str, &'static str)>,
     said: Vec<(Command, Answer)>,
     blocks: Vec<Block>,
-    versions: u32,
+    pub(super) versions: u32,
     /// Grams that were issued before the first random step.
     pub issued_before: i64,
 }
@@ -118,12 +110,12 @@ impl Chance {
         }
     }
 
-    fn member(&mut self) -> (&'static str, &'static str) {
+    pub(super) fn member(&mut self) -> (&'static str, &'static str) {
         *MEMBERS.choose(&mut self.dice).unwrap()
     }
 
     /// A part of a random block, in a state that fits or not, and who holds it.
-    fn some_of(&mut self, state: BlockState) -> Option<(BlockRef, &'static str)> {
+    pub(super) fn some_of(&mut self, state: BlockState) -> Option<(BlockRef, &'static str)> {
         let anything = self.dice.random_bool(0.1);
         let fitting: Vec<&Block> = self
             .blocks
@@ -140,14 +132,14 @@ impl Chance {
             let (first, last) = (reference.range.first(), reference.range.last());
             let a = self.dice.random_range(first..=last);
             let b = self.dice.random_range(first..=last);
-            reference = super::support::part(&reference, a.min(b), a.max(b));
+            reference = part(&reference, a.min(b), a.max(b));
         }
         let holder = if self.dice.random_bool(0.05) { None } else { holder };
         Some((reference, holder.unwrap_or_else(|| MEMBERS[0].0)))
     }
 
     /// One to three parts of free blocks of one holder, mostly.
-    fn some_free(&mut self) -> Option<(Vec<BlockRef>, &'static str)> {
+    pub(super) fn some_free(&mut self) -> Option<(Vec<BlockRef>, &'static str)> {
         let (first, holder) = self.some_of(BlockState::Held)?;
         let mut blocks = vec![first];
         for _ in 0..self.dice.random_range(0..=2) {
@@ -175,304 +167,5 @@ impl Chance {
             94..97 => self.list(f),
             _ => self.said.choose(&mut self.dice).map(|(command, _)| command.clone()),
         }
-    }
-
-    fn issue(&mut self, f: &Federation) -> Command {
-        let (member, region) = self.member();
-        let id = f.new_id();
-        let mut content = issuance(member, region, self.dice.random_range(1..50_000), id);
-        content.vintage = 2025;
-        if self.dice.random_bool(0.1) {
-            content.local_reference = name("the-same-again");
-        }
-        f.command(member, id, Body::Issuance(Box::new(content)))
-    }
-
-    fn propose(&mut self, f: &Federation) -> Option<Command> {
-        let (blocks, holder) = self.some_free()?;
-        let target = self.member().0;
-        let Body::TransferProposal(mut content) = f.proposal(target, &blocks) else {
-            return None;
-        };
-        content.r#use = *[Use::CorporateNeutrality, Use::PublicWelfare, Use::EtsOffset].choose(&mut self.dice)?;
-        content.valid_until = f.now().plus_micros(self.dice.random_range(1..=2 * DAY_US));
-        Some(f.command(holder, f.new_id(), Body::TransferProposal(content)))
-    }
-
-    fn answer_offer(&mut self, f: &Federation) -> Option<Command> {
-        let recent = self.offers.len().saturating_sub(8);
-        let (proposal, outcome, target) = self.offers.get(recent..)?.choose(&mut self.dice)?.clone();
-        let (transfer, reason) = (proposal.id, "random".to_owned());
-        let Origin::Member(source) = &proposal.origin else {
-            return None;
-        };
-        let id = f.new_id();
-        Some(match self.dice.random_range(0..10) {
-            0..7 => {
-                let Body::TransferAcceptance(mut content) = f.acceptance(transfer, &proposal, &outcome) else {
-                    return None;
-                };
-                let Body::TransferProposal(offered) = &proposal.body else {
-                    return None;
-                };
-                content.r#use = offered.r#use;
-                f.command(target, id, Body::TransferAcceptance(content))
-            }
-            7 => f.command(target, id, Body::TransferDecline(TransferDecline { transfer, reason })),
-            8 => f.command(
-                source.member.as_str(),
-                id,
-                Body::TransferWithdrawal(TransferWithdrawal { transfer, reason }),
-            ),
-            _ => officers(
-                f,
-                &["first-officer"],
-                Decision::Halt {
-                    subject: transfer,
-                    reason,
-                },
-            ),
-        })
-    }
-
-    fn give(&mut self, f: &Federation) -> Option<Command> {
-        let (blocks, holder) = self.some_free()?;
-        let to = if self.dice.random_bool(0.3) {
-            "marathon"
-        } else {
-            "congress"
-        };
-        let mut content = f.donation(to, &blocks);
-        content.valid_until = f.now().plus_micros(self.dice.random_range(1..=2 * DAY_US));
-        Some(f.command(holder, f.new_id(), Body::Donation(Box::new(content))))
-    }
-
-    fn answer_donation(&mut self, f: &Federation) -> Option<Command> {
-        let recent = self.donations.len().saturating_sub(5);
-        let (donation, donor) = *self.donations.get(recent..)?.choose(&mut self.dice)?;
-        let reason = "random".to_owned();
-        Some(match self.dice.random_range(0..10) {
-            0..4 => officers(f, &["organiser"], Decision::AcceptDonation { donation }),
-            4..6 => officers(f, &["organiser"], Decision::DeclineDonation { donation, reason }),
-            6..8 => f.command(
-                donor,
-                f.new_id(),
-                Body::DonationWithdrawal(DonationWithdrawal { donation, reason }),
-            ),
-            _ => officers(
-                f,
-                &["first-officer"],
-                Decision::Halt {
-                    subject: donation,
-                    reason,
-                },
-            ),
-        })
-    }
-
-    fn use_up(&mut self, f: &Federation) -> Option<Command> {
-        let (blocks, holder) = self.some_free()?;
-        let body = if self.dice.random_bool(0.6) {
-            Body::Retirement(Box::new(Retirement {
-                blocks,
-                claim: claim(holder, "420100"),
-            }))
-        } else {
-            Body::Cancellation(Cancellation {
-                blocks,
-                reason: "random".to_owned(),
-            })
-        };
-        Some(f.command(holder, f.new_id(), body))
-    }
-
-    fn pledge(&mut self, f: &Federation) -> Option<Command> {
-        let (blocks, holder) = self.some_free()?;
-        let content = Pledge {
-            blocks,
-            pledgee: node(self.member().0),
-            reference: name("loan"),
-            term: f.now().plus_micros(DAY_US),
-        };
-        Some(f.command(holder, f.new_id(), Body::Pledge(Box::new(content))))
-    }
-
-    fn end_pledge(&mut self, f: &Federation) -> Option<Command> {
-        let (pledge, debtor, pledgee) = *self.pledges.choose(&mut self.dice)?;
-        let paper = || tanqiao_protocol::envelope::Envelope::sign("test", Vec::new(), &signing_key(pledgee)).unwrap();
-        Some(match self.dice.random_range(0..10) {
-            0..4 => {
-                let consent = self
-                    .dice
-                    .random_bool(0.9)
-                    .then(|| consent(pledgee, pledge, PledgeDecision::Release));
-                f.command(
-                    debtor,
-                    f.new_id(),
-                    Body::PledgeRelease(
-                        Box::new(PledgeRelease {
-                            pledge,
-                            consent: paper(),
-                        }),
-                        consent,
-                    ),
-                )
-            }
-            4..7 => {
-                let consent = Some(consent(pledgee, pledge, PledgeDecision::Foreclose));
-                f.command(
-                    pledgee,
-                    f.new_id(),
-                    Body::PledgeForeclosure(
-                        Box::new(PledgeForeclosure {
-                            pledge,
-                            consent: paper(),
-                        }),
-                        consent,
-                    ),
-                )
-            }
-            _ => officers(f, &["first-officer", "second-officer"], Decision::Foreclose { pledge }),
-        })
-    }
-
-    fn freeze(&mut self, f: &Federation) -> Option<Command> {
-        let reason = "random".to_owned();
-        let both = ["first-officer", "second-officer"];
-        Some(match self.dice.random_range(0..10) {
-            0..4 => {
-                let state = *[BlockState::Held, BlockState::Reserved, BlockState::Pledged].choose(&mut self.dice)?;
-                officers(
-                    f,
-                    &both[..1],
-                    Decision::Freeze {
-                        blocks: vec![self.some_of(state)?.0],
-                        reason,
-                    },
-                )
-            }
-            4..8 => officers(
-                f,
-                &both[..1],
-                Decision::Unfreeze {
-                    blocks: vec![self.some_of(BlockState::Frozen)?.0],
-                    reason,
-                },
-            ),
-            _ => officers(
-                f,
-                &both,
-                Decision::CancelFrozen {
-                    blocks: vec![self.some_of(BlockState::Frozen)?.0],
-                    reason,
-                },
-            ),
-        })
-    }
-
-    fn govern(&mut self, f: &Federation) -> Option<Command> {
-        let reason = "random".to_owned();
-        let one = ["first-officer"];
-        let (member, _) = self.member();
-        Some(match self.dice.random_range(0..20) {
-            0..7 => {
-                let id = f.new_id();
-                Command {
-                    origin: Origin::Hub,
-                    id,
-                    payload_sha256: Sha256::of(b"hub"),
-                    body: Body::Governance(Box::new(Decision::Sweep)),
-                }
-            }
-            7 => officers(
-                f,
-                &one,
-                Decision::Suspend {
-                    member: node(member),
-                    reason,
-                },
-            ),
-            8..11 => officers(f, &one, Decision::Reinstate { member: node(member) }),
-            11..13 => {
-                let mut policy = f.sequencer.governance().policy.clone();
-                policy.first_dealing_delay_s = *[0, 0, 3_600].choose(&mut self.dice)?;
-                policy.second_approval_from_g = self.dice.random_bool(0.3).then(|| grams(20_000));
-                policy.smallest_piece_g = grams(*[1, 1, 50].choose(&mut self.dice)?);
-                policy.demonstration = self.dice.random_bool(0.9);
-                officers(f, &one, Decision::SetPolicy(policy))
-            }
-            13..16 => officers(
-                f,
-                &one,
-                Decision::ApproveTransfer {
-                    transfer: self.offers.last()?.0.id,
-                },
-            ),
-            16 => self.new_mapping(f),
-            17 => {
-                let mapping = format!("{member}-to-harbin.v{}", self.versions).parse().ok()?;
-                officers(f, &one, Decision::SuspendMapping { mapping, reason })
-            }
-            18 => {
-                let target = self.dice.random_range(1_000..200_000);
-                let change = Decision::SetInventory {
-                    event: name("congress"),
-                    basis: InventoryBasis::Verified,
-                    inventory: inventory(target),
-                };
-                officers(f, &["organiser"], change)
-            }
-            _ => officers(
-                f,
-                &["organiser"],
-                Decision::CloseEvent {
-                    event: name("congress"),
-                },
-            ),
-        })
-    }
-
-    fn new_mapping(&mut self, f: &Federation) -> Command {
-        let (from, (to, region)) = (self.member().0, self.member());
-        self.versions += 1;
-        let mut record = mapping(from, to, region, 500_000, 0, None, f.now());
-        record.mapping = format!("{from}-to-{to}.v{}", self.versions).parse().unwrap();
-        record.factor = Factor::new(self.dice.random_range(300_000..=1_000_000)).unwrap();
-        let signed_by = vec![node(from), node(to)];
-        officers(
-            f,
-            &["first-officer", "second-officer"],
-            Decision::ActivateMapping {
-                record: Box::new(record),
-                envelope: "{}".to_owned(),
-                signed_by,
-            },
-        )
-    }
-
-    fn list(&mut self, f: &Federation) -> Option<Command> {
-        let (block, holder) = self.some_of(BlockState::Held)?;
-        let quantity = self.dice.random_range(0..=block.range.quantity().get());
-        let content = Listing {
-            listing: name(["metro", "bus"].choose(&mut self.dice)?),
-            series: block.series,
-            quantity_g: grams(quantity),
-            uses: [Use::CorporateNeutrality].into_iter().collect(),
-            smallest_lot_g: grams(quantity.min(1)),
-            price_fen_per_t: None,
-        };
-        Some(f.command(holder, f.new_id(), Body::Listing(Box::new(content))))
-    }
-}
-
-fn officers(f: &Federation, accounts: &[&str], decision: Decision) -> Command {
-    let id = f.new_id();
-    let accounts: Vec<Name> = accounts.iter().map(|a| name(a)).collect();
-    let payload_sha256 = Sha256::of(id.to_string().as_bytes());
-    Command {
-        origin: Origin::Officers(accounts),
-        id,
-        payload_sha256,
-        body: Body::Governance(Box::new(decision)),
     }
 }

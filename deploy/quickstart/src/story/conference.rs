@@ -127,12 +127,11 @@ async fn donate_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     let (mut delivered, mut given) = (Grams::ZERO, Grams::ZERO);
     for (member, methodology, wanted) in DONATIONS {
         let left = figures::of(TARGET_G)?.minus(delivered).doing("what is left")?;
-        let wanted = match wanted {
-            Some(grams) => figures::of(grams)?,
-            None => {
-                one_gram_more(world, lines, (member, methodology), left).await?;
-                left
-            }
+        let wanted = if let Some(grams) = wanted {
+            figures::of(grams)?
+        } else {
+            one_gram_more(world, lines, (member, methodology), left).await?;
+            left
         };
         let quote = quote(world, (member, methodology), wanted).await?;
         expect(

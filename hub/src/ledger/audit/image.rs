@@ -20,39 +20,33 @@ impl Image {
         if stored.status.state.is_final() {
             findings.checked(3);
         }
-        match self.0.find(&stored.series, stored.range) {
-            Some(replayed) => {
-                if *replayed != stored {
-                    let what = difference(&stored, replayed);
-                    findings.add(9, stored.reference(), &what);
-                    if stored.status.state.is_final() || replayed.status.state.is_final() {
-                        findings.add(3, stored.reference(), what);
-                    }
-                }
-                self.0.apply(&Replacement {
-                    before: Some(stored),
-                    after: Vec::new(),
-                });
+        let Some(replayed) = self.0.find(&stored.series, stored.range) else {
+            return self.add_unknown(&stored, findings);
+        };
+        if *replayed != stored {
+            let what = difference(&stored, replayed);
+            findings.add(9, stored.reference(), &what);
+            if stored.status.state.is_final() || replayed.status.state.is_final() {
+                findings.add(3, stored.reference(), what);
             }
-            None => {
-                let over: Vec<&Block> = self.0.overlapping(&stored.series, stored.range).collect();
-                let named: Vec<String> = over
-                    .iter()
-                    .map(|b| format!("{} `{}`", b.range, b.status.state))
-                    .collect();
-                let what = format!(
-                    "is stored, and the log has {} there",
-                    if named.is_empty() {
-                        "nothing".to_owned()
-                    } else {
-                        named.join(", ")
-                    }
-                );
-                findings.add(9, stored.reference(), &what);
-                if stored.status.state.is_final() || over.iter().any(|b| b.status.state.is_final()) {
-                    findings.add(3, stored.reference(), what);
-                }
-            }
+        }
+        self.0.apply(&Replacement {
+            before: Some(stored),
+            after: Vec::new(),
+        });
+    }
+
+    /// A stored block that the log does not have over just these serials.
+    fn add_unknown(&self, stored: &Block, findings: &mut Findings) {
+        let over: Vec<&Block> = self.0.overlapping(&stored.series, stored.range).collect();
+        let mut named: Vec<String> = over.iter().map(|b| format!("{} `{}`", b.range, b.status.state)).collect();
+        if named.is_empty() {
+            named.push("nothing".to_owned());
+        }
+        let what = format!("is stored, and the log has {} there", named.join(", "));
+        findings.add(9, stored.reference(), &what);
+        if stored.status.state.is_final() || over.iter().any(|b| b.status.state.is_final()) {
+            findings.add(3, stored.reference(), what);
         }
     }
 

@@ -48,7 +48,7 @@ impl Issued {
                         *issued.totals.entry(series).or_default() += last - first + 1;
                         findings.ensure(
                             2,
-                            last - first + 1 <= issuance.content.quantity_g.get(),
+                            last - first < issuance.content.quantity_g.get(),
                             format!("issuance/{}", issuance.id),
                             || {
                                 format!(

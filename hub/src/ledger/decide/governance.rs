@@ -400,7 +400,7 @@ pub fn suspend_mapping(
         ..Step::default()
     })?;
     change_governance(working, |governance| {
-        set_mapping(governance, mapping, MappingStatus::Suspended, log_index)
+        set_mapping(governance, mapping, MappingStatus::Suspended, log_index);
     });
     Ok(working.outcome(subject, Some(MappingStatus::Suspended.word()), log_index))
 }

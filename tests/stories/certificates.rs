@@ -1,0 +1,236 @@
+//! Who is let in at the federation's listener.
+
+use rcgen::{CertificateParams, Issuer, KeyPair, SanType};
+use reqwest::Client;
+use reqwest::tls::TlsInfo;
+use tanqiao_certs::{Authority, CertificateFacts, Order, Profile, RevocationReason, Span, TlsFiles};
+use tanqiao_tests::content::{TRUST_DOMAIN, issuance};
+use tanqiao_tests::founding::{certify, hub_order};
+use tanqiao_tests::member::{client, name_of, told};
+use tanqiao_tests::patience::when;
+use tanqiao_tests::{Federation, Kind, Plan, Refused as _, until};
+
+use crate::told_on_both;
+
+told_on_both!(
+    only_a_valid_certificate_of_a_member_is_let_in,
+    a_member_speaks_for_itself_only,
+    a_revoked_member_is_shut_out,
+    the_hub_changes_its_certificate_while_it_runs,
+);
+
+fn node(member: &str) -> Order {
+    Order::new(Profile::Node(member.parse().unwrap()))
+}
+
+/// A client with a certificate of this authority, issued at another time than now.
+fn issued_by(
+    federation: &Federation,
+    authority: &Authority,
+    name: &str,
+    order: &Order,
+    at: tanqiao_certs::Time,
+) -> Client {
+    let files = federation.place.root().join(name);
+    certify(authority, order, at, &files);
+    showing(federation, &files, at)
+}
+
+fn showing(federation: &Federation, files: &std::path::Path, at: tanqiao_certs::Time) -> Client {
+    let trusting = TlsFiles::new(federation.place.ca());
+    client(
+        trusting.with_identity(files.with_extension("pem"), files.with_extension("key")),
+        at,
+    )
+}
+
+/// A client whose certificate the federation's issuing CA has signed against the policy, with these names.
+fn against_policy(federation: &Federation, name: &str, uris: &[&str]) -> Client {
+    let ca = |file: &str| std::fs::read_to_string(federation.place.certs().join(file)).unwrap();
+    let issuer = Issuer::from_ca_cert_pem(&ca("issuing.pem"), KeyPair::from_pem(&ca("issuing.key")).unwrap()).unwrap();
+    let mut params = CertificateParams::new(vec!["wuhan.example".to_owned()]).unwrap();
+    params
+        .subject_alt_names
+        .extend(uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())));
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    let files = federation.place.root().join(name);
+    std::fs::write(files.with_extension("pem"), certificate.pem()).unwrap();
+    std::fs::write(files.with_extension("key"), key.serialize_pem()).unwrap();
+    showing(federation, &files, chrono::Utc::now())
+}
+
+async fn only_a_valid_certificate_of_a_member_is_let_in(kind: Kind) {
+    let federation = Federation::with_hub(Plan::on(kind)).await;
+    let now = chrono::Utc::now();
+    let url = format!("{}/v1/hub", federation.federation_url("hub"));
+    let other = Authority::init(
+        &federation.place.root().join("other"),
+        &TRUST_DOMAIN.parse().unwrap(),
+        now,
+    )
+    .unwrap();
+    let own = &federation.authority;
+    let good = format!("spiffe://{TRUST_DOMAIN}/node/wuhan");
+    let let_in = [
+        ("the member's own", client(federation.identity("wuhan"), now)),
+        (
+            "one that names the member",
+            against_policy(&federation, "named", &[&good]),
+        ),
+    ];
+    let shut_out = [
+        ("none", client(TlsFiles::new(federation.place.ca()), now)),
+        (
+            "expired",
+            issued_by(&federation, own, "expired", &node("wuhan"), now - Span::days(91)),
+        ),
+        (
+            "not yet valid",
+            issued_by(&federation, own, "early", &node("wuhan"), now + Span::days(2)),
+        ),
+        (
+            "of another authority",
+            issued_by(&federation, &other, "foreign", &node("wuhan"), now),
+        ),
+        ("without a URI", against_policy(&federation, "nameless", &[])),
+        (
+            "of another trust domain",
+            against_policy(&federation, "elsewhere", &["spiffe://other.test/node/wuhan"]),
+        ),
+        (
+            "no SPIFFE id",
+            against_policy(&federation, "web", &[&format!("https://{TRUST_DOMAIN}/node/wuhan")]),
+        ),
+        (
+            "of two members",
+            against_policy(
+                &federation,
+                "double",
+                &[&good, &format!("spiffe://{TRUST_DOMAIN}/node/harbin")],
+            ),
+        ),
+        (
+            "in the hub's name",
+            against_policy(&federation, "posing", &[&format!("spiffe://{TRUST_DOMAIN}/hub")]),
+        ),
+        ("the hub's own", showing(&federation, &federation.place.hub("hub"), now)),
+        (
+            "a console's",
+            issued_by(
+                &federation,
+                own,
+                "console",
+                &Order::new(Profile::Console).with_dns("localhost"),
+                now,
+            ),
+        ),
+    ];
+    for (what, http) in let_in {
+        let response = http
+            .get(&url)
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        assert_eq!(response.status(), 200, "{what}");
+    }
+    let head = federation.ledger.head().await;
+    for (what, http) in shut_out {
+        let answer = http.get(&url).send().await;
+        let error = answer
+            .err()
+            .unwrap_or_else(|| panic!("a certificate that is {what} was let in"));
+        assert!(!error.is_timeout(), "{what}: {error:?}");
+    }
+    // A certificate of somebody who was never admitted gets an answer: no.
+    let stranger = issued_by(&federation, own, "stranger", &node("nobody"), now);
+    told(stranger.get(&url).send().await.unwrap())
+        .await
+        .unwrap()
+        .refused_by("N03");
+    assert_eq!(federation.ledger.head().await, head);
+}
+
+/// Wuhan's signature is good, and it comes over Harbin's connection.
+async fn a_member_speaks_for_itself_only(kind: Kind) {
+    let federation = Federation::with_hub(Plan::on(kind)).await;
+    let (wuhan, harbin) = (federation.member("wuhan"), federation.member("harbin"));
+    let (_, envelope) = wuhan.say(issuance(1_000));
+    let head = federation.ledger.head().await;
+    harbin.tell(&envelope).await.refused_by("N05");
+    assert_eq!(federation.ledger.head().await, head);
+    wuhan.tell(&envelope).await.unwrap();
+}
+
+/// Harbin's certificate is revoked: its open connection is refused at the next request, a new one at the handshake. Wuhan's
+/// is revoked before it connects at all.
+async fn a_revoked_member_is_shut_out(kind: Kind) {
+    let federation = Federation::with_hub(Plan::on(kind)).await;
+    let harbin = federation.member("harbin");
+    let _: serde_json::Value = harbin.read("/v1/hub").await;
+    for member in ["wuhan", "harbin"] {
+        let pem = std::fs::read(federation.place.member(member, "node.pem")).unwrap();
+        let serial = CertificateFacts::from_pem(&pem).unwrap().remove(0).serial;
+        federation
+            .authority
+            .revoke(&serial, RevocationReason::KeyCompromise, chrono::Utc::now())
+            .unwrap();
+    }
+    federation.authority.crl(chrono::Utc::now()).unwrap();
+
+    // An answer, and no failed handshake: it is the connection that was open before.
+    let problem = until("the refusal on the open connection", async || {
+        match told(harbin.ask("/v1/feed").await.unwrap()).await {
+            Ok(Err(problem)) => Ok(problem),
+            _ => Err("it is served".to_owned()),
+        }
+    })
+    .await;
+    assert_eq!(name_of(&problem), "N01", "{problem:?}");
+    harbin.tell(&harbin.say(issuance(1_000)).1).await.refused_by("N01");
+    for member in ["wuhan", "harbin"] {
+        let refused = federation.member(member).ask("/v1/hub").await.unwrap_err();
+        assert!(!refused.contains("TimedOut"), "{refused}");
+    }
+    // Another certificate of the same member is good.
+    let renewed = issued_by(
+        &federation,
+        &federation.authority,
+        "renewed",
+        &node("wuhan"),
+        chrono::Utc::now(),
+    );
+    let url = format!("{}/v1/hub", federation.federation_url("hub"));
+    assert_eq!(renewed.get(url).send().await.unwrap().status(), 200);
+}
+
+async fn the_hub_changes_its_certificate_while_it_runs(kind: Kind) {
+    let mut federation = Federation::with_hub(Plan::on(kind)).await;
+    let open = federation.member("wuhan");
+    let shown = async |federation: &Federation| {
+        let response = federation.member("harbin").ask("/v1/hub").await?;
+        let info = response.extensions().get::<TlsInfo>().ok_or("no TLS")?;
+        let der = info.peer_certificate().ok_or("no certificate")?;
+        Ok::<_, String>(CertificateFacts::from_der(der).unwrap().serial)
+    };
+    let before = shown(&federation).await.unwrap();
+    let _: serde_json::Value = open.read("/v1/hub").await;
+    certify(
+        &federation.authority,
+        &hub_order(&federation.place),
+        chrono::Utc::now(),
+        &federation.place.hub("hub"),
+    );
+    let expected = CertificateFacts::from_pem(&std::fs::read(federation.place.hub("hub.pem")).unwrap())
+        .unwrap()
+        .remove(0)
+        .serial;
+    assert_ne!(before, expected);
+    until("the new certificate", async || {
+        let found = shown(&federation).await?;
+        when(found == expected, found)
+    })
+    .await;
+    let _: serde_json::Value = open.read("/v1/hub").await;
+    federation.hub_must_run();
+}
