@@ -11,7 +11,7 @@
 mod support;
 
 use support::{Federation, Refused, event, id_of, inventory, name, node, on_each_database, part};
-use tanqiao_hub::ledger::command::{Body, Decision};
+use tanqiao_hub::ledger::command::Decision;
 use tanqiao_hub::ledger::objects::Role;
 use tanqiao_hub::store::audit::events;
 use tanqiao_hub::store::convert;

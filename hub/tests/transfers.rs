@@ -12,11 +12,10 @@ mod support;
 
 use std::sync::Arc;
 
-use support::{Federation, Refused, grams, node, on_each_database, part};
+use support::{Refused, grams, node, on_each_database, part};
 use tanqiao_hub::ledger::command::Decision;
-use tanqiao_protocol::id::{MessageId, Sha256};
+use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::message::Price;
-use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{MemberKind, Outcome};
 

@@ -12,5 +12,8 @@ fn the_page_of_the_checks_is_current() {
         std::fs::write(&path, &expected).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == expected, "docs/checks.md is not what protocol/src/check says. Write it again with\n  {REGENERATE}");
+    assert!(
+        found == expected,
+        "docs/checks.md is not what protocol/src/check says. Write it again with\n  {REGENERATE}"
+    );
 }

@@ -9,6 +9,7 @@ use tanqiao_hub::store::audit as rows;
 use tanqiao_hub::store::database::{Database, ReadConnection, StoreError};
 use tanqiao_hub::store::read::statistics::{self, Statistics};
 use tanqiao_protocol::feed::FeedEntry;
+use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::lattice::SetDigest;
 
 /// Which database.
@@ -103,6 +104,15 @@ pub struct FeedHead {
     pub digest: String,
 }
 
+impl FeedHead {
+    fn new(seq: i64, blocks: &SetDigest) -> Self {
+        Self {
+            seq,
+            digest: Sha256(blocks.fingerprint()).to_string(),
+        }
+    }
+}
+
 /// Size and chain of the log: equal if nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogHead {
@@ -181,15 +191,10 @@ impl Ledger {
                 let members = rows::names(connection)?.members;
                 for (number, row) in rows::feed_heads(connection)? {
                     if members.get(&number).is_some_and(|found| found.as_str() == member) {
-                        let lattice = SetDigest::from_bytes(&row.lattice).unwrap();
-                        let digest = tanqiao_protocol::id::Sha256(lattice.fingerprint()).to_string();
-                        return Ok(FeedHead { seq: row.seq, digest });
+                        return Ok(FeedHead::new(row.seq, &SetDigest::from_bytes(&row.lattice).unwrap()));
                     }
                 }
-                Ok(FeedHead {
-                    seq: 0,
-                    digest: String::new(),
-                })
+                Ok(FeedHead::new(0, &SetDigest::new()))
             })
         };
         self.read(look).await

@@ -3,7 +3,9 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | [`federation`] | the federation: what is founded, what runs, and what is expected of it at the end |
+//! | [`federation`] | the federation: what runs, who speaks, and what is expected of it at the end |
+//! | [`founding`] | what has to be there before anything runs |
+//! | [`place`] | the directory and the address of a federation |
 //! | [`program`] | the programs, as processes that are started, asked to stop, killed and reaped |
 //! | [`ledger`] | the hub's database, on SQLite or PostgreSQL |
 //! | [`member`] | a member that speaks to the hub with its own certificate and signing key, without a node |
@@ -33,6 +35,7 @@ pub mod patience;
 pub mod place;
 pub mod platform;
 pub mod program;
+mod reckoning;
 
 pub use crossing::Crossing;
 pub use federation::{Federation, Plan};

@@ -1,11 +1,12 @@
 //! What goes wrong between two members and the hub, and what happens then (2-protocol, the table of failures).
 
 use serde_json::json;
-use tanqiao_protocol::message::{TransferAcceptance, TransferWithdrawal};
+use tanqiao_protocol::message::{TransferAcceptance, TransferProposal, TransferWithdrawal};
 use tanqiao_protocol::time::SECOND_US;
 use tanqiao_protocol::transfer::TransferState;
 use tanqiao_tests::content::{now, part, pieces, proposal};
-use tanqiao_tests::member::name_of;
+use tanqiao_tests::member::{Offered, name_of};
+use tanqiao_tests::patience::when;
 use tanqiao_tests::platform::{HOLDER, grams_of_rides, offering};
 use tanqiao_tests::{Crossing, Federation, Kind, Plan, Refused as _, until};
 
@@ -13,6 +14,7 @@ use crate::told_on_both;
 
 told_on_both!(
     a_silent_target_binds_nothing_for_ever,
+    time_is_over_before_any_sweep,
     withdrawal_and_acceptance_meet,
     the_network_is_cut,
     a_member_is_suspended_in_the_middle,
@@ -57,9 +59,31 @@ async fn a_silent_target_binds_nothing_for_ever(kind: Kind) {
     };
     let member = federation.member("harbin");
     let head = federation.ledger.head().await;
-    let problem = member.tell(&member.say(content).1).await.refused_by("T04");
+    let problem = member.tell(&member.say(content).1).await.refused_by("T05");
     assert_eq!(problem.found.as_deref(), Some("expired"), "{problem:?}");
     assert_eq!(federation.ledger.head().await, head);
+    federation.reckon().await;
+}
+
+/// The hub has not looked at its clock yet, and still refuses what comes too late.
+async fn time_is_over_before_any_sweep(kind: Kind) {
+    let federation = Federation::with_hub(Plan::on(kind)).await;
+    let (wuhan, harbin) = (federation.member("wuhan"), federation.member("harbin"));
+    let block = wuhan.issue(1_000).await;
+    let end = now().plus_micros(SECOND_US);
+    let (id, envelope) = wuhan.say(TransferProposal {
+        valid_until: end,
+        ..proposal(&[block])
+    });
+    let outcome = wuhan.tell(&envelope).await.unwrap();
+    let offered = Offered {
+        id,
+        payload_sha256: envelope.payload_sha256(),
+        outcome,
+    };
+    until("the end of the offer", async || when(now() > end, now())).await;
+    let problem = harbin.tell(&harbin.accepting(&offered)).await.refused_by("T04");
+    assert_eq!(problem.transfer, Some(id.to_string()), "{problem:?}");
     federation.reckon().await;
 }
 

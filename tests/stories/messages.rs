@@ -63,7 +63,7 @@ fn texts(wuhan: &Member) -> Vec<Case> {
             "M01",
             wuhan.sign_bytes(&Issuance::ACTION.payload_type(), no_text),
         ),
-        ("2^64", "M01", saying(wuhan, &huge)),
+        ("2^64", "M02", saying(wuhan, &huge)),
         ("an action of nobody's", "M11", gift),
     ]
 }
@@ -83,7 +83,7 @@ fn members(wuhan: &Member) -> Vec<Case> {
         ("6 minutes ahead", "M07", issuing(wuhan, ahead)),
         ("less than nothing", "M02", quantity(json!(-1))),
         ("half a gram", "M02", quantity(json!(0.5))),
-        ("2^53", "M01", quantity(json!(9_007_199_254_740_992_i64))),
+        ("2^53", "M02", quantity(json!(9_007_199_254_740_992_i64))),
         ("an unknown member of the message", "M02", issuing(wuhan, coloured)),
         (
             "an unknown member of the content",

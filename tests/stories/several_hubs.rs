@@ -52,13 +52,13 @@ async fn two_hub_processes_keep_one_order() {
     // Suspended by one process, refused by the others from its answer on.
     let wuhan = federation.member_through("second-hub", "wuhan");
     let harbin = federation.member_through("second-hub", "harbin");
-    let offered = wuhan.offer(&[last.clone()]).await;
+    let offered = wuhan.offer(std::slice::from_ref(&last)).await;
     federation
         .officers(&["member", "suspend", "wuhan", "--reason", "an inspection"])
         .await;
     for hub in hubs {
         let wuhan = federation.member_through(hub, "wuhan");
-        let refused = wuhan.tell(&wuhan.say(proposal(&[last.clone()])).1).await;
+        let refused = wuhan.tell(&wuhan.say(proposal(std::slice::from_ref(&last))).1).await;
         refused.refused_by("N02");
     }
     wuhan.tell(&wuhan.say(proposal(&[last])).1).await.refused_by("N02");

@@ -20,7 +20,17 @@ pub struct FeedHead {
     pub digest: Sha256,
 }
 
-/// The heads of all feeds by member.
+/// The head of a feed that has no entry yet.
+impl Default for FeedHead {
+    fn default() -> Self {
+        Self {
+            seq: 0,
+            digest: Sha256(SetDigest::new().fingerprint()),
+        }
+    }
+}
+
+/// The heads of all feeds by member; a feed without an entry has none.
 ///
 /// # Errors
 /// The store's.

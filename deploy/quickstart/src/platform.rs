@@ -73,6 +73,14 @@ impl Platform {
         self.must(path, self.send(request).await?)
     }
 
+    /// Asks, where a refusal is an answer.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn try_get<T: DeserializeOwned>(&self, path: &str) -> Outcome<Asked<T>> {
+        self.send(self.request(Method::GET, path)).await
+    }
+
     /// Asks the node to do something and waits for the hub's decision. The same id again is the same command.
     ///
     /// # Errors

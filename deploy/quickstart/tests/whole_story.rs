@@ -1,4 +1,11 @@
 //! The first README command as a person or a machine runs it: the built program, in a directory of its own, twice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where something is not as expected, and says what"
+)]
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;

@@ -172,12 +172,13 @@ async fn revoke(world: &mut World, lines: &mut Lines) -> Outcome<()> {
         "A new connection with the same certificate fails in the handshake; one of Wuhan's at that moment is answered.",
     );
     if world.platforms.contains_key(SHUT_OUT) && before.is_ok() {
-        let look = |status: &Value| status.get("trouble").and_then(Value::as_str).map(str::to_owned);
-        let trouble = world
-            .platform(SHUT_OUT)?
-            .until("trouble with the hub", "/api/v1/status", look)
-            .await?;
-        lines.say(format!("Shenzhen's node reports to its staff: {trouble}"));
+        match world.platform(SHUT_OUT)?.try_get::<Value>("/api/v1/events").await? {
+            Err(problem) => lines.say(format!(
+                "Shenzhen's own node is told the same, whatever its staff ask: {}.",
+                problem.code
+            )),
+            Ok(found) => return Err(unexpected("a question of Shenzhen's node to the hub", "refused", found)),
+        }
     }
     let id = world.journal.id("suspension")?;
     let member = world.member(SHUT_OUT)?.id;

@@ -39,7 +39,10 @@ impl Image {
     /// A stored block that the log does not have over just these serials.
     fn add_unknown(&self, stored: &Block, findings: &mut Findings) {
         let over: Vec<&Block> = self.0.overlapping(&stored.series, stored.range).collect();
-        let mut named: Vec<String> = over.iter().map(|b| format!("{} `{}`", b.range, b.status.state)).collect();
+        let mut named: Vec<String> = over
+            .iter()
+            .map(|b| format!("{} `{}`", b.range, b.status.state))
+            .collect();
         if named.is_empty() {
             named.push("nothing".to_owned());
         }
