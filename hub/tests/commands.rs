@@ -1,4 +1,12 @@
 //! The command line, as an operator uses it: the program itself, its exit status and its JSON.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test stops where it is wrong, in its helping functions too"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -5,6 +5,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tempfile::TempDir;
@@ -13,6 +14,7 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct Place {
     directory: TempDir,
+    given: Mutex<Vec<SocketAddr>>,
     /// The loopback address.
     pub address: Ipv4Addr,
 }
@@ -29,14 +31,25 @@ impl Place {
         for folder in ["hub", "nodes", "logs"] {
             std::fs::create_dir(directory.path().join(folder)).unwrap();
         }
-        Self { directory, address }
+        Self {
+            directory,
+            given: Mutex::default(),
+            address,
+        }
     }
 
-    /// A port that is free now.
+    /// A port that is free now, and that nobody else of this federation was given.
     #[must_use]
     pub fn port(&self) -> SocketAddr {
-        let listener = TcpListener::bind((self.address, 0)).unwrap();
-        listener.local_addr().unwrap()
+        let mut given = self.given.lock().unwrap();
+        loop {
+            let listener = TcpListener::bind((self.address, 0)).unwrap();
+            let port = listener.local_addr().unwrap();
+            if !given.contains(&port) {
+                given.push(port);
+                return port;
+            }
+        }
     }
 
     /// The root of everything.

@@ -126,7 +126,16 @@ async fn only_a_valid_certificate_of_a_member_is_let_in(kind: Kind) {
         let error = answer
             .err()
             .unwrap_or_else(|| panic!("a certificate that is {what} was let in"));
+        println!("{what}: {error:?}");
         assert!(!error.is_timeout(), "{what}: {error:?}");
+    }
+    for (what, http) in welcome(&federation) {
+        let response = http
+            .get(&url)
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        assert_eq!(response.status(), 200, "{what}");
     }
     // A certificate of somebody who was never admitted gets an answer: no.
     let stranger = issued_by(

@@ -70,19 +70,30 @@ async fn the_hub_dies_everywhere(kind: Kind) {
 
 async fn wuhans_node_dies_everywhere(kind: Kind) {
     let elsewhere: Vec<&str> = NODE_ELSEWHERE.into_iter().chain(TARGET_ONLY).collect();
-    the_node_dies_everywhere(kind, "wuhan", &elsewhere).await;
+    let points = passed(NODE, &elsewhere).await;
+    the_node_dies_everywhere(kind, "wuhan", &points, &elsewhere).await;
 }
 
+/// With each point of the feed twice: once when the offer comes, and once when what was accepted comes.
 async fn harbins_node_dies_everywhere(kind: Kind) {
-    the_node_dies_everywhere(kind, "harbin", &NODE_ELSEWHERE).await;
+    let mut points = passed(NODE, &NODE_ELSEWHERE).await;
+    let feed: Vec<String> = points
+        .iter()
+        .filter(|point| point.starts_with("feed."))
+        .cloned()
+        .collect();
+    assert!(!feed.is_empty(), "{points:?}");
+    points.extend(feed.iter().map(|point| format!("{point}:2")));
+    the_node_dies_everywhere(kind, "harbin", &points, &NODE_ELSEWHERE).await;
 }
 
-async fn the_node_dies_everywhere(kind: Kind, member: &str, elsewhere: &[&str]) {
+async fn the_node_dies_everywhere(kind: Kind, member: &str, points: &[String], elsewhere: &[&str]) {
     let mut federation = Federation::with_nodes(Plan::on(kind), RIDES).await;
-    for point in passed(NODE, elsewhere).await {
+    for point in points {
         let crossing = Crossing::planned(&federation, QUANTITY_G).await;
         federation.kill_node(member);
-        federation.start_node_to_die(member, &point).await;
+        federation.start_node_to_die(member, point).await;
+        federation.node_must_run(member);
         // Where Wuhan's node dies before it has answered, nobody knows whether it has taken the order.
         let answered = crossing.try_order(&federation).await;
         assert_eq!(

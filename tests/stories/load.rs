@@ -54,6 +54,10 @@ async fn no_answer_is_lost(kind: Kind) {
         })
         .await;
         federation.kill_hub();
+        assert!(
+            answers.load(Ordering::Relaxed) < 2 * TRANSFERS,
+            "there is nothing left to lose"
+        );
         federation.start_hub().await;
     }
     let mut all = Vec::new();

@@ -80,7 +80,7 @@ async fn a_restored_source_catches_up(kind: Kind) {
     let wuhan = federation.platform("wuhan");
     assert_eq!(wuhan.grams_of(HOLDER, "total_g").await, grams_of_rides(RIDES) - 3_000);
     assert_eq!(wuhan.grams_of("suspense", "total_g").await, grams_of_rides(RIDES));
-    // The activities of the lost issuance are issued already: the platform sends them again, and the hub is asked again.
+    // And life goes on.
     let crossing = Crossing::planned(&federation, 1_000).await;
     crossing.order(&federation).await;
     crossing.happened_once(&federation).await;

@@ -31,7 +31,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::failure::{Failure, Outcome};
 use crate::report::Summary;
 use crate::run::{Asked, Run};
-use crate::story::Reckoning;
+use crate::story::Counts;
 use crate::teller::Teller;
 
 /// A service that allocates and frees on many threads: measurably faster than the system's allocator.
@@ -135,7 +135,7 @@ async fn federation(arguments: &Arguments) -> ExitCode {
     finish(played, served)
 }
 
-fn finish(played: Outcome<Reckoning>, served: Outcome<()>) -> ExitCode {
+fn finish(played: Outcome<Counts>, served: Outcome<()>) -> ExitCode {
     match (played, served) {
         (Ok(_), Ok(())) => ExitCode::SUCCESS,
         (Err(_), _) => ExitCode::FAILURE,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
-use crate::story::Reckoning;
+use crate::story::Counts;
 use crate::teller::StepReport;
 use crate::world::World;
 
@@ -32,11 +32,12 @@ pub struct Summary {
 impl Summary {
     /// What `played` comes to.
     #[must_use]
-    pub fn of(world: &World, played: &Outcome<Reckoning>) -> Self {
-        let (counts, report, problem) = match played {
-            Ok(reckoning) => (reckoning.counts.clone(), Some(&reckoning.report), None),
-            Err(failure) => (BTreeMap::new(), None, Some(failure.to_string())),
+    pub fn of(world: &World, played: &Outcome<Counts>) -> Self {
+        let (counts, problem) = match played {
+            Ok(counts) => (counts.clone(), None),
+            Err(failure) => (Counts::new(), Some(failure.to_string())),
         };
+        let report = world.audited.as_ref();
         let entries = report.iter().flat_map(|report| &report.invariants);
         let invariants = entries.map(|one| {
             let findings = json!(one.findings);

@@ -14,7 +14,7 @@ use crate::journal::Journal;
 use crate::officers::{ACCOUNTS, Desk};
 use crate::place::{Place, Ports};
 use crate::processes::Processes;
-use crate::story::{self, Reckoning};
+use crate::story::{self, Counts};
 use crate::teller::{Lines, Teller};
 use crate::world::World;
 
@@ -68,6 +68,7 @@ impl Run {
             processes,
             platforms,
             teller,
+            audited: None,
         };
         Ok(Self {
             world,
@@ -80,7 +81,7 @@ impl Run {
     ///
     /// # Errors
     /// The first thing that is not as it should be.
-    pub async fn play(&mut self) -> Outcome<Reckoning> {
+    pub async fn play(&mut self) -> Outcome<Counts> {
         let world = &mut self.world;
         found(world).await?;
         join_all(world).await?;

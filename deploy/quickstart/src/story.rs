@@ -8,7 +8,7 @@ mod figures;
 mod harm;
 mod reckoning;
 
-pub use reckoning::Reckoning;
+pub use reckoning::Counts;
 
 use serde::Deserialize;
 use tanqiao_protocol::methodology::MethodologyRef;
@@ -59,12 +59,14 @@ pub async fn play(world: &mut World) -> Outcome<()> {
     harm::shut_out(world).await
 }
 
-/// Looks at everything once more: digests, balances, invariants.
+/// Looks at everything once more: digests, balances, and in any case the invariants.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub async fn reckon(world: &mut World) -> Outcome<Reckoning> {
-    reckoning::reckon(world).await
+pub async fn reckon(world: &mut World) -> Outcome<Counts> {
+    let counts = reckoning::reckon(world).await;
+    reckoning::invariants(world).await?;
+    counts
 }
 
 /// The hub has done it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tanqiao_certs::Authority;
+use tanqiao_hub::ledger::audit::Report;
 use tanqiao_mappings::catalogue::Catalogue;
 use tanqiao_node::exchange::{HubClient, Signer};
 use tanqiao_protocol::signing::VerifyingKey;
@@ -38,6 +39,8 @@ pub struct World {
     pub platforms: BTreeMap<String, Platform>,
     /// Tells.
     pub teller: Teller,
+    /// What the audit of the whole ledger found.
+    pub audited: Option<Report>,
 }
 
 impl World {

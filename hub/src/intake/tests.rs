@@ -146,7 +146,7 @@ fn many_envelopes_are_answered_in_their_order() {
     for (n, item) in received.items.iter().enumerate() {
         match item {
             Item::Command(command) => {
-                assert!(n % 3 != 0 && matches!(&command.body, Body::TransferDecline(c) if c.reason == n.to_string()))
+                assert!(n % 3 != 0 && matches!(&command.body, Body::TransferDecline(c) if c.reason == n.to_string()));
             }
             Item::Refused { problem, .. } => assert!(n % 3 == 0 && problem.code == "not-yours"),
         }

@@ -62,9 +62,9 @@ impl Description {
             }
             Value::Array(items) => {
                 assert_eq!(schema["type"], "array", "{place}");
-                items
-                    .iter()
-                    .for_each(|item| self.check(&format!("{place}[]"), &schema["items"], item));
+                for item in items {
+                    self.check(&format!("{place}[]"), &schema["items"], item);
+                }
             }
             Value::String(text) => {
                 assert_eq!(schema["type"], "string", "{place}: {text}");

@@ -41,6 +41,7 @@ fn changed(member: &Member, change: impl FnOnce(&mut Value)) -> Envelope {
 }
 
 /// Every kind of bad envelope with the code that refuses it.
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn bad_envelopes(wuhan: &Member) -> Vec<(&'static str, &'static str, Value)> {
     let value = |envelope: Envelope| serde_json::to_value(envelope).unwrap();
     let stranger = SigningKey::generate(Algorithm::Ed25519).unwrap();
@@ -77,7 +78,7 @@ fn bad_envelopes(wuhan: &Member) -> Vec<(&'static str, &'static str, Value)> {
             "a missing member",
             "M02",
             value(changed(wuhan, |m| {
-                drop(m["content"].as_object_mut().unwrap().remove("vintage"))
+                drop(m["content"].as_object_mut().unwrap().remove("vintage"));
             })),
         ),
         (
@@ -95,7 +96,7 @@ fn bad_envelopes(wuhan: &Member) -> Vec<(&'static str, &'static str, Value)> {
             "an id of another kind",
             "M02",
             value(changed(wuhan, |m| {
-                m["id"] = json!("6ba7b810-9dad-41d1-80b4-00c04fd430c8")
+                m["id"] = json!("6ba7b810-9dad-41d1-80b4-00c04fd430c8");
             })),
         ),
         (
@@ -116,7 +117,7 @@ fn bad_envelopes(wuhan: &Member) -> Vec<(&'static str, &'static str, Value)> {
             "5 minutes in the future",
             "M07",
             value(signed(wuhan, |m| {
-                (m.issued_at, m.not_after) = (future, future.plus_micros(DAY_US))
+                (m.issued_at, m.not_after) = (future, future.plus_micros(DAY_US));
             })),
         ),
         ("another version", "M09", value(signed(wuhan, |m| m.protocol = 2))),
@@ -124,7 +125,7 @@ fn bad_envelopes(wuhan: &Member) -> Vec<(&'static str, &'static str, Value)> {
             "another version of another shape",
             "M09",
             value(changed(wuhan, |m| {
-                (m["protocol"], m["shape"]) = (json!(2), json!("new"))
+                (m["protocol"], m["shape"]) = (json!(2), json!("new"));
             })),
         ),
         (

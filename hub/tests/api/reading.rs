@@ -35,7 +35,7 @@ async fn a_transfer_is_seen_by_its_two_members_and_by_nobody_else() {
         let (wuhan, harbin, chengdu) = (world.member("wuhan"), world.member("harbin"), world.member("chengdu"));
         let (issuance_id, block) = issue(&wuhan, 1_000_000).await;
         let issued: IssuanceView = wuhan.read(&format!("/v1/issuances/{issuance_id}")).await;
-        assert_eq!(issued.blocks, [block.clone()]);
+        assert_eq!(issued.blocks, std::slice::from_ref(&block));
         let quote: Quote = wuhan.read("/v1/recognition?methodology=wuhan-metro.v1&to=230100&use=corporate-neutrality&vintage=2025&quantity_g=1000000").await;
         let proposal = TransferProposal {
             target: node("harbin"),
@@ -52,7 +52,7 @@ async fn a_transfer_is_seen_by_its_two_members_and_by_nobody_else() {
         let seen: TransferView = wuhan.read(&path).await;
         assert_eq!(harbin.read::<TransferView>(&path).await, seen);
         refused(chengdu.get(&path).await, "not-found").await;
-        assert_eq!(harbin.read::<Page<TransferView>>("/v1/transfers?open=true").await.items, [seen.clone()]);
+        assert_eq!(harbin.read::<Page<TransferView>>("/v1/transfers?open=true").await.items, std::slice::from_ref(&seen));
         assert!(chengdu.read::<Page<TransferView>>("/v1/transfers").await.items.is_empty());
         // The offer in the target's feed carries all that it signs; the envelope is for both.
         let feed: FeedPage = harbin.read("/v1/feed?limit=1000").await;

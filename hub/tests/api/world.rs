@@ -98,11 +98,7 @@ impl World {
     pub async fn officers<T: Send + 'static>(&self, work: impl FnOnce(&Federation) -> T + Send + 'static) -> T {
         let federation = Arc::clone(&self.federation);
         let done = actix_web::web::block(move || work(&federation)).await.unwrap();
-        let head = self
-            .federation
-            .database
-            .read(|connection| audit::head(connection))
-            .unwrap();
+        let head = self.federation.database.read(audit::head).unwrap();
         let version = head.governance_version;
         until(|| self.service.hub.sequencer.governance().version >= version).await;
         done
