@@ -5,16 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tanqiao_certs::{Authority, TlsFiles};
+use tanqiao_certs::Authority;
 
 use crate::content::TRUST_DOMAIN;
 use crate::founding;
 use crate::ledger::{Kind, Ledger, OwnDatabase};
-use crate::member::{Member, client};
+use crate::member::Member;
 use crate::patience::{until, when};
 use crate::place::Place;
 use crate::platform::{Platform, grams_of_rides, rides};
 use crate::program::{self, HUB, NODE, Process};
+use crate::visitor::Visitor;
 
 /// How a federation is set up.
 #[derive(Debug, Clone, Copy)]
@@ -226,6 +227,12 @@ impl Federation {
         format!("https://{}", self.addresses[hub].federation)
     }
 
+    /// The address and port of that.
+    #[must_use]
+    pub fn door(&self) -> SocketAddr {
+        self.addresses["hub"].federation
+    }
+
     /// Where new members enrol.
     #[must_use]
     pub fn enrolment_url(&self) -> String {
@@ -256,15 +263,8 @@ impl Federation {
     #[must_use]
     pub fn member_through(&self, hub: &str, id: &str) -> Member {
         let key = Arc::new(founding::signing_key(&self.place, id));
-        let http = client(self.identity(id), chrono::Utc::now());
-        Member::over(http, id, self.federation_url(hub), key)
-    }
-
-    /// A member's certificate and the federation's root.
-    #[must_use]
-    pub fn identity(&self, id: &str) -> TlsFiles {
-        let (certificate, key) = (self.place.member(id, "node.pem"), self.place.member(id, "node.key"));
-        TlsFiles::new(self.place.ca()).with_identity(certificate, key)
+        let visitor = Visitor::showing(&self.place, &self.place.member(id, "node"), chrono::Utc::now());
+        Member::over(visitor.http(), id, self.federation_url(hub), key)
     }
 
     // ---- nodes ----

@@ -9,6 +9,7 @@
 //! | [`program`] | the programs, as processes that are started, asked to stop, killed and reaped |
 //! | [`ledger`] | the hub's database, on SQLite or PostgreSQL |
 //! | [`member`] | a member that speaks to the hub with its own certificate and signing key, without a node |
+//! | [`visitor`] | somebody at the door of the federation's listener |
 //! | [`platform`] | what a member's platform asks of its node |
 //! | [`crossing`] | one transfer from Wuhan to Harbin, and that it happened once |
 //! | [`content`] | what members say |
@@ -36,9 +37,11 @@ pub mod place;
 pub mod platform;
 pub mod program;
 mod reckoning;
+pub mod visitor;
 
 pub use crossing::Crossing;
 pub use federation::{Federation, Plan};
 pub use ledger::Kind;
 pub use member::{Member, Refused, Told};
 pub use patience::until;
+pub use visitor::Visitor;

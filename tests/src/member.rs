@@ -1,11 +1,9 @@
 //! A member that speaks to the hub itself, with its own certificate and signing key, over a connection of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use reqwest::{Client, Response};
 use serde::de::DeserializeOwned;
-use tanqiao_certs::{ClientTls, TlsFiles};
 use tanqiao_hub::serve::new_id;
 use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::id::{MessageId, Sha256};
@@ -17,9 +15,6 @@ use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::view::{Outcome, TransferView};
 
 use crate::content::{TRUST_DOMAIN, acceptance, issuance, now, proposal};
-
-/// How long an answer may take, a waiting poll of the feed included.
-const ANSWER: Duration = Duration::from_secs(40);
 
 /// What the hub has decided about one message.
 pub type Told = Result<Outcome, Box<Problem>>;
@@ -34,14 +29,6 @@ pub struct Member {
     /// Its connection.
     pub http: Client,
     key: Arc<SigningKey>,
-}
-
-/// A client that trusts the hub and shows what these files hold. Nothing is sent through a proxy.
-#[must_use]
-pub fn client(files: TlsFiles, at: tanqiao_certs::Time) -> Client {
-    let tls = ClientTls::load(files, TRUST_DOMAIN.parse().unwrap(), at).unwrap();
-    let builder = Client::builder().tls_backend_preconfigured(tls.hub_config().unwrap());
-    builder.no_proxy().tls_info(true).timeout(ANSWER).build().unwrap()
 }
 
 impl Member {

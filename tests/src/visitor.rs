@@ -1,12 +1,13 @@
 //! Somebody at the door of the federation's listener: a certificate or none, and what the hub's TLS says to it.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Client;
-use rustls::{ClientConfig, ClientConnection, Stream};
+use rustls::{AlertDescription, ClientConfig, ClientConnection, Stream};
 use tanqiao_certs::{ClientTls, Time, TlsFiles};
 
 use crate::content::TRUST_DOMAIN;
@@ -14,7 +15,7 @@ use crate::patience::PATIENCE;
 use crate::place::Place;
 
 /// How long an answer may take, a waiting poll of the feed included.
-const ANSWER: std::time::Duration = std::time::Duration::from_secs(40);
+const ANSWER: Duration = Duration::from_secs(40);
 
 /// Somebody who trusts the hub and shows what its files hold.
 #[derive(Debug, Clone)]
@@ -27,7 +28,9 @@ impl Visitor {
     #[must_use]
     pub fn with(files: TlsFiles, at: Time) -> Self {
         let tls = ClientTls::load(files, TRUST_DOMAIN.parse().unwrap(), at).unwrap();
-        Self { tls: tls.hub_config().unwrap() }
+        Self {
+            tls: tls.hub_config().unwrap(),
+        }
     }
 
     /// With `files.pem` and `files.key`.
@@ -50,33 +53,23 @@ impl Visitor {
         builder.no_proxy().tls_info(true).timeout(ANSWER).build().unwrap()
     }
 
-    /// Shakes hands and asks for `/v1/hub`: the first line of the answer, or the alert that the hub ended the connection with.
-    pub async fn greeted(&self, hub: SocketAddr) -> Result<String, String> {
-        let mut tls = self.tls.clone();
-        // Without HTTP/2 a question is one line.
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let greeting = tokio::task::spawn_blocking(move || greet(tls, hub));
-        greeting.await.unwrap().map_err(|error| error.to_string())
+    /// Shakes hands and says nothing: with which alert the hub ends the connection.
+    pub async fn turned_away(&self, hub: SocketAddr) -> AlertDescription {
+        let tls = self.tls.clone();
+        let told = tokio::task::spawn_blocking(move || listen(tls, hub)).await.unwrap();
+        let error = told.expect_err("the hub ends the connection with an alert");
+        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(rustls::Error::AlertReceived(alert)) => *alert,
+            _ => panic!("no alert: {error:?}"),
+        }
     }
 }
 
-fn greet(tls: ClientConfig, hub: SocketAddr) -> std::io::Result<String> {
+/// In TLS 1.3 the client's side of the handshake is done before the server has seen its certificate: what the server thinks
+/// of it is the first thing to be read.
+fn listen(tls: ClientConfig, hub: SocketAddr) -> io::Result<usize> {
     let mut connection = ClientConnection::new(Arc::new(tls), hub.ip().into()).unwrap();
     let mut socket = TcpStream::connect(hub)?;
     socket.set_read_timeout(Some(PATIENCE))?;
-    while connection.is_handshaking() {
-        connection.complete_io(&mut socket)?;
-    }
-    // In TLS 1.3 the client is done before the server has seen its certificate: what the server thinks of it comes now.
-    let mut stream = Stream::new(&mut connection, &mut socket);
-    let mut answer = [0; 12];
-    if stream.conn.wants_write() {
-        stream.flush()?;
-    }
-    let judged = judgement(&mut stream)?;
-    if judged {
-        stream.write_all(format!("GET /v1/hub HTTP/1.1\r\nhost: {hub}\r\nconnection: close\r\n\r\n").as_bytes())?;
-        stream.read_exact(&mut answer)?;
-    }
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    Stream::new(&mut connection, &mut socket).read(&mut [0])
 }

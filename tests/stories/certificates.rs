@@ -1,14 +1,14 @@
 //! Who is let in at the federation's listener.
 
 use rcgen::{CertificateParams, Issuer, KeyPair, SanType};
-use reqwest::Client;
 use reqwest::tls::TlsInfo;
-use tanqiao_certs::{Authority, CertificateFacts, Order, Profile, RevocationReason, Span, TlsFiles};
+use rustls::AlertDescription;
+use tanqiao_certs::{Authority, CertificateFacts, Order, Profile, RevocationReason, Span};
 use tanqiao_tests::content::{TRUST_DOMAIN, issuance};
 use tanqiao_tests::founding::{certify, hub_order};
-use tanqiao_tests::member::{client, name_of, told};
+use tanqiao_tests::member::{name_of, told};
 use tanqiao_tests::patience::when;
-use tanqiao_tests::{Federation, Kind, Plan, Refused as _, until};
+use tanqiao_tests::{Federation, Kind, Plan, Refused as _, Visitor, until};
 
 use crate::told_on_both;
 
@@ -23,50 +23,43 @@ fn node(member: &str) -> Order {
     Order::new(Profile::Node(member.parse().unwrap()))
 }
 
-/// A client with a certificate of this authority, issued at another time than now.
+/// Somebody with a certificate of this authority, issued as if it were this time.
 fn issued_by(
     federation: &Federation,
     authority: &Authority,
     name: &str,
     order: &Order,
     at: tanqiao_certs::Time,
-) -> Client {
+) -> Visitor {
     let files = federation.place.root().join(name);
     certify(authority, order, at, &files);
-    showing(federation, &files, at)
+    Visitor::showing(&federation.place, &files, at)
 }
 
-fn showing(federation: &Federation, files: &std::path::Path, at: tanqiao_certs::Time) -> Client {
-    let trusting = TlsFiles::new(federation.place.ca());
-    client(
-        trusting.with_identity(files.with_extension("pem"), files.with_extension("key")),
-        at,
-    )
-}
-
-/// A client whose certificate the federation's issuing CA has signed against the policy, with these names.
-fn against_policy(federation: &Federation, name: &str, uris: &[&str]) -> Client {
+/// Somebody whose certificate the federation's issuing CA has signed against the policy, with these names.
+fn against_policy(federation: &Federation, name: &str, uris: &[&str]) -> Visitor {
     let ca = |file: &str| std::fs::read_to_string(federation.place.certs().join(file)).unwrap();
-    let issuer = Issuer::from_ca_cert_pem(&ca("issuing.pem"), KeyPair::from_pem(&ca("issuing.key")).unwrap()).unwrap();
+    let key = KeyPair::from_pem(&ca("issuing.key")).unwrap();
+    let issuer = Issuer::from_ca_cert_pem(&ca("issuing.pem"), key).unwrap();
     let mut params = CertificateParams::new(vec!["wuhan.example".to_owned()]).unwrap();
-    params
-        .subject_alt_names
-        .extend(uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())));
+    let names = uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap()));
+    params.subject_alt_names.extend(names);
     let key = KeyPair::generate().unwrap();
     let certificate = params.signed_by(&key, &issuer).unwrap();
     let files = federation.place.root().join(name);
     std::fs::write(files.with_extension("pem"), certificate.pem()).unwrap();
     std::fs::write(files.with_extension("key"), key.serialize_pem()).unwrap();
-    showing(federation, &files, chrono::Utc::now())
+    Visitor::showing(&federation.place, &files, chrono::Utc::now())
 }
 
-/// Clients that must be let in, and what is special about them.
-fn welcome(federation: &Federation) -> Vec<(&'static str, Client)> {
+/// Who must be let in.
+fn welcome(federation: &Federation) -> Vec<(&'static str, Visitor)> {
     let named = format!("spiffe://{TRUST_DOMAIN}/node/wuhan");
+    let wuhan = federation.place.member("wuhan", "node");
     vec![
         (
             "the member's own",
-            client(federation.identity("wuhan"), chrono::Utc::now()),
+            Visitor::showing(&federation.place, &wuhan, chrono::Utc::now()),
         ),
         (
             "one that names the member",
@@ -75,37 +68,57 @@ fn welcome(federation: &Federation) -> Vec<(&'static str, Client)> {
     ]
 }
 
-/// Clients that must not get as far as an answer, and what is wrong with them.
-fn unwelcome(federation: &Federation) -> Vec<(&'static str, Client)> {
+/// Who must be turned away at the handshake, and with which alert.
+fn unwelcome(federation: &Federation) -> Vec<(&'static str, AlertDescription, Visitor)> {
+    use AlertDescription as Alert;
     let (now, own) = (chrono::Utc::now(), &federation.authority);
+    // An authority of the same name: only its signature betrays it.
     let other = federation.place.root().join("other");
     let other = Authority::init(&other, &TRUST_DOMAIN.parse().unwrap(), now).unwrap();
     let issued = |by: &Authority, name: &str, order: Order, at| issued_by(federation, by, name, &order, at);
     let named = |name: &str, uris: &[&str]| against_policy(federation, name, uris);
     let [wuhan, harbin] = ["wuhan", "harbin"].map(|member| format!("spiffe://{TRUST_DOMAIN}/node/{member}"));
-    let (hub, web) = (
+    let (posing, web) = (
         format!("spiffe://{TRUST_DOMAIN}/hub"),
         format!("https://{TRUST_DOMAIN}/node/wuhan"),
     );
     let console = Order::new(Profile::Console).with_dns("localhost");
+    let hub = Visitor::showing(&federation.place, &federation.place.hub("hub"), now);
+    let expired = issued(own, "expired", node("wuhan"), now - Span::days(91));
+    let early = issued(own, "early", node("wuhan"), now + Span::days(2));
+    let elsewhere = named("elsewhere", &["spiffe://other.test/node/wuhan"]);
     vec![
-        ("none", client(TlsFiles::new(federation.place.ca()), now)),
-        ("expired", issued(own, "expired", node("wuhan"), now - Span::days(91))),
         (
-            "not yet valid",
-            issued(own, "early", node("wuhan"), now + Span::days(2)),
+            "none",
+            Alert::CertificateRequired,
+            Visitor::with_nothing(&federation.place),
         ),
-        ("of another authority", issued(&other, "foreign", node("wuhan"), now)),
-        ("without a URI", named("nameless", &[])),
+        ("expired", Alert::CertificateExpired, expired),
+        ("not yet valid", Alert::CertificateExpired, early),
         (
-            "of another trust domain",
-            named("elsewhere", &["spiffe://other.test/node/wuhan"]),
+            "of another authority",
+            Alert::DecryptError,
+            issued(&other, "foreign", node("wuhan"), now),
         ),
-        ("without a SPIFFE id", named("web", &[&web])),
-        ("of two members", named("double", &[&wuhan, &harbin])),
-        ("in the hub's name", named("posing", &[&hub])),
-        ("the hub's own", showing(federation, &federation.place.hub("hub"), now)),
-        ("a console's", issued(own, "console", console, now)),
+        ("without a URI", Alert::CertificateUnknown, named("nameless", &[])),
+        ("of another trust domain", Alert::CertificateUnknown, elsewhere),
+        ("without a SPIFFE id", Alert::CertificateUnknown, named("web", &[&web])),
+        (
+            "of two members",
+            Alert::CertificateUnknown,
+            named("double", &[&wuhan, &harbin]),
+        ),
+        (
+            "in the hub's name",
+            Alert::CertificateUnknown,
+            named("posing", &[&posing]),
+        ),
+        ("the hub's own", Alert::UnsupportedCertificate, hub),
+        (
+            "a console's",
+            Alert::UnsupportedCertificate,
+            issued(own, "console", console, now),
+        ),
     ]
 }
 
@@ -113,39 +126,29 @@ async fn only_a_valid_certificate_of_a_member_is_let_in(kind: Kind) {
     let federation = Federation::with_hub(Plan::on(kind)).await;
     let url = format!("{}/v1/hub", federation.federation_url("hub"));
     let head = federation.ledger.head().await;
-    for (what, http) in welcome(&federation) {
-        let response = http
-            .get(&url)
-            .send()
-            .await
-            .unwrap_or_else(|error| panic!("{what}: {error:?}"));
-        assert_eq!(response.status(), 200, "{what}");
+    for (what, alert, visitor) in unwelcome(&federation) {
+        assert_eq!((what, visitor.turned_away(federation.door()).await), (what, alert));
+        let answer = visitor.http().get(&url).send().await;
+        assert!(answer.is_err(), "a certificate that is {what} was let in");
     }
-    for (what, http) in unwelcome(&federation) {
-        let answer = http.get(&url).send().await;
-        let error = answer
-            .err()
-            .unwrap_or_else(|| panic!("a certificate that is {what} was let in"));
-        println!("{what}: {error:?}");
-        assert!(!error.is_timeout(), "{what}: {error:?}");
-    }
-    for (what, http) in welcome(&federation) {
-        let response = http
-            .get(&url)
-            .send()
-            .await
-            .unwrap_or_else(|error| panic!("{what}: {error:?}"));
-        assert_eq!(response.status(), 200, "{what}");
+    for (what, visitor) in welcome(&federation) {
+        let answer = visitor.http().get(&url).send().await;
+        assert_eq!(
+            answer.unwrap_or_else(|error| panic!("{what}: {error:?}")).status(),
+            200,
+            "{what}"
+        );
     }
     // A certificate of somebody who was never admitted gets an answer: no.
+    let nobody = node("nobody");
     let stranger = issued_by(
         &federation,
         &federation.authority,
         "stranger",
-        &node("nobody"),
+        &nobody,
         chrono::Utc::now(),
     );
-    let answer = stranger.get(&url).send().await.unwrap();
+    let answer = stranger.http().get(&url).send().await.unwrap();
     told(answer).await.unwrap().refused_by("N03");
     assert_eq!(federation.ledger.head().await, head);
 }
@@ -187,8 +190,12 @@ async fn a_revoked_member_is_shut_out(kind: Kind) {
     assert_eq!(name_of(&problem), "N01", "{problem:?}");
     harbin.tell(&harbin.say(issuance(1_000)).1).await.refused_by("N01");
     for member in ["wuhan", "harbin"] {
-        let refused = federation.member(member).ask("/v1/hub").await.unwrap_err();
-        assert!(!refused.contains("TimedOut"), "{refused}");
+        let files = federation.place.member(member, "node");
+        let visitor = Visitor::showing(&federation.place, &files, chrono::Utc::now());
+        assert_eq!(
+            visitor.turned_away(federation.door()).await,
+            AlertDescription::CertificateRevoked
+        );
     }
     // Another certificate of the same member is good.
     let renewed = issued_by(
@@ -199,7 +206,7 @@ async fn a_revoked_member_is_shut_out(kind: Kind) {
         chrono::Utc::now(),
     );
     let url = format!("{}/v1/hub", federation.federation_url("hub"));
-    assert_eq!(renewed.get(url).send().await.unwrap().status(), 200);
+    assert_eq!(renewed.http().get(url).send().await.unwrap().status(), 200);
 }
 
 async fn the_hub_changes_its_certificate_while_it_runs(kind: Kind) {

@@ -33,7 +33,7 @@ async fn a_silent_target_binds_nothing_for_ever(kind: Kind) {
     let (wuhan, harbin) = (federation.platform("wuhan"), federation.platform("harbin"));
     let crossing = Crossing::planned(&federation, 1_000).await;
     let mut order = offering(crossing.id, 1_000);
-    order["valid_until"] = json!(now().plus_micros(2 * SECOND_US));
+    order["valid_until"] = json!(now().plus_micros(5 * SECOND_US));
     wuhan.order("/api/v1/transfers", &order).await.unwrap();
     let offer = harbin.until_transfer(crossing.id, "offered").await;
     assert_eq!(wuhan.grams_of(HOLDER, "free_g").await, grams_of_rides(RIDES) - 1_000);
@@ -70,7 +70,7 @@ async fn time_is_over_before_any_sweep(kind: Kind) {
     let federation = Federation::with_hub(Plan::on(kind)).await;
     let (wuhan, harbin) = (federation.member("wuhan"), federation.member("harbin"));
     let block = wuhan.issue(1_000).await;
-    let end = now().plus_micros(SECOND_US);
+    let end = now().plus_micros(3 * SECOND_US);
     let (id, envelope) = wuhan.say(TransferProposal {
         valid_until: end,
         ..proposal(&[block])

@@ -146,7 +146,6 @@ fn tell_founding(world: &World, lines: &mut Lines) {
         officers.join(", ")
     ));
     lines.say("The policy says `demonstration`: issuances are unscreened until duplicate screening exists, and are marked so for ever.");
-    lines.figure("invariants", 11);
     let base = world.place.ports;
     lines.figure(
         "ports",

@@ -85,6 +85,16 @@ fn judge(request: &ServiceRequest) -> Result<Caller, Refused> {
     Ok(Caller { member, peer })
 }
 
+/// Judges a caller once more, whose request has been waiting: its certificate and its member's standing.
+///
+/// # Errors
+/// N01, N02, N03; 401.
+pub fn check_again(hub: &Hub, caller: &Caller) -> Result<(), Refused> {
+    let checked = hub.tls.state().check_request(&caller.peer, chrono::Utc::now());
+    checked.map_err(|refusal| identity_problem(&refusal))?;
+    Ok(check_standing(hub, &caller.member)?)
+}
+
 /// N02, N03.
 fn check_standing(hub: &Hub, member: &NodeId) -> Result<(), Problem> {
     match hub

@@ -12,7 +12,7 @@ use tanqiao_protocol::id::{NodeId, Sha256};
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tokio::sync::watch;
 
-use super::admission::Caller;
+use super::admission::{Caller, check_again};
 use super::answer::{Answer, Refused};
 use super::hub::Hub;
 use super::page::LIMIT_MAX;
@@ -37,6 +37,9 @@ pub struct Cursor {
     #[serde(default)]
     wait: u32,
 }
+
+/// How often a waiting poll looks whether its member may still wait.
+const LOOK_AT_STANDING_EVERY: Duration = Duration::from_secs(2);
 
 /// A page as it leaves the store.
 enum Stored {
@@ -70,7 +73,13 @@ pub async fn read(hub: Data<Hub>, caller: Caller, cursor: Query<Cursor>) -> Answ
     if entries.is_empty() && cursor.wait > 0 {
         let wait = Duration::from_secs(u64::from(cursor.wait.min(hub.settings.limits.feed_wait_s)));
         let _polling = hub.metrics.polling();
-        if wait_beyond(head, hub.stopping.clone(), cursor.after, wait).await {
+        let grown = tokio::select! {
+            grown = wait_beyond(head, hub.stopping.clone(), cursor.after, wait) => grown,
+            refused = until_refused(&hub, &caller) => return Err(refused),
+        };
+        // What came while the poll waited is for a member in good standing only.
+        check_again(&hub, &caller)?;
+        if grown {
             (entries, latest) = look(&hub, &caller.member, &cursor, most).await?;
         }
     }
@@ -78,6 +87,16 @@ pub async fn read(hub: Data<Hub>, caller: Caller, cursor: Query<Cursor>) -> Answ
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .body(page(&entries, latest)))
+}
+
+/// Waits until the caller may not go on: its certificate revoked or expired, or its member suspended.
+async fn until_refused(hub: &Hub, caller: &Caller) -> Refused {
+    loop {
+        tokio::time::sleep(LOOK_AT_STANDING_EVERY).await;
+        if let Err(refused) = check_again(hub, caller) {
+            return refused;
+        }
+    }
 }
 
 /// Waits until the feed goes beyond `after`; false if it did not in time.
