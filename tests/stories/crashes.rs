@@ -12,9 +12,9 @@ const RIDES: i64 = 60;
 const QUANTITY_G: i64 = 1_000;
 
 /// Points of the hub that no transfer passes: `enrolment.rs` does.
-const HUB_ELSEWHERE: [&str; 2] = ["enrolment.before-write", "enrolment.after-write"];
+pub const HUB_ELSEWHERE: [&str; 2] = ["enrolment.before-write", "enrolment.after-write"];
 /// Points of a node that no transfer passes: `crashes_elsewhere.rs` does.
-const NODE_ELSEWHERE: [&str; 3] = [
+pub const NODE_ELSEWHERE: [&str; 3] = [
     "import.before-batch-commit",
     "import.after-batch-commit",
     "issue.before-commit",

@@ -5,6 +5,7 @@ use tanqiao_tests::platform::{HOLDER, grams_of_rides, issuing, rides};
 use tanqiao_tests::program::KILLED;
 use tanqiao_tests::{Crossing, Federation, Kind, Plan};
 
+use crate::crashes::NODE_ELSEWHERE;
 use crate::told_on_both;
 
 const RIDES: i64 = 20;
@@ -20,7 +21,8 @@ async fn no_record_counts_twice(kind: Kind) {
     };
     let mut federation = Federation::with_nodes(plan, RIDES).await;
     let mut expected = grams_of_rides(RIDES);
-    for point in ["import.before-batch-commit", "import.after-batch-commit"] {
+    let [before_batch, after_batch, before_issue] = NODE_ELSEWHERE;
+    for point in [before_batch, after_batch] {
         let file = rides(&point.replace('.', "-"), RIDES);
         federation.kill_node("wuhan");
         federation.start_node_to_die("wuhan", point).await;
@@ -46,7 +48,7 @@ async fn no_record_counts_twice(kind: Kind) {
     wuhan.import(&rides("issued-once", RIDES)).await;
     let order = issuing(new_id());
     federation.kill_node("wuhan");
-    federation.start_node_to_die("wuhan", "issue.before-commit").await;
+    federation.start_node_to_die("wuhan", before_issue).await;
     let answered = wuhan.try_order("/api/v1/issuances?wait_s=30", &order).await;
     assert!(answered.is_err(), "{answered:?}");
     assert_eq!(

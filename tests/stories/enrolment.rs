@@ -1,18 +1,20 @@
-//! Chengdu joins while the hub dies in the middle of its request.
+//! Members join while the hub dies in the middle of their requests.
 
 use tanqiao_protocol::signing::SigningKey;
 use tanqiao_tests::program::{KILLED, NODE, run};
 use tanqiao_tests::{Federation, Kind, Plan};
 
+use crate::crashes::HUB_ELSEWHERE;
 use crate::told_on_both;
 
 told_on_both!(a_request_survives_the_hub);
 
 async fn a_request_survives_the_hub(kind: Kind) {
     let mut federation = Federation::with_hub(Plan::on(kind)).await;
+    let [before_write, after_write] = HUB_ELSEWHERE;
     for (point, member, region) in [
-        ("enrolment.before-write", "chengdu", "510100"),
-        ("enrolment.after-write", "guangzhou", "440100"),
+        (before_write, "chengdu", "510100"),
+        (after_write, "guangzhou", "440100"),
     ] {
         federation.seat(member, region);
         let names = ["--region", region, "--name-zh", member, "--name-en", member];
