@@ -15,8 +15,8 @@ use crate::place::{Place, secret_once};
 
 /// The two officers, and the organiser of the event.
 pub const ACCOUNTS: [(&str, Role); 3] = [
-    ("officer-chen", Role::Officer),
-    ("officer-lin", Role::Officer),
+    ("officer-first", Role::Officer),
+    ("officer-second", Role::Officer),
     ("organiser-wgc", Role::Organiser),
 ];
 
