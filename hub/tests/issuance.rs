@@ -12,6 +12,7 @@ mod support;
 
 use support::{Federation, Refused, grams, issuance, methodology, name, on_each_database};
 use tanqiao_hub::ledger::command::Body;
+use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::message::{Issuance, Methodology};
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::view::{MemberKind, Outcome};
@@ -197,6 +198,27 @@ fn a_local_reference_is_used_once_by_a_member() {
         let answers = f.sequencer.submit_blocking(vec![twice(), twice()]).unwrap();
         assert!(answers[0].result.is_ok());
         answers[1].result.clone().refused_by("S15");
+    });
+}
+
+#[test]
+fn the_same_activity_records_are_issued_once_by_a_member() {
+    on_each_database(|f| {
+        begin(&f);
+        let records = Sha256::of(b"the same file, imported again after a restore");
+        let first = issue_as(&f, |c| c.records_root = records).unwrap();
+        let problem = issue_as(&f, |c| c.records_root = records).refused_by("S11");
+        assert!(first.subject.ends_with(&problem.found.unwrap()));
+        // Twice in one batch: the second sees the first.
+        let twice = || {
+            let id = f.new_id();
+            let mut content = issuance("wuhan", "420100", 1_000, id);
+            content.records_root = Sha256::of(b"others");
+            f.command("wuhan", id, Body::Issuance(Box::new(content)))
+        };
+        let answers = f.sequencer.submit_blocking(vec![twice(), twice()]).unwrap();
+        assert!(answers[0].result.is_ok());
+        answers[1].result.clone().refused_by("S11");
     });
 }
 

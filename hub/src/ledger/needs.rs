@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use tanqiao_protocol::id::{MessageId, Name, NodeId};
+use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
@@ -31,6 +31,8 @@ pub struct Needs {
     pub issuances: BTreeSet<MessageId>,
     /// The nodes' own references.
     pub local_references: BTreeSet<(NodeId, Name)>,
+    /// Roots over activity records.
+    pub records_roots: BTreeSet<(NodeId, Sha256)>,
     /// Events.
     pub events: BTreeSet<Name>,
     /// Caps.
@@ -106,6 +108,10 @@ impl Needs {
                 let reference = (speaker.clone(), header.local_reference.clone());
                 if !working.local_references.knows(&reference) {
                     self.local_references.insert(reference);
+                }
+                let root = (speaker.clone(), header.records_root);
+                if !working.records_roots.knows(&root) {
+                    self.records_roots.insert(root);
                 }
             }
             Body::Listing(listing) => self.listing(speaker, listing, working),

@@ -96,6 +96,8 @@ pub struct Working {
     pub issuances: Loaded<MessageId, Issuance>,
     /// Issuances by the node's own reference.
     pub local_references: Loaded<(NodeId, Name), MessageId>,
+    /// Issuances by the root over their activity records.
+    pub records_roots: Loaded<(NodeId, Sha256), MessageId>,
     /// Retirements; written, never read.
     pub retirements: Loaded<MessageId, Retirement>,
     /// Events.
@@ -189,6 +191,7 @@ impl Working {
             pledges: Loaded::default(),
             issuances: Loaded::default(),
             local_references: Loaded::default(),
+            records_roots: Loaded::default(),
             retirements: Loaded::default(),
             events: Loaded::default(),
             caps: Loaded::default(),

@@ -244,6 +244,7 @@ pub(super) fn issuance_row(issuance: &Issuance, numbers: &Numbers) -> Result<Iss
         id: id_bytes(issuance.id),
         member_no: numbers.members.number(&issuance.issuer)?,
         local_reference: issuance.content.local_reference.to_string(),
+        records_root: issuance.content.records_root.0.to_vec(),
         state: issuance.state.code(),
         unscreened: issuance.unscreened,
         series_no,

@@ -1,6 +1,6 @@
 //! Loads what decisions read: one query for each kind of thing, however many of it.
 
-use tanqiao_protocol::id::MessageId;
+use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::lattice::SetDigest;
 use tanqiao_protocol::serial::SeriesRef;
 
@@ -208,22 +208,30 @@ fn load_objects<C: StoreConnection>(
         working.issuances.load(*id, None);
     }
     for key in &needs.local_references {
-        let found = match numbers.members.find(&key.0) {
-            Some(no) => {
-                let statement = Statement::new("SELECT * FROM issuance WHERE member_no = ? AND local_reference = ?")
-                    .bind(no)
-                    .bind(key.1.as_str());
-                connection
-                    .select::<IssuanceRow>(statement)?
-                    .first()
-                    .map(|row| message_id(&row.id))
-                    .transpose()?
-            }
-            None => None,
-        };
+        let found = issuance_where(connection, numbers, &key.0, "local_reference", key.1.as_str())?;
         working.local_references.load(key.clone(), found);
     }
+    for key in &needs.records_roots {
+        let found = issuance_where(connection, numbers, &key.0, "records_root", key.1.0.as_slice())?;
+        working.records_roots.load(key.clone(), found);
+    }
     Ok(())
+}
+
+/// The issuance of a member with this value in a column that is unique for the member.
+fn issuance_where<'a, C: StoreConnection>(
+    connection: &mut C,
+    numbers: &Numbers,
+    member: &NodeId,
+    column: &str,
+    value: impl Into<super::statement::Bind<'a>>,
+) -> Result<Option<MessageId>, StoreError> {
+    let Some(no) = numbers.members.find(member) else {
+        return Ok(None);
+    };
+    let sql = format!("SELECT * FROM issuance WHERE member_no = ? AND {column} = ?");
+    let rows = connection.select::<IssuanceRow>(Statement::new(sql).bind(no).bind(value))?;
+    rows.first().map(|row| message_id(&row.id)).transpose()
 }
 
 fn load_events<C: StoreConnection>(connection: &mut C, needs: &Needs, working: &mut Working) -> Result<(), StoreError> {

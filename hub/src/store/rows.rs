@@ -49,8 +49,8 @@ row!(EnvelopeRow in "envelope", key "sha256", {
     signatures: Text => String,
 });
 row!(IssuanceRow in "issuance", key "id", {
-    id: Binary => Vec<u8>, member_no: Integer => i32, local_reference: Text => String, state: SmallInt => i16,
-    unscreened: Bool => bool, series_no: Nullable<BigInt> => Option<i64>, first: Nullable<BigInt> => Option<i64>,
+    id: Binary => Vec<u8>, member_no: Integer => i32, local_reference: Text => String, records_root: Binary => Vec<u8>,
+    state: SmallInt => i16, unscreened: Bool => bool, series_no: Nullable<BigInt> => Option<i64>, first: Nullable<BigInt> => Option<i64>,
     last: Nullable<BigInt> => Option<i64>, content: Text => String, log_index: BigInt => i64,
 });
 row!(TransferRow in "transfer", key "id", {

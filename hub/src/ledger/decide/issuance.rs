@@ -185,6 +185,15 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
         .expected("a new reference", other)
         .into());
     }
+    let root = (signed.member.clone(), header.records_root);
+    if let Some(other) = working.records_roots.get(&root)? {
+        return Err(Refusal::new(
+            CheckCode::S11,
+            "These activity records were issued already, by the issuance named here: the same records are issued once.",
+        )
+        .expected("records that were not issued", other)
+        .into());
+    }
     let series = series_of(&signed.member, header)?;
     let issued = working.series.get(&series)?.copied().unwrap_or(0);
     let last = issued + header.quantity_g.get();
@@ -233,6 +242,7 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
     })?;
     let block = BlockRef { series, range };
     working.local_references.put(reference, id);
+    working.records_roots.put(root, id);
     working.issuances.put(
         id,
         Issuance {

@@ -134,6 +134,8 @@ CREATE TABLE issuance (
     id BYTEA PRIMARY KEY,
     member_no INTEGER NOT NULL,
     local_reference TEXT NOT NULL,
+    -- The root over its activity records: a member issues the same records once.
+    records_root BYTEA NOT NULL,
     state SMALLINT NOT NULL,
     unscreened BOOLEAN NOT NULL,
     series_no BIGINT,
@@ -141,7 +143,8 @@ CREATE TABLE issuance (
     last BIGINT,
     content TEXT NOT NULL,
     log_index BIGINT NOT NULL,
-    UNIQUE (member_no, local_reference)
+    UNIQUE (member_no, local_reference),
+    UNIQUE (member_no, records_root)
 );
 
 CREATE TABLE transfer (
