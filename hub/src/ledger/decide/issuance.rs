@@ -171,11 +171,8 @@ fn check_quantity(rule: &Methodology, header: &Header) -> Decided<()> {
     Ok(())
 }
 
-/// Registers an issuance and, since the hub does not screen yet, recognises it at once, marked unscreened for good.
-pub fn register(working: &mut Working, command: &Command, signed: &Signed, header: &Header) -> Decided<Outcome> {
-    let rule = check_rule(working, signed, header)?;
-    check_papers(header)?;
-    check_quantity(&rule, header)?;
+/// S11, S15: the same records, and the same local reference, serve one issuance of a member.
+fn check_unique(working: &Working, signed: &Signed, header: &Header) -> Decided<()> {
     let reference = (signed.member.clone(), header.local_reference.clone());
     if let Some(other) = working.local_references.get(&reference)? {
         return Err(Refusal::new(
@@ -194,6 +191,15 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
         .expected("records that were not issued", other)
         .into());
     }
+    Ok(())
+}
+
+/// Registers an issuance and, since the hub does not screen yet, recognises it at once, marked unscreened for good.
+pub fn register(working: &mut Working, command: &Command, signed: &Signed, header: &Header) -> Decided<Outcome> {
+    let rule = check_rule(working, signed, header)?;
+    check_papers(header)?;
+    check_quantity(&rule, header)?;
+    check_unique(working, signed, header)?;
     let series = series_of(&signed.member, header)?;
     let issued = working.series.get(&series)?.copied().unwrap_or(0);
     let last = issued + header.quantity_g.get();
@@ -241,8 +247,11 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
         ..Step::default()
     })?;
     let block = BlockRef { series, range };
-    working.local_references.put(reference, id);
-    working.records_roots.put(root, id);
+    let member = || signed.member.clone();
+    working
+        .local_references
+        .put((member(), header.local_reference.clone()), id);
+    working.records_roots.put((member(), header.records_root), id);
     working.issuances.put(
         id,
         Issuance {
