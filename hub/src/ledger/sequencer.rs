@@ -361,31 +361,26 @@ impl Worker {
     /// of the same batch does, the batch ends before it and the rest is a batch of its own. A command that cannot be decided
     /// even as the first of its batch is left out, so that it does not stop the others.
     fn decide(&mut self, commands: &[Command], shared: &Shared) -> Vec<Answer> {
-        let mut left: Vec<(usize, Command)> = commands.iter().cloned().enumerate().collect();
-        let mut answers: Vec<Option<Answer>> = vec![None; commands.len()];
+        let mut answers: Vec<Answer> = Vec::with_capacity(commands.len());
         let mut tries = 0;
-        let mut most = left.len();
-        while !left.is_empty() {
+        let mut most = usize::MAX;
+        while let Some(left @ [first, ..]) = commands.get(answers.len()..) {
             if let Some(reason) = (**shared.read_only.load()).clone() {
-                fill(&mut answers, &left, &Problem::api(ApiProblem::ReadOnly).detail(reason));
+                let problem = Problem::api(ApiProblem::ReadOnly).detail(reason);
+                answers.extend(left.iter().map(|command| undecided(command, &problem)));
                 break;
             }
-            let batch: Vec<Command> = left.iter().take(most).map(|(_, command)| command.clone()).collect();
-            match self.attempt(&batch) {
+            let batch = left.get(..most).unwrap_or(left);
+            match self.attempt(batch) {
                 Ok(done) => {
-                    for ((position, _), answer) in left.drain(..batch.len()).zip(done.answers) {
-                        if let Some(slot) = answers.get_mut(position) {
-                            *slot = Some(answer);
-                        }
-                    }
-                    most = left.len();
+                    answers.extend(done.answers);
+                    most = usize::MAX;
                 }
                 Err(BatchError::Fault { index, .. }) if (1..batch.len()).contains(&index) => most = index,
                 Err(BatchError::Fault { what, .. }) => {
                     tracing::error!(what, "a command could not be decided");
-                    let faulty = left.remove(0);
-                    fill(&mut answers, &[faulty], &Problem::api(ApiProblem::Internal));
-                    most = left.len();
+                    answers.push(undecided(first, &Problem::api(ApiProblem::Internal)));
+                    most = usize::MAX;
                 }
                 Err(error @ BatchError::WentBack { .. }) => shared.read_only.store(Arc::new(Some(error.to_string()))),
                 Err(error) => {
@@ -394,23 +389,14 @@ impl Worker {
                     tries += 1;
                     shared.counters.retries.fetch_add(1, Ordering::Relaxed);
                     if tries >= TRIES_MAX {
-                        fill(&mut answers, &left, &Problem::api(ApiProblem::Busy).retry_after(1));
+                        let problem = Problem::api(ApiProblem::Busy).retry_after(1);
+                        answers.extend(left.iter().map(|command| undecided(command, &problem)));
                         break;
                     }
                 }
             }
         }
-        let unanswered = |id| Answer {
-            id,
-            status: 500,
-            result: Err(Problem::api(ApiProblem::Internal)),
-            stored: false,
-        };
         answers
-            .into_iter()
-            .zip(commands)
-            .map(|(answer, command)| answer.unwrap_or_else(|| unanswered(command.id)))
-            .collect()
     }
 
     fn attempt(&mut self, commands: &[Command]) -> Result<Done, BatchError> {
@@ -451,16 +437,13 @@ fn drain(first: Job, receiver: &Receiver<Job>) -> Vec<Job> {
     jobs
 }
 
-fn fill(answers: &mut [Option<Answer>], left: &[(usize, Command)], problem: &Problem) {
-    for (position, command) in left {
-        if let Some(slot) = answers.get_mut(*position) {
-            *slot = Some(Answer {
-                id: command.id,
-                status: problem.status,
-                result: Err(problem.clone()),
-                stored: false,
-            });
-        }
+/// The answer to a command that was not decided: nothing is stored, it may be sent again.
+fn undecided(command: &Command, problem: &Problem) -> Answer {
+    Answer {
+        id: command.id,
+        status: problem.status,
+        result: Err(problem.clone()),
+        stored: false,
     }
 }
 

@@ -124,7 +124,7 @@ impl StoreConnection for SqliteConnection {
 pub(super) fn prepare_sqlite(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute(
         "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;",
+         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 32768;",
     )
 }
 
