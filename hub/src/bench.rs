@@ -1,11 +1,15 @@
 //! `tanqiao-hub bench`: what the hub can do on this machine, beside the same work written by hand in SQL.
 
 pub mod baseline;
+pub mod curve;
 pub mod end_to_end;
 pub mod ground;
 pub mod place;
+pub mod process;
 pub mod program;
 pub mod sequencer;
+pub mod throughput;
+pub mod world;
 
 /// Why a bench ended early.
 #[derive(Debug, thiserror::Error)]

@@ -82,6 +82,8 @@ macro_rules! limited {
             .disable_signals()
             .shutdown_timeout(SHUTDOWN_S)
             .backlog(BACKLOG)
+            // An answer of several packets must not wait for the other side's delayed acknowledgement.
+            .tcp_nodelay(true)
             .max_connections(CONNECTIONS_MAX)
             .client_request_timeout(FIRST_HEADERS)
             .tls_handshake_timeout(HANDSHAKE)

@@ -42,6 +42,22 @@ pub struct Run {
     pub p50_us: u64,
     /// The same, of the slowest hundredth.
     pub p99_us: u64,
+    /// What the sequencer did meanwhile, where the hub is this process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequencer: Option<Sequenced>,
+}
+
+/// What the sequencer did in a run.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Sequenced {
+    /// Batches.
+    pub batches: u64,
+    /// Commands a batch, on average.
+    pub commands_per_batch: u64,
+    /// Time of a batch with its commit, in microseconds, on average.
+    pub batch_us: u64,
+    /// Thousandths of the run in which it worked.
+    pub busy_thousandths: u64,
 }
 
 fn fault(error: impl std::fmt::Display) -> BenchError {
@@ -107,13 +123,19 @@ impl Client {
             .collect()
     }
 
-    fn proposals(&self, target: &Trader, first: i64, batch: usize) -> Result<Vec<(MessageId, String)>, BenchError> {
-        let until = first + i64::try_from(batch)?;
-        (first..until)
+    /// Offers of `count` blocks that `owner` began with, from number `first` on.
+    fn proposals(
+        &self,
+        owner: &Trader,
+        target: &Trader,
+        first: i64,
+        count: i64,
+    ) -> Result<Vec<(MessageId, String)>, BenchError> {
+        (first..first + count)
             .map(|n| {
                 let content = TransferProposal {
                     target: target.id.clone(),
-                    blocks: self.trader.block(n).into_iter().collect(),
+                    blocks: owner.block(n).into_iter().collect(),
                     r#use: Use::CorporateNeutrality,
                     quote: None,
                     valid_until: now().plus_micros(DAY_US),
@@ -150,7 +172,18 @@ impl Client {
     /// # Errors
     /// [`BenchError`].
     pub async fn feed(&self, after: i64, chain: Sha256) -> Result<FeedPage, BenchError> {
-        let url = format!("{}/v1/feed?after={after}&chain={chain}&limit=1000&wait=0", self.base);
+        self.feed_waiting(after, chain, 0).await
+    }
+
+    /// The same, waiting up to `wait_s` seconds for an entry.
+    ///
+    /// # Errors
+    /// [`BenchError`].
+    pub async fn feed_waiting(&self, after: i64, chain: Sha256, wait_s: u32) -> Result<FeedPage, BenchError> {
+        let url = format!(
+            "{}/v1/feed?after={after}&chain={chain}&limit=1000&wait={wait_s}",
+            self.base
+        );
         let bytes = self
             .http
             .get(url)
@@ -167,8 +200,6 @@ impl Client {
 /// How hard to press.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
-    /// The first block that this run takes from each series.
-    pub first_block: i64,
     /// Transfers a request.
     pub batch: usize,
     /// For how long.
@@ -177,24 +208,49 @@ pub struct Load {
     pub pause: Duration,
 }
 
-/// The first `active` members offer to the next, which accepts, for the load's time.
+/// How far the blocks that one member began with have come on their way around the ring of members.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Round {
+    /// How often all of them have changed hands.
+    pub handed_on: usize,
+    /// The next of them to change hands.
+    pub next: i64,
+}
+
+impl Round {
+    /// The next `batch` blocks of `blocks`, or as many as are left of this round: whose turn it is, the first, how many.
+    pub fn take(&mut self, blocks: i64, batch: i64) -> (usize, i64, i64) {
+        if self.next >= blocks {
+            self.handed_on += 1;
+            self.next = 0;
+        }
+        let (first, count) = (self.next, batch.min(blocks - self.next));
+        self.next += count;
+        (self.handed_on, first, count)
+    }
+}
+
+/// The first `active` members hand blocks on to the next, which accepts, for the load's time.
 ///
 /// # Errors
 /// [`BenchError`] if anything is refused.
-pub async fn run(clients: &[Client], active: usize, load: Load) -> Result<Run, BenchError> {
+pub async fn run(clients: &[Client], rounds: &mut [Round], active: usize, load: Load) -> Result<Run, BenchError> {
     let started = Instant::now();
+    let everyone: Arc<[Client]> = clients.into();
     let mut tasks = tokio::task::JoinSet::new();
-    for (n, source) in clients.iter().enumerate().take(active) {
-        let target = clients.get((n + 1) % clients.len()).unwrap_or(source).clone();
-        let source = source.clone();
-        tasks.spawn(async move { trade(&source, &target, load, started + load.time).await });
+    for (n, round) in rounds.iter().copied().enumerate().take(active) {
+        let everyone = Arc::clone(&everyone);
+        tasks.spawn(async move { trade(&everyone, n, round, load, started + load.time).await });
     }
     let mut latencies = Vec::new();
     let mut committed = 0;
     while let Some(done) = tasks.join_next().await {
-        let (count, mut times) = done.map_err(fault)??;
-        committed += count;
-        latencies.append(&mut times);
+        let mut traded = done.map_err(fault)??;
+        committed += traded.committed;
+        latencies.append(&mut traded.latencies_us);
+        if let Some(round) = rounds.get_mut(traded.n) {
+            *round = traded.round;
+        }
     }
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
     latencies.sort_unstable();
@@ -211,31 +267,65 @@ pub async fn run(clients: &[Client], active: usize, load: Load) -> Result<Run, B
         per_second: committed * 1_000 / elapsed_ms,
         p50_us: at(50),
         p99_us: at(99),
+        sequencer: None,
     })
 }
 
-async fn trade(source: &Client, target: &Client, load: Load, until: Instant) -> Result<(u64, Vec<u64>), BenchError> {
-    let mut next = load.first_block;
+/// What one task has done.
+struct Traded {
+    n: usize,
+    round: Round,
+    committed: u64,
+    latencies_us: Vec<u64>,
+}
+
+/// Hands on the blocks that member `n` began with, from whoever holds them to the next member.
+async fn trade(
+    clients: &[Client],
+    n: usize,
+    mut round: Round,
+    load: Load,
+    until: Instant,
+) -> Result<Traded, BenchError> {
+    let client = |turn: usize| clients.get(turn % clients.len().max(1));
     let mut committed = 0;
-    let mut latencies = Vec::new();
-    let step = i64::try_from(load.batch)?;
+    let mut latencies_us = Vec::new();
+    let batch = i64::try_from(load.batch)?;
+    let Some(owner) = client(n).map(|c| Arc::clone(&c.trader)) else {
+        return Err(BenchError::Place("the bench has no members".to_owned()));
+    };
     while Instant::now() < until {
-        if next + step > source.trader.blocks {
-            return Err(BenchError::Place(
-                "the bench has too few blocks for this time: give more with --blocks".to_owned(),
-            ));
-        }
+        let (turn, first, count) = round.take(owner.blocks, batch);
+        let (Some(source), Some(target)) = (client(n + turn), client(n + turn + 1)) else {
+            break;
+        };
         let begun = Instant::now();
-        let proposals = source.proposals(&target.trader, next, load.batch)?;
-        next += step;
+        let proposals = source.proposals(&owner, &target.trader, first, count)?;
         let offered = source.send(Action::TransferProposal, &proposals).await?;
         let acceptances = target.acceptances(&proposals, offered)?;
         let done = target.send(Action::TransferAcceptance, &acceptances).await?;
         committed += done.len() as u64;
-        latencies.push(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
+        latencies_us.push(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
         if !load.pause.is_zero() {
             tokio::time::sleep(load.pause).await;
         }
     }
-    Ok((committed, latencies))
+    Ok(Traded {
+        n,
+        round,
+        committed,
+        latencies_us,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_hands_on_every_block_once_before_any_twice() {
+        let mut round = Round::default();
+        let taken: Vec<_> = (0..5).map(|_| round.take(25, 10)).collect();
+        assert_eq!(taken, [(0, 0, 10), (0, 10, 10), (0, 20, 5), (1, 0, 10), (1, 10, 10)]);
+    }
 }

@@ -35,16 +35,19 @@ pub struct Trader {
     pub region: RegionCode,
     /// Its signing key.
     pub key: Arc<SigningKey>,
-    /// Its series.
+    /// The series of the blocks that it trades first.
     pub series: SeriesRef,
-    /// How many blocks its series has.
+    /// The number of the first of these in the series, from 0.
+    pub offset: i64,
+    /// How many.
     pub blocks: i64,
 }
 
 impl Trader {
-    /// The block number `n` of its series, from 0.
+    /// Number `n` of its blocks, from 0.
     #[must_use]
     pub fn block(&self, n: i64) -> Option<BlockRef> {
+        let n = self.offset + n;
         let range = SerialRange::new(n * BLOCK_G + 1, (n + 1) * BLOCK_G).ok()?;
         Some(BlockRef {
             series: self.series.clone(),
@@ -106,6 +109,15 @@ pub fn found(database: &Database) -> Result<(), BenchError> {
     founded
 }
 
+/// Whose blocks are traded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// Each member begins with blocks that it issued itself.
+    Each,
+    /// All begin with blocks of the first member's series.
+    Hot,
+}
+
 /// Makes `members` members with `blocks` blocks among them.
 ///
 /// # Errors
@@ -115,6 +127,7 @@ pub fn prepare(
     sequencer: &Sequencer,
     members: u32,
     blocks: i64,
+    spread: Spread,
 ) -> Result<Vec<Trader>, BenchError> {
     let first: Name = "bench-first".parse()?;
     let second: Name = "bench-second".parse()?;
@@ -131,6 +144,16 @@ pub fn prepare(
         traders.push(admit(sequencer, &first, n, blocks / i64::from(members))?);
     }
     load_governance(database, &traders)?;
+    if spread == Spread::Hot
+        && let Some(hot) = traders.first().map(|first| first.series.clone())
+    {
+        let mut offset = 0;
+        for trader in &mut traders {
+            trader.series = hot.clone();
+            trader.offset = offset;
+            offset += trader.blocks;
+        }
+    }
     load_blocks(database, &traders)?;
     // The sequencer sees the new governance version at its next look.
     while sequencer.governance().mapping_versions.is_empty() {
@@ -158,8 +181,20 @@ fn admit(sequencer: &Sequencer, officer: &Name, n: u32, blocks: i64) -> Result<T
         region,
         key: Arc::new(key),
         series,
+        offset: 0,
         blocks,
     })
+}
+
+/// Admits members that hold nothing and only listen.
+///
+/// # Errors
+/// [`BenchError`] if the ledger refuses.
+pub fn admit_idlers(sequencer: &Sequencer, count: u32) -> Result<Vec<Arc<Trader>>, BenchError> {
+    let officer: Name = "bench-first".parse()?;
+    (1_000..1_000 + count)
+        .map(|n| admit(sequencer, &officer, n, 0).map(Arc::new))
+        .collect()
 }
 
 fn methodology(trader: &Trader) -> Result<Methodology, BenchError> {
@@ -228,26 +263,38 @@ fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchE
 
 /// Blocks straight into the store, as if they had been issued and split long ago.
 fn load_blocks(database: &Database, traders: &[Trader]) -> Result<(), BenchError> {
-    let mut series = Vec::new();
-    for (no, trader) in (1_i64..).zip(traders) {
-        series.push(SeriesRow {
-            no,
-            reference: trader.series.to_string(),
-            issued: trader.blocks * BLOCK_G,
-        });
+    let mut series: Vec<SeriesRow> = Vec::new();
+    for trader in traders {
+        let (reference, grams) = (trader.series.to_string(), trader.blocks * BLOCK_G);
+        if let Some(row) = series.iter_mut().find(|row| row.reference == reference) {
+            row.issued += grams;
+        } else {
+            let no = i64::try_from(series.len() + 1)?;
+            series.push(SeriesRow {
+                no,
+                reference,
+                issued: grams,
+            });
+        }
     }
     on(database, |c| c.series(&series))?;
-    for (no, trader) in (1_i64..).zip(traders) {
+    for (member_no, trader) in (2_i32..).zip(traders) {
+        let reference = trader.series.to_string();
+        let series_no = series
+            .iter()
+            .find(|row| row.reference == reference)
+            .map_or(0, |row| row.no);
         let issuance = new_id().uuid().as_bytes().to_vec();
-        let mut from = 0;
-        while from < trader.blocks {
-            let to = (from + 10_000).min(trader.blocks);
+        let mut from = trader.offset;
+        let until = trader.offset + trader.blocks;
+        while from < until {
+            let to = (from + 10_000).min(until);
             let rows: Vec<BlockRow> = (from..to)
                 .map(|n| BlockRow {
-                    series_no: no,
+                    series_no,
                     first: n * BLOCK_G + 1,
                     last: (n + 1) * BLOCK_G,
-                    holder: i32::try_from(no + 1).unwrap_or(2),
+                    holder: member_no,
                     state: 1,
                     state_before: None,
                     bound_to: None,

@@ -22,6 +22,7 @@ pub const TRUST_DOMAIN: &str = "tanqiao.bench";
 pub struct Place {
     directory: PathBuf,
     authority: Authority,
+    server: Option<String>,
 }
 
 fn fault(error: impl std::fmt::Display) -> BenchError {
@@ -29,16 +30,17 @@ fn fault(error: impl std::fmt::Display) -> BenchError {
 }
 
 impl Place {
-    /// Makes the authority and the hub's certificate.
+    /// Makes the authority and the hub's certificate. Ledgers are SQLite files here, or schemas of the database `server`.
     ///
     /// # Errors
     /// [`BenchError::Place`].
-    pub fn make(directory: &Path) -> Result<Self, BenchError> {
+    pub fn make(directory: &Path, server: Option<String>) -> Result<Self, BenchError> {
         let domain = TRUST_DOMAIN.parse().map_err(fault)?;
         let authority = Authority::init(&directory.join("ca"), &domain, Utc::now()).map_err(fault)?;
         let place = Self {
             directory: directory.to_owned(),
             authority,
+            server,
         };
         place.certify(
             "hub",
@@ -65,11 +67,48 @@ impl Place {
         self.directory.join(format!("{name}.{kind}"))
     }
 
-    /// The configuration of a hub on this database, on ports of the system's choice.
+    /// The PostgreSQL database, where there is one.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    fn database_url(&self, name: &str) -> String {
+        match &self.server {
+            Some(url) => {
+                let sign = if url.contains('?') { '&' } else { '?' };
+                format!("{url}{sign}options=-csearch_path%3D{name}")
+            }
+            None => format!("sqlite:{}", self.directory.join(name).join("hub.db").display()),
+        }
+    }
+
+    /// Writes the configuration of the ledger `name` for a process, with these ports for federation, enrolment and
+    /// console; where it is.
     ///
     /// # Errors
-    /// [`BenchError`] for a trust domain that is none.
-    pub fn config(&self, url: &str) -> Result<Config, BenchError> {
+    /// [`BenchError::Place`].
+    pub fn write_config(&self, name: &str, ports: [u16; 3]) -> Result<PathBuf, BenchError> {
+        let mut config = self.config(name)?;
+        for (listener, port) in [&mut config.federation, &mut config.enrolment, &mut config.console]
+            .into_iter()
+            .zip(ports)
+        {
+            listener.listen.set_port(port);
+        }
+        let path = self.directory.join(name).join("hub.toml");
+        let text = toml::to_string(&config).map_err(fault)?;
+        durable::write_public(&path, text.as_bytes()).map_err(fault)?;
+        Ok(path)
+    }
+
+    /// The configuration of a hub on the ledger `name`, on ports of the system's choice.
+    ///
+    /// # Errors
+    /// [`BenchError`] if its directory cannot be made.
+    pub fn config(&self, name: &str) -> Result<Config, BenchError> {
+        let directory = self.directory.join(name);
+        std::fs::create_dir_all(&directory).map_err(fault)?;
         let listen = |tls| ListenConfig {
             listen: ([127, 0, 0, 1], 0).into(),
             tls,
@@ -82,7 +121,7 @@ impl Place {
         Ok(Config {
             trust_domain: TRUST_DOMAIN.parse()?,
             database: DatabaseConfig {
-                url: url.to_owned(),
+                url: self.database_url(name),
                 single_server: true,
             },
             federation: listen(true),
@@ -97,7 +136,7 @@ impl Place {
             authority: AuthorityConfig::default(),
             log: LogConfig {
                 origin: None,
-                key: self.file("log", "key"),
+                key: directory.join("log.key"),
             },
             limits: generous,
             schedule: ScheduleConfig::default(),
@@ -111,7 +150,9 @@ impl Place {
     /// [`BenchError::Place`].
     pub fn client(&self, member: &str) -> Result<reqwest::Client, BenchError> {
         let id = member.parse().map_err(fault)?;
-        self.certify(member, Order::new(Profile::Node(id)))?;
+        if !self.file(member, "pem").exists() {
+            self.certify(member, Order::new(Profile::Node(id)))?;
+        }
         let files = TlsFiles::new(self.authority.bundle_path())
             .with_identity(self.file(member, "pem"), self.file(member, "key"));
         let domain = TRUST_DOMAIN.parse().map_err(fault)?;

@@ -10,6 +10,7 @@ use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::r#use::Use;
 
 use super::BenchError;
+use super::end_to_end::Round;
 use super::ground::{Trader, new_id, now};
 use crate::ledger::command::{Body, Command, Origin, ReceivedEnvelope, Signed};
 use crate::ledger::sequencer::Sequencer;
@@ -60,14 +61,14 @@ fn envelope(size: usize) -> Arc<ReceivedEnvelope> {
     })
 }
 
-/// Trades for `time`: each trader offers `batch` of its own blocks at once to the next, which accepts them.
+/// Trades for `time`: the blocks that each trader began with go on, `batch` at once, to the next, which accepts them.
 ///
 /// # Errors
 /// [`BenchError`] if the ledger refuses what it should not.
 pub fn run(
     sequencer: &Sequencer,
     traders: &[Arc<Trader>],
-    first_block: i64,
+    rounds: &mut [Round],
     batch: usize,
     time: Duration,
 ) -> Result<Throughput, BenchError> {
@@ -75,13 +76,12 @@ pub fn run(
     let before = sequencer.counters().batches.load(Ordering::Relaxed);
     let started = Instant::now();
     std::thread::scope(|scope| {
-        let handles: Vec<_> = traders
-            .iter()
+        let handles: Vec<_> = rounds
+            .iter_mut()
             .enumerate()
-            .map(|(n, trader)| {
-                let target = traders.get((n + 1) % traders.len()).unwrap_or(trader);
+            .map(|(n, round)| {
                 let committed = &committed;
-                scope.spawn(move || trade(sequencer, trader, target, first_block, batch, started + time, committed))
+                scope.spawn(move || trade(sequencer, traders, n, round, batch, started + time, committed))
             })
             .collect();
         handles.into_iter().try_for_each(|h| {
@@ -102,20 +102,26 @@ pub fn run(
 
 fn trade(
     sequencer: &Sequencer,
-    source: &Trader,
-    target: &Trader,
-    first: i64,
+    traders: &[Arc<Trader>],
+    n: usize,
+    round: &mut Round,
     batch: usize,
     until: Instant,
     committed: &AtomicU64,
 ) -> Result<(), BenchError> {
-    let mut next = first;
-    while Instant::now() < until && next + i64::try_from(batch)? <= source.blocks {
-        let proposals = propose(source, target, next, batch)?;
-        next += i64::try_from(batch)?;
+    let trader = |turn: usize| traders.get(turn % traders.len().max(1));
+    let batch = i64::try_from(batch)?;
+    while let Some(owner) = trader(n)
+        && Instant::now() < until
+    {
+        let (turn, first, count) = round.take(owner.blocks, batch);
+        let (Some(source), Some(target)) = (trader(n + turn), trader(n + turn + 1)) else {
+            break;
+        };
+        let proposals = propose(owner, source, target, first, count)?;
         let offered = sequencer.submit_blocking(proposals.clone())?;
-        let envelope = envelope(batch);
-        let mut acceptances = Vec::with_capacity(batch);
+        let envelope = envelope(proposals.len());
+        let mut acceptances = Vec::with_capacity(proposals.len());
         for ((item, proposal), answer) in (0_u32..).zip(&proposals).zip(offered) {
             let outcome = answer.result.map_err(|problem| BenchError::Refused(problem.detail))?;
             let content = TransferAcceptance {
@@ -141,13 +147,19 @@ fn trade(
     Ok(())
 }
 
-fn propose(source: &Trader, target: &Trader, first: i64, batch: usize) -> Result<Vec<Command>, BenchError> {
-    let envelope = envelope(batch);
-    let mut proposals = Vec::with_capacity(batch);
-    for (item, n) in (0_u32..).zip(first..first + i64::try_from(batch)?) {
+fn propose(
+    owner: &Trader,
+    source: &Trader,
+    target: &Trader,
+    first: i64,
+    count: i64,
+) -> Result<Vec<Command>, BenchError> {
+    let envelope = envelope(usize::try_from(count)?);
+    let mut proposals = Vec::with_capacity(usize::try_from(count)?);
+    for (item, n) in (0_u32..).zip(first..first + count) {
         let content = TransferProposal {
             target: target.id.clone(),
-            blocks: source.block(n).into_iter().collect(),
+            blocks: owner.block(n).into_iter().collect(),
             r#use: Use::CorporateNeutrality,
             quote: None,
             valid_until: now().plus_micros(DAY_US),

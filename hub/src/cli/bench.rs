@@ -1,39 +1,46 @@
-//! `bench`: hub and hand-written SQL in turn, on this machine.
+//! `bench`: what this machine does, beside hand-written SQL.
 
 use clap::Args;
 
 use super::output::{CliError, Output};
-use crate::bench::program::{Plan, Report, measure};
+use crate::bench::curve::Curve;
+use crate::bench::end_to_end::Sequenced;
+use crate::bench::process::Process;
+use crate::bench::program::{Part, Plan, Report, measure};
+use crate::bench::throughput::Throughput;
 
 /// What is measured.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  tanqiao-hub bench --seconds 10 --json\n  tanqiao-hub bench --database postgres://postgres@127.0.0.1/bench --blocks 1000000\n\nThe database must be empty and the bench's own."
+    after_help = "Example:\n  tanqiao-hub bench --seconds 10 --json\n  tanqiao-hub bench --database postgres://postgres@127.0.0.1/bench --parts curve\n\nThe database must be the bench's own: it drops and makes schemas named bench_… in it."
 )]
 pub(super) struct Bench {
-    /// `sqlite:PATH` or `postgres://…`, empty and the bench's own; a temporary SQLite file when absent.
+    /// `postgres://…`, a database of the bench's own; temporary SQLite files when absent.
     #[arg(long)]
     database: Option<String>,
+    /// What to measure.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Throughput, Part::Curve, Part::Process])]
+    parts: Vec<Part>,
     /// Members that trade with each other.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=55))]
     members: u32,
     /// Blocks of one kilogram in the ledger at the start, among all members.
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(i64).range(1_000..=100_000_000))]
     blocks: i64,
     /// Seconds of each run.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// How often hub and baseline take turns.
-    #[arg(long, default_value_t = 3)]
+    /// How often each is measured, in turn.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
 }
 
 pub(super) fn run(bench: &Bench, output: &Output) -> Result<(), CliError> {
     tanqiao_certs::tls::install_crypto_provider();
     let directory = tempfile::tempdir().map_err(CliError::failed)?;
-    let own = || format!("sqlite:{}", directory.path().join("bench.db").display());
     let plan = Plan {
-        url: bench.database.clone().unwrap_or_else(own),
+        server: bench.database.clone(),
+        parts: bench.parts.clone(),
         members: bench.members,
         blocks: bench.blocks,
         seconds: bench.seconds,
@@ -44,7 +51,7 @@ pub(super) fn run(bench: &Bench, output: &Output) -> Result<(), CliError> {
         .block_on(measure(&plan, directory.path(), &|step| eprintln!("{step}")))
         .map_err(CliError::failed)?;
     output.one(&report, table);
-    if report.validity.ok {
+    if report.valid() {
         Ok(())
     } else {
         Err(CliError::failed(
@@ -54,26 +61,41 @@ pub(super) fn run(bench: &Bench, output: &Output) -> Result<(), CliError> {
 }
 
 fn table(report: &Report) -> String {
-    let mut lines = vec![
-        format!(
-            "{}, {} members, {} blocks at the start",
-            report.database, report.members, report.blocks
-        ),
-        format!(
-            "hand-written SQL      {:?} transactions/s (a transfer is two)",
-            report.baseline_per_second
-        ),
-    ];
+    let mut lines = vec![format!("{}, {} members", report.database, report.members)];
+    if let Some(throughput) = &report.throughput {
+        lines.extend(throughput_lines(throughput));
+    }
+    if let Some(curve) = &report.curve {
+        lines.extend(curve_lines(curve));
+    }
+    if let Some(process) = &report.process {
+        lines.extend(process_lines(process));
+    }
+    lines.join("\n")
+}
+
+fn thousandths(value: u64) -> String {
+    format!("{}.{:03}", value / 1_000, value % 1_000)
+}
+
+fn throughput_lines(report: &Throughput) -> Vec<String> {
+    let mut lines = vec![format!(
+        "hand-written SQL      {:?} transactions/s (a transfer is two); {} blocks at the start",
+        report.baseline_per_second, report.blocks
+    )];
     for run in report.end_to_end_100.iter().chain(&report.end_to_end) {
         lines.push(format!(
-            "through the API x{:<5} {} transfers/s, p50 {} µs, p99 {} µs",
-            run.batch, run.per_second, run.p50_us, run.p99_us
+            "through the API x{:<5} {} transfers/s, p50 {} µs, p99 {} µs{}",
+            run.batch,
+            run.per_second,
+            run.p50_us,
+            run.p99_us,
+            run.sequencer.map(sequenced).unwrap_or_default()
         ));
     }
     lines.push(format!(
-        "ratio at batches of 100: {}.{:03}",
-        report.ratio_thousandths / 1_000,
-        report.ratio_thousandths % 1_000
+        "ratio at batches of 100: {}",
+        thousandths(report.ratio_thousandths)
     ));
     lines.push(format!(
         "half load, single     {} transfers/s, p50 {} µs, p99 {} µs",
@@ -92,5 +114,53 @@ fn table(report: &Report) -> String {
         "valid: {} (clients {}, store {}, log {}, one member's feed {} of {})",
         v.ok, v.committed, v.stored, v.leaves, v.feed_of_one, v.feed_of_one_expected
     ));
-    lines.join("\n")
+    lines
+}
+
+fn sequenced(sequenced: Sequenced) -> String {
+    format!(
+        "; {} commands a batch, {} µs each batch, busy {}",
+        sequenced.commands_per_batch,
+        sequenced.batch_us,
+        thousandths(sequenced.busy_thousandths)
+    )
+}
+
+fn curve_lines(curve: &Curve) -> Vec<String> {
+    let mut lines: Vec<String> = curve
+        .points
+        .iter()
+        .map(|point| format!("{:>9} blocks      {:?} transfers/s", point.blocks, point.per_second))
+        .collect();
+    lines.push(format!("  one series only     {:?} transfers/s", curve.hot.per_second));
+    lines.push(format!(
+        "a transfer costs {} of what it does in the smallest ledger; a hot series is {} as fast; valid: {}",
+        thousandths(curve.growth_thousandths),
+        thousandths(curve.hot_thousandths),
+        curve.valid
+    ));
+    lines
+}
+
+fn process_lines(process: &Process) -> Vec<String> {
+    let mib = |kib: u64| kib / 1_024;
+    vec![
+        format!(
+            "start with {} blocks to the first answer: {:?} ms; {} MiB then",
+            process.blocks,
+            process.start_ms,
+            mib(process.idle_kib)
+        ),
+        format!(
+            "{} members polling: {} MiB, {} of a core",
+            process.pollers,
+            mib(process.polled_kib),
+            thousandths(process.polled_core_thousandths)
+        ),
+        format!(
+            "at {} transfers/s beside them: {} MiB at most",
+            process.load.per_second,
+            mib(process.peak_kib)
+        ),
+    ]
 }

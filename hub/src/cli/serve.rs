@@ -16,6 +16,7 @@ use crate::store::database::Database;
 /// Serves until a signal asks to stop.
 pub(super) fn serve(path: &Path) -> Result<(), CliError> {
     let config = Config::load(path).map_err(CliError::misused)?;
+    raise_file_limit();
     let filter = EnvFilter::try_new(&config.logging.filter).map_err(CliError::misused)?;
     tracing_subscriber::fmt()
         .json()
@@ -27,6 +28,15 @@ pub(super) fn serve(path: &Path) -> Result<(), CliError> {
         let service = Service::start(&config).map_err(CliError::failed)?;
         service.until_signal().await.map_err(CliError::failed)
     })
+}
+
+/// Each member keeps a connection open: as many files as the system lets this process have. Where it lets no more, the
+/// limit stays as it is.
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 #[derive(Debug, Serialize)]
