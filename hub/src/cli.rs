@@ -13,6 +13,7 @@ mod events;
 mod governance;
 mod members;
 mod output;
+mod recover;
 mod serve;
 mod system;
 

@@ -253,6 +253,12 @@ impl Config {
         self.log.key.with_file_name("log.head")
     }
 
+    /// Where officers' decisions are kept for a recovery: beside the log's key.
+    #[must_use]
+    pub fn decisions(&self) -> PathBuf {
+        self.log.key.with_file_name("log.decisions")
+    }
+
     /// The log's name.
     #[must_use]
     pub fn log_origin(&self) -> String {

@@ -4,12 +4,16 @@ pub mod audit;
 pub mod batch;
 pub mod command;
 pub mod decide;
+pub mod decisions;
 pub mod high_water;
 pub mod loaded;
 pub mod needs;
 pub mod objects;
 pub mod refusal;
+pub mod sealed;
 pub mod sequencer;
+pub mod step;
+pub mod witness;
 pub mod working;
 
 use tanqiao_protocol::id::NodeId;

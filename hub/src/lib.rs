@@ -9,5 +9,6 @@ pub mod enrolment;
 pub mod intake;
 pub mod ledger;
 pub mod metrics;
+pub mod recovery;
 pub mod serve;
 pub mod store;

@@ -26,9 +26,7 @@ struct Inner {
     requests: IntCounterVec,
     seconds: HistogramVec,
     refusals: IntCounterVec,
-    batches: IntCounter,
     commands: IntCounter,
-    batch_us: IntCounter,
     retries: IntCounter,
     queue: IntGauge,
     pollers: IntGauge,
@@ -62,12 +60,7 @@ impl Metrics {
                 Opts::new("tanqiao_hub_refusals_total", "Refusals by check or problem"),
                 &["check"],
             )?,
-            batches: IntCounter::new("tanqiao_hub_batches_total", "Batches committed")?,
             commands: IntCounter::new("tanqiao_hub_commands_total", "Commands decided")?,
-            batch_us: IntCounter::new(
-                "tanqiao_hub_batch_microseconds_total",
-                "Time from the begin of a batch to after its commit",
-            )?,
             retries: IntCounter::new(
                 "tanqiao_hub_batch_retries_total",
                 "Batches tried again on a new connection",
@@ -88,13 +81,11 @@ impl Metrics {
             cursors: Mutex::default(),
             registry,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 11] = [
+        let all: [Box<dyn prometheus::core::Collector>; 9] = [
             Box::new(inner.requests.clone()),
             Box::new(inner.seconds.clone()),
             Box::new(inner.refusals.clone()),
-            Box::new(inner.batches.clone()),
             Box::new(inner.commands.clone()),
-            Box::new(inner.batch_us.clone()),
             Box::new(inner.retries.clone()),
             Box::new(inner.queue.clone()),
             Box::new(inner.pollers.clone()),
@@ -105,6 +96,15 @@ impl Metrics {
             inner.registry.register(collector)?;
         }
         Ok(Self(std::sync::Arc::new(inner)))
+    }
+
+    /// Shows the distributions that this sequencer keeps.
+    ///
+    /// # Errors
+    /// The library's, if a sequencer is shown already.
+    pub fn show(&self, counters: &Counters) -> Result<(), prometheus::Error> {
+        self.0.registry.register(Box::new(counters.batch_seconds.clone()))?;
+        self.0.registry.register(Box::new(counters.batch_commands.clone()))
     }
 
     /// A request was answered; `route` is the pattern.
@@ -129,9 +129,7 @@ impl Metrics {
     /// What the sequencer has counted since it started.
     pub fn sequenced(&self, counters: &Counters) {
         let pairs = [
-            (&self.0.batches, &counters.batches),
             (&self.0.commands, &counters.commands),
-            (&self.0.batch_us, &counters.batch_us),
             (&self.0.retries, &counters.retries),
         ];
         for (shown, counted) in pairs {

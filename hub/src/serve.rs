@@ -125,6 +125,7 @@ impl Service {
             config,
             SequencerOptions {
                 high_water: Some(config.high_water()),
+                decisions: Some(config.decisions()),
                 ..SequencerOptions::default()
             },
         )
@@ -143,6 +144,7 @@ impl Service {
         check_federation(config, &sequencer)?;
         let (stop, stopping) = watch::channel(false);
         let metrics = Metrics::new()?;
+        metrics.show(sequencer.counters())?;
         let hub = Data::new(Hub::new(
             settings(config)?,
             database.clone(),

@@ -10,54 +10,15 @@
 
 mod support;
 
+use support::marathon::{accept, begin, decide, decline, room, stored};
 use support::{Federation, Refused, event, id_of, inventory, name, node, on_each_database, part};
 use tanqiao_hub::ledger::command::Decision;
 use tanqiao_hub::ledger::objects::Role;
-use tanqiao_hub::store::audit::events;
-use tanqiao_hub::store::convert;
 use tanqiao_protocol::event::{EventState, InventoryBasis};
-use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::problem::Problem;
-use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::view::Outcome;
 
 const DAY: i64 = 86_400;
-
-/// Wuhan holds 1,000,000 g, recognised in Harbin at 0.842110 with a buffer of a tenth.
-fn begin(f: &Federation, target: i64, accept_at_once: bool) -> BlockRef {
-    f.two_regions();
-    f.plan(event("marathon", "230100", target, accept_at_once)).unwrap();
-    f.issue("wuhan", "420100", 1_000_000)
-}
-
-/// Reserved and committed grams of the marathon, and what it still needs.
-fn room(f: &Federation) -> (i64, i64, i64) {
-    let event = stored(f);
-    (event.reserved.get(), event.committed.get(), event.room().get())
-}
-
-fn stored(f: &Federation) -> tanqiao_hub::ledger::objects::Event {
-    f.database.read(|c| convert::event(&events(c)?[0])).unwrap()
-}
-
-fn decide(f: &Federation, by: &str, decision: Decision) -> Result<Outcome, Problem> {
-    f.by_officers(&[by], decision)
-}
-
-fn accept(f: &Federation, donation: MessageId) -> Result<Outcome, Problem> {
-    decide(f, "organiser", Decision::AcceptDonation { donation })
-}
-
-fn decline(f: &Federation, donation: MessageId) -> Result<Outcome, Problem> {
-    decide(
-        f,
-        "organiser",
-        Decision::DeclineDonation {
-            donation,
-            reason: "enough".to_owned(),
-        },
-    )
-}
 
 fn set_inventory(f: &Federation, basis: InventoryBasis, target: i64) -> Result<Outcome, Problem> {
     decide(

@@ -9,4 +9,18 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+pub mod composition;
+pub mod day;
+pub mod equivalence;
+pub mod explanation;
+pub mod factors;
+pub mod gates;
+pub mod gwp;
+pub mod lifecycle;
+pub mod phrase;
+pub mod ratio;
 pub mod recognition;
+pub mod relation;
+pub mod sheet;
+pub mod sssom;
+pub mod unit;

@@ -2,11 +2,13 @@
 //! the outbox is sent by the server, or by the command itself with `--send`. A command with `--id` may be repeated.
 
 mod account;
+mod bench;
 mod command;
 mod enrol;
 mod export;
 mod import;
 mod issue;
+mod recover;
 mod report;
 mod serve;
 mod token;
@@ -75,8 +77,10 @@ async fn carry_out(cli: Cli) -> Result<Report, Failure> {
         Command::Reconcile => serve::reconcile(&context).await,
         Command::Status => serve::status(&context).await,
         Command::Export(args) => export::export(&context, args).await,
+        Command::Recover(args) => recover::recover(&context, &args).await,
         Command::Token(args) => token::token(&context, args),
         Command::Account(args) => account::account(&context, args).await,
+        Command::Bench(args) => bench::bench(args).await,
         Command::CrashPoints => Ok(serve::crash_points()),
     }
 }

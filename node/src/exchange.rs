@@ -6,6 +6,7 @@
 
 mod apply;
 mod backoff;
+mod batch;
 mod feed;
 mod follow;
 mod hub;
@@ -19,10 +20,13 @@ mod signer;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use apply::{block_of, lattice_of, start};
+pub(crate) use apply::{apply as apply_entries, block_of, lattice_of, rebuild, start};
+pub(crate) use batch::{again as batch_again, items_of as batch_items};
+pub(crate) use feed::{Checked, Cursor, check};
 pub use feed::{Contradiction, ReceivedPage};
 pub use follow::follow;
 pub use hub::{HubClient, HubError};
+pub(crate) use note::note;
 pub(crate) use offer::{accept, decline, offer_of, open_offer};
 pub use offer::{decide_waiting, verify_offer};
 pub use outbox::{Outgoing, enqueue};

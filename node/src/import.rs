@@ -9,7 +9,10 @@
 //! lose a record, count one twice, or leave a job that does not know where it is.
 
 mod batch;
+mod counted;
+mod entry;
 mod job;
+mod record_ids;
 mod run;
 
 #[cfg(test)]
@@ -32,8 +35,11 @@ use crate::quantification::Rule;
 pub use job::{accounts, errors, find, list};
 pub use run::{Source, run};
 
-/// Records of one transaction.
+/// Records of a run's first transaction; each next one has twice as many, so that a long file commits seldom and rewrites
+/// the pages of the record ids seldom.
 pub const RECORDS_A_BATCH: usize = 5_000;
+/// The most records of one transaction: some 40 MiB of memory.
+const RECORDS_A_BATCH_MAX: usize = 80_000;
 /// Refused lines of a job that are kept; more are only counted.
 pub const ERRORS_KEPT_MAX: usize = 1_000;
 

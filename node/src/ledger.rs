@@ -13,6 +13,6 @@ mod select;
 pub use account::{AccountId, AccountKind, attribute, balance, balances, create_account, move_between};
 pub use dealing::{Decision, Direction, JournalKind, Kind};
 pub use lots::{Journal, arrive, bind, deal, leave, release, unbind};
-pub(crate) use lots::{block_ref, grams};
+pub(crate) use lots::{block_ref, coalesce, grams};
 pub use personal::{check_name, check_text};
 pub use select::reserve;

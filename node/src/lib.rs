@@ -10,6 +10,7 @@
 //! | [`store`] | the database, SQLite or PostgreSQL; the only place with SQL |
 //! | [`quantification`] | from activity data to grams, never rounded up |
 //! | [`adapters`] | activity records from the files of a platform, as a stream |
+//! | [`activity`] | activities as they are kept: many of them in one row |
 //! | [`import`] | records of a file into the database, each once, whatever crashes |
 //! | [`issuing`] | pending activities into an issuance, to the last gram |
 //! | [`catalogue`] | methodology versions that this node knows |
@@ -24,6 +25,7 @@
 //! applied, in the same transaction as the cursor; never from the answer to a request.
 #![forbid(unsafe_code)]
 
+pub mod activity;
 pub mod adapters;
 pub mod api;
 pub mod catalogue;
@@ -36,6 +38,7 @@ pub mod import;
 pub mod issuing;
 pub mod ledger;
 pub mod quantification;
+pub mod recovery;
 pub mod serve;
 pub mod service;
 pub mod store;

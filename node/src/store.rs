@@ -7,6 +7,7 @@
 pub mod activities;
 mod migrate;
 mod postgres;
+pub mod recovery;
 pub mod rows;
 pub mod schema;
 mod sqlite;
@@ -248,7 +249,8 @@ impl From<DieselError> for NodeError {
 fn open_sqlite(path: &str) -> Result<SqliteConnection, StoreError> {
     let mut connection = SqliteConnection::establish(path).map_err(|e| StoreError::Open(e.to_string()))?;
     connection.batch_execute(
-        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8000;",
     )?;
     Ok(connection)
 }

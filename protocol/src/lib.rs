@@ -20,6 +20,7 @@ pub mod methodology;
 pub mod problem;
 pub mod quantity;
 pub mod recognition;
+pub mod recovery;
 pub mod region;
 pub mod serial;
 pub mod signing;

@@ -99,6 +99,9 @@ impl fmt::Display for SeriesRef {
 
 serde_as_text!(SeriesRef, "a series such as wuhan/420100/CN-4201-metro.v1/2025");
 
+/// What the ends of a range must be.
+pub(crate) const RANGE_RULE: &str = "a range of serials: 1 ≤ first ≤ last ≤ 9007199254740991";
+
 /// A run of serials, both ends included, `1 ≤ first ≤ last ≤ 2^53 − 1`. Its quantity is `last − first + 1` grams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SerialRange {
@@ -113,10 +116,7 @@ impl SerialRange {
         if first >= 1 && first <= last && last <= MAX_SAFE_INTEGER {
             Ok(Self { first, last })
         } else {
-            Err(TextError::new(
-                &format!("{first}-{last}"),
-                "a range of serials: 1 ≤ first ≤ last ≤ 9007199254740991",
-            ))
+            Err(TextError::new(&format!("{first}-{last}"), RANGE_RULE))
         }
     }
 
@@ -193,7 +193,7 @@ impl FromStr for SerialRange {
 }
 
 fn serial(text: &str) -> Option<i64> {
-    (text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0'))
+    (text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0')))
         .then(|| text.parse().ok())
         .flatten()
 }

@@ -34,6 +34,8 @@ pub enum StrictKind {
     Malformed,
     /// JSON of another shape, or with a value that its place does not allow: check M02.
     Schema,
+    /// A range of serials that is reversed, begins below 1 or ends above 2^53 − 1: check B07.
+    Range,
     /// Over a limit: check M03.
     TooLarge,
 }
@@ -63,12 +65,13 @@ impl StrictError {
         self.kind
     }
 
-    /// The check that refuses it: M01, M02 or M03.
+    /// The check that refuses it: M01, M02, B07 or M03.
     #[must_use]
     pub const fn check(&self) -> CheckCode {
         match self.kind {
             StrictKind::Malformed => CheckCode::M01,
             StrictKind::Schema => CheckCode::M02,
+            StrictKind::Range => CheckCode::B07,
             StrictKind::TooLarge => CheckCode::M03,
         }
     }

@@ -1,13 +1,12 @@
 //! What the hub answers: the JSON of its federation API, beside the messages that it takes.
 
-use serde::{Deserialize, Serialize};
+mod answer;
+mod dealings;
 
 use crate::block::{BlockState, BlockTerms};
-use crate::event::{Claim, EventPlan, EventState, InventoryBasis};
-use crate::id::{MessageId, Name, NodeId, Sha256, TrustDomain};
-use crate::message::{Issuance, Listing, Methodology, Price};
+use crate::id::{MessageId, Name, NodeId, TrustDomain};
+use crate::message::{Listing, Methodology};
 use crate::methodology::{MappingRef, MethodologyRef};
-use crate::problem::Problem;
 use crate::quantity::{Factor, Grams};
 use crate::recognition::{MappingRecord, Quote};
 use crate::region::RegionCode;
@@ -15,8 +14,11 @@ use crate::serial::{BlockRef, SeriesRef};
 use crate::signing::{KeyId, VerifyingKey};
 use crate::text::words;
 use crate::time::Timestamp;
-use crate::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use crate::r#use::Use;
+use serde::{Deserialize, Serialize};
+
+pub use answer::{Evidence, ItemResult, Offer, Outcome, Results};
+pub use dealings::{CheckRun, DonationView, EventView, IssuanceView, PledgeView, RetirementView, TransferView};
 
 /// `GET /v1/hub`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,263 +211,6 @@ pub struct CreditView {
     /// What recognition would do with the whole quantity, where `to` and `use` were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recognised: Option<Quote>,
-}
-
-/// One check that ran, and what it saw: a refusal is explained, not only named.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckRun {
-    /// The check's number, such as `B03`.
-    pub check: String,
-    /// What it saw.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub saw: String,
-}
-
-/// `GET /v1/transfers/{id}`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TransferView {
-    /// Its id: that of the proposal.
-    pub transfer: MessageId,
-    /// Who offers.
-    pub source: NodeId,
-    /// To whom.
-    pub target: NodeId,
-    /// Its state.
-    pub state: TransferState,
-    /// For what.
-    pub r#use: Use,
-    /// The blocks.
-    pub blocks: Vec<BlockRef>,
-    /// What recognition does with them.
-    pub quote: Quote,
-    /// SHA-256 of the source's signed payload, which the acceptance signs.
-    pub payload_sha256: Sha256,
-    /// Until when the target may accept.
-    pub valid_until: Timestamp,
-    /// Price as the members agreed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price: Option<Price>,
-    /// When it was proposed.
-    pub proposed_at: Timestamp,
-    /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<Timestamp>,
-    /// Why it waits or how it ended, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// When a delay ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delayed_until: Option<Timestamp>,
-    /// The checks that ran.
-    pub checks: Vec<CheckRun>,
-    /// The leaf of the reservation.
-    pub log_index: i64,
-    /// The leaf of the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end_log_index: Option<i64>,
-}
-
-/// `GET /v1/donations/{id}`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DonationView {
-    /// Its id: that of the donor's message.
-    pub donation: MessageId,
-    /// The event.
-    pub event: Name,
-    /// Who gives.
-    pub donor: NodeId,
-    /// Its state.
-    pub state: DonationState,
-    /// The blocks.
-    pub blocks: Vec<BlockRef>,
-    /// What recognition does with them.
-    pub quote: Quote,
-    /// Until when the organiser may decide.
-    pub valid_until: Timestamp,
-    /// When it was given.
-    pub proposed_at: Timestamp,
-    /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<Timestamp>,
-    /// How it ended, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The checks that ran.
-    pub checks: Vec<CheckRun>,
-    /// The leaf of the reservation.
-    pub log_index: i64,
-    /// The leaf of the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end_log_index: Option<i64>,
-}
-
-/// `GET /v1/retirements/{id}`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RetirementView {
-    /// Its id.
-    pub retirement: MessageId,
-    /// Who retired.
-    pub member: NodeId,
-    /// The blocks.
-    pub blocks: Vec<BlockRef>,
-    /// Σ in grams.
-    pub quantity_g: Grams,
-    /// The claim.
-    pub claim: Claim,
-    /// When.
-    pub retired_at: Timestamp,
-    /// The leaf.
-    pub log_index: i64,
-}
-
-/// `GET /v1/pledges/{id}`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PledgeView {
-    /// Its id.
-    pub pledge: MessageId,
-    /// Whose blocks.
-    pub debtor: NodeId,
-    /// To whom.
-    pub pledgee: NodeId,
-    /// Its state.
-    pub state: PledgeState,
-    /// The blocks.
-    pub blocks: Vec<BlockRef>,
-    /// The debt's reference.
-    pub reference: Name,
-    /// The end of the term.
-    pub term: Timestamp,
-    /// True once the pledgee's consent to foreclose waits for two officers.
-    pub foreclosure_requested: bool,
-    /// The leaf of its last change.
-    pub log_index: i64,
-}
-
-/// `GET /v1/issuances/{id}`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IssuanceView {
-    /// Its id.
-    pub issuance: MessageId,
-    /// Who issued.
-    pub issuer: NodeId,
-    /// Its state.
-    pub state: IssuanceState,
-    /// True if its activities were not screened for duplicates.
-    pub unscreened: bool,
-    /// The serials that it was given.
-    pub blocks: Vec<BlockRef>,
-    /// The header.
-    pub content: Issuance,
-    /// The leaf of the header.
-    pub log_index: i64,
-}
-
-/// One of `GET /v1/events`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventView {
-    /// The plan.
-    #[serde(flatten)]
-    pub plan: EventPlan,
-    /// Whether it takes donations.
-    pub state: EventState,
-    /// Whether the inventory is the plan's or verified.
-    pub inventory_basis: InventoryBasis,
-    /// What is to be covered, in grams.
-    pub target_g: Grams,
-    /// Delivered grams of undecided donations.
-    pub reserved_g: Grams,
-    /// Delivered grams of committed donations.
-    pub committed_g: Grams,
-    /// What may still be donated, in grams.
-    pub room_g: Grams,
-}
-
-/// What a command did. One shape for all, so that a client needs one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// What it is about: `transfer/<id>`, ….
-    pub subject: String,
-    /// The state of the subject afterwards, where it has states.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
-    /// The leaf that records it.
-    pub log_index: i64,
-    /// The decision time.
-    pub at: Timestamp,
-    /// Grams that arrive, for a transfer or donation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivered_g: Option<Grams>,
-    /// Grams to the hub's buffer, for a transfer or donation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buffered_g: Option<Grams>,
-    /// Grams cancelled as discount, for a transfer or donation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancelled_g: Option<Grams>,
-    /// Serials that an issuance was given.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub blocks: Vec<BlockRef>,
-}
-
-/// The answer to one item of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemResult {
-    /// The item's id; absent if none could be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<MessageId>,
-    /// The HTTP status that it would have had alone.
-    pub status: u16,
-    /// What it did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
-    /// Why it was refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<Problem>,
-}
-
-/// The answer to every write: one result an item, in the order of the request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Results {
-    /// One an item.
-    pub results: Vec<ItemResult>,
-}
-
-/// The body of a `transfer.offered` entry at the target: everything that its own checks and its signature need.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offer {
-    /// Who offers.
-    pub source: NodeId,
-    /// For what.
-    pub r#use: Use,
-    /// The blocks.
-    pub blocks: Vec<BlockRef>,
-    /// What recognition does with them.
-    pub quote: Quote,
-    /// Until when it may be accepted.
-    pub valid_until: Timestamp,
-    /// Price as the members agreed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price: Option<Price>,
-    /// The source's signed payload, as received.
-    pub payload: String,
-    /// SHA-256 of that payload.
-    pub payload_sha256: Sha256,
-    /// The signature over it, or the envelope of the batch that it came in.
-    pub evidence: Evidence,
-}
-
-/// Where the signature over a payload is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Evidence {
-    /// The payload's own DSSE signatures.
-    Signatures(Vec<crate::envelope::Signature>),
-    /// It is an item of the batch with this SHA-256: `GET /v1/envelopes/{sha256}` has the batch as received.
-    Batch {
-        /// SHA-256 of the batch's payload.
-        envelope: Sha256,
-        /// The item's position.
-        item: u32,
-    },
 }
 
 /// A series and what was issued in it.

@@ -18,6 +18,7 @@ use tanqiao_node::tokens::{self, Scope};
 use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::id::{NodeId, Sha256};
 use tanqiao_protocol::message::{Content, Message};
+use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::signing::{Algorithm, SigningKey};
 use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::view::MemberKind;
@@ -149,6 +150,20 @@ fn admission(place: &Place, member: &str, region: &str) -> Decision {
         name_en: member.to_owned(),
         key: signing_key(place, member).verifying_key().clone(),
     }
+}
+
+/// The next version of the mapping, signed by both members, in a file for the officers.
+#[must_use]
+pub fn next_mapping(place: &Place) -> std::path::PathBuf {
+    let record = MappingRecord {
+        mapping: "wuhan-to-harbin.v2".parse().unwrap(),
+        ..mapping(now())
+    };
+    let mut envelope = spoken(place, "wuhan", record);
+    envelope.add_signature(&signing_key(place, "harbin")).unwrap();
+    let file = place.hub("mapping.json");
+    std::fs::write(&file, envelope.to_json().unwrap()).unwrap();
+    file
 }
 
 /// The mapping, signed by both members.

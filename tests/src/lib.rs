@@ -8,6 +8,7 @@
 //! | [`place`] | the directory and the address of a federation |
 //! | [`program`] | the programs, as processes that are started, asked to stop, killed and reaped |
 //! | [`ledger`] | the hub's database, on SQLite or PostgreSQL |
+//! | [`schema`] | what a database says of its own schema |
 //! | [`member`] | a member that speaks to the hub with its own certificate and signing key, without a node |
 //! | [`visitor`] | somebody at the door of the federation's listener |
 //! | [`platform`] | what a member's platform asks of its node |
@@ -37,6 +38,8 @@ pub mod place;
 pub mod platform;
 pub mod program;
 mod reckoning;
+mod restoring;
+pub mod schema;
 pub mod visitor;
 
 pub use crossing::Crossing;

@@ -11,8 +11,13 @@ const RIDES: i64 = 60;
 /// What crosses in each round.
 const QUANTITY_G: i64 = 1_000;
 
-/// Points of the hub that no transfer passes: `enrolment.rs` does.
-pub const HUB_ELSEWHERE: [&str; 2] = ["enrolment.before-write", "enrolment.after-write"];
+/// Points of the hub that no transfer passes: `enrolment.rs` and `recovered.rs` do.
+pub const HUB_ELSEWHERE: [&str; 4] = [
+    "enrolment.before-write",
+    "enrolment.after-write",
+    "recovery.before-commit",
+    "recovery.before-mark",
+];
 /// Points of a node that no transfer passes: `crashes_elsewhere.rs` does.
 pub const NODE_ELSEWHERE: [&str; 3] = [
     "import.before-batch-commit",

@@ -118,12 +118,9 @@ async fn nodes_stop(federation: &mut Federation) {
             federation.start_node("wuhan").await;
         }
         let wuhan = federation.platform("wuhan");
-        let answer = wuhan.order("/api/v1/transfers?wait_s=2", &order).await.unwrap();
-        assert_eq!(
-            (&answer["state"], &answer["caught_up"]),
-            (&json!("pending"), &json!(false)),
-            "{answer}"
-        );
+        let refused = wuhan.order("/api/v1/transfers?wait_s=2", &order).await.unwrap_err();
+        assert_eq!((refused.status, refused.code.as_str()), (409, "feed-fork"), "{refused:?}");
+        assert!(refused.detail.contains("recover"), "it says what to do: {refused:?}");
         let status = wuhan.status().await;
         assert_eq!(
             (&status["feed"], &status["digest"]),

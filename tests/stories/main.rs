@@ -16,7 +16,9 @@ mod failures;
 mod forks;
 mod load;
 mod messages;
+mod recovered;
 mod restored;
+mod schemas;
 mod several_hubs;
 mod tampering;
 

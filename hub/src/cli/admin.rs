@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::desk::Desk;
 use super::output::{CliError, Output};
-use super::{accounts, blocks, dealings, enrolments, events, governance, members, system};
+use super::{accounts, blocks, dealings, enrolments, events, governance, members, recover, system};
 
 /// What officers decide, and what they look at.
 #[derive(Debug, Subcommand)]
@@ -53,6 +53,8 @@ pub(super) enum Admin {
     /// Audit the whole ledger against its invariants.
     #[command(after_help = "Example:\n  tanqiao-hub admin audit --json")]
     Audit,
+    /// Take back from the members what a restored database has lost; `serve` must not run.
+    Recover(recover::RecoverArgs),
     /// Read and check the catalogue of methodologies, factors and cases that the program carries.
     #[command(after_help = "Example:\n  tanqiao-hub admin catalogue")]
     Catalogue,
@@ -62,6 +64,9 @@ pub(super) enum Admin {
 pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), CliError> {
     if matches!(admin, Admin::Catalogue) {
         return system::catalogue(output);
+    }
+    if let Admin::Recover(args) = admin {
+        return args.run(config, output);
     }
     let desk = Desk::open(config)?;
     match admin {
@@ -81,6 +86,6 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Stop(args) => args.run(&desk, true, output),
         Admin::Resume(args) => args.run(&desk, false, output),
         Admin::Audit => system::audit(&desk, output),
-        Admin::Catalogue => Ok(()),
+        Admin::Recover(_) | Admin::Catalogue => Ok(()),
     }
 }

@@ -54,6 +54,7 @@ impl Desk {
             database.clone(),
             SequencerOptions {
                 high_water: Some(config.high_water()),
+                decisions: Some(config.decisions()),
                 ..SequencerOptions::default()
             },
         )?;

@@ -8,7 +8,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 use tanqiao_protocol::problem::Problem;
@@ -25,6 +25,9 @@ pub enum CliError {
     /// It failed: status 1.
     #[error("{0}")]
     Failed(String),
+    /// It was not done, and its report has said why: status 1.
+    #[error("{0}")]
+    Reported(String),
 }
 
 impl CliError {
@@ -93,14 +96,32 @@ impl Output {
         done
     }
 
+    /// A bar on a terminal for work that counts its steps; `None` where nobody looks.
+    #[must_use]
+    pub fn bar(&self, what: &'static str) -> Option<ProgressBar> {
+        if self.json || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        let bar = ProgressBar::new(0).with_message(what);
+        let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} {eta}");
+        Some(match style {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        })
+    }
+
     /// Says why a command failed.
     #[must_use]
     pub fn fail(&self, error: &CliError) -> ExitCode {
         let (status, problem) = match error {
             CliError::Misused(_) => (2, None),
             CliError::Refused(problem) => (1, Some(problem)),
-            CliError::Failed(_) => (1, None),
+            CliError::Failed(_) | CliError::Reported(_) => (1, None),
         };
+        if self.json && matches!(error, CliError::Reported(_)) {
+            // One answer is one JSON value: the report was it.
+            return ExitCode::from(status);
+        }
         if self.json {
             print_json(&json!({ "error": error.to_string(), "problem": problem }));
         } else {

@@ -43,16 +43,17 @@ pub(super) fn audit(desk: &Desk, output: &Output) -> Result<(), CliError> {
     output.one(&report, |report| {
         let mut text = format!("{} leaves, as of {}", report.log_size, report.at);
         for invariant in &report.invariants {
-            let verdict = if invariant.ok {
-                "holds".to_owned()
-            } else {
-                format!("{} findings", invariant.found)
-            };
             let _ = write!(
                 text,
-                "\n{:>2}  {verdict}  {} ({} looked at)",
-                invariant.number, invariant.title, invariant.checked
+                "\n{:>2}  {}  {} ({} looked at)",
+                invariant.number,
+                invariant.verdict(),
+                invariant.title,
+                invariant.checked
             );
+            if let Some(note) = &invariant.note {
+                let _ = write!(text, "\n      {note}");
+            }
             for finding in &invariant.findings {
                 let _ = write!(text, "\n      {}: {}", finding.subject, finding.what);
             }

@@ -65,6 +65,18 @@ pub struct Invariant {
     pub note: Option<String>,
 }
 
+impl Invariant {
+    /// In a few words: whether it holds. An audit with a note has seen no contradiction in what it can see.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        match (self.ok, &self.note) {
+            (true, None) => "holds".to_owned(),
+            (true, Some(_)) => "not contradicted".to_owned(),
+            (false, _) => format!("BROKEN, {} findings", self.found),
+        }
+    }
+}
+
 /// Something that an invariant forbids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

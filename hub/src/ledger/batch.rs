@@ -15,6 +15,7 @@ use super::hub_member;
 use super::needs::Needs;
 use super::objects::Governance;
 use super::refusal::{Decided, Refusal, Rejection, ensure};
+use super::witness::{Shown, Witness};
 use super::working::{Head, StoredAnswer, Working};
 use crate::crash;
 use crate::store::connection::StoreConnection;
@@ -67,6 +68,9 @@ pub enum BatchError {
         /// Leaves known.
         expected: i64,
     },
+    /// Who looks at every batch before its commit did not let it pass.
+    #[error("{0}")]
+    Witness(String),
     /// The clocks differ too much.
     #[error("this process's clock is {difference_ms} ms from the database's: set the clock")]
     Clock {
@@ -90,6 +94,8 @@ pub struct Memory {
     pub numbers: Numbers,
     /// The head that was last seen: its size and chain.
     pub head: Option<HeadSeen>,
+    /// Who looks at every batch before its commit.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 /// What a batch has done.
@@ -125,7 +131,8 @@ pub fn run<C: StoreConnection>(
     Ok(done)
 }
 
-type HeadSeen = (i64, tanqiao_protocol::id::Sha256);
+/// Number of leaves, and the chain over their hashes.
+pub type HeadSeen = (i64, tanqiao_protocol::id::Sha256);
 
 fn transact<C: StoreConnection>(
     connection: &mut C,
@@ -143,7 +150,8 @@ fn transact<C: StoreConnection>(
             check_clocks(c, clock)?;
         }
         let before = current_governance(c, &row, memory, numbers)?;
-        let now = clock.max(Timestamp::from_micros(row.time_us));
+        // Later than the batch before: its time names a batch, so that a log can be decided again in the same batches.
+        let now = clock.max(Timestamp::from_micros(row.time_us).plus_micros(1));
         let head = Head {
             size: row.size,
             time: Timestamp::from_micros(row.time_us),
@@ -156,7 +164,9 @@ fn transact<C: StoreConnection>(
         let (answers, kept) = decide_all(commands, &mut working)?;
         crash::point("sequencer.after-decide");
         if !kept.is_empty() || !working.written.leaves.is_empty() {
+            let from = (row.size, sha256(&row.chain)?);
             save(c, row, &before, &working, &kept, numbers)?;
+            show(memory, from, commands, &answers, &working)?;
         }
         crash::point("sequencer.after-write");
         let head = (working.next_index(), working.head.chain);
@@ -164,8 +174,26 @@ fn transact<C: StoreConnection>(
     })
 }
 
+/// Shows what was written to the witness, who may stop the commit.
+fn show(
+    memory: &Memory,
+    from: HeadSeen,
+    commands: &[Command],
+    answers: &[Answer],
+    working: &Working,
+) -> Result<(), BatchError> {
+    let Some(witness) = &memory.witness else { return Ok(()) };
+    let shown = Shown {
+        from,
+        commands,
+        answers,
+        working,
+    };
+    witness.see(&shown).map_err(BatchError::Witness)
+}
+
 /// The first statement of every batch: whoever holds this row decides.
-fn lock_head<C: StoreConnection>(connection: &mut C) -> Result<HeadRow, BatchError> {
+pub(crate) fn lock_head<C: StoreConnection>(connection: &mut C) -> Result<HeadRow, BatchError> {
     let sql = if C::POSTGRES {
         "SELECT * FROM log_head WHERE id = 1 FOR UPDATE"
     } else {
@@ -313,7 +341,11 @@ fn decide_one<'a>(
                 let check = refusal.check.check();
                 (check.http_status, Err(problem_of(*refusal)), check.stored)
             }
-            Err(Rejection::NotLoaded(what)) => return Err(BatchError::Fault { index, what }),
+            Err(Rejection::NotLoaded(what)) => {
+                let what = format!("{what} was not loaded");
+                return Err(BatchError::Fault { index, what });
+            }
+            Err(Rejection::Broken(what)) => return Err(BatchError::Fault { index, what }),
         };
     if let Some(key) = key.filter(|_| stored) {
         let answer = match &result {

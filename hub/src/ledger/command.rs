@@ -123,8 +123,9 @@ pub struct Consent {
     pub content: PledgeConsent,
 }
 
-/// What officers decide, and what the hub does by itself.
-#[derive(Debug, Clone)]
+/// What officers decide, and what the hub does by itself. Its JSON stands in the journal of decisions and is read for ever.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Decision {
     /// Set what holds for the whole federation.
     SetPolicy(Policy),
@@ -262,6 +263,15 @@ pub enum Decision {
     StopHub {
         /// On or off.
         stopped: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Begin the log anew after leaves were lost that nobody can give back. Two officers.
+    NewOrigin {
+        /// Leaves that were answered for.
+        lost_size: i64,
+        /// The chain over them, where it is known.
+        lost_chain: Option<Sha256>,
         /// Why.
         reason: String,
     },

@@ -12,11 +12,13 @@ mod governance;
 mod issuance;
 mod listing;
 mod membership;
+mod origin;
 mod recognise;
 mod retirement;
 mod sweep;
 mod transfer;
 
+pub(super) use origin::told as told_of_origin;
 pub use recognise::crossing_caps;
 
 use tanqiao_protocol::check::CheckCode;
@@ -178,6 +180,11 @@ fn decide_governance(
         Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
         Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
         Decision::StopHub { stopped, reason } => governance::stop(working, officers, *stopped, reason),
+        Decision::NewOrigin {
+            lost_size,
+            lost_chain,
+            reason,
+        } => origin::begin(working, officers, *lost_size, *lost_chain, reason),
         Decision::Sweep => sweep::sweep(working, command.id),
     }
 }

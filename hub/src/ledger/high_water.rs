@@ -4,7 +4,7 @@
 //! on from there would give the same serials and log indexes a second meaning: it accepts no writes instead. The mark is
 //! written at most once a second, so that it may be a little behind, never ahead.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -32,22 +32,37 @@ pub struct HighWater {
     written: Option<Instant>,
 }
 
+/// The mark in a file, if there is one.
+///
+/// # Errors
+/// A text for the operator: the file is there and cannot be read.
+pub fn read(path: &Path) -> Result<Option<Mark>, String> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = durable::read(path).map_err(|error| error.to_string())?;
+    let mark = serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Some(mark))
+}
+
+/// Puts a mark in the place of the one that was there: after a recovery, or a new origin of the log.
+///
+/// # Errors
+/// A text for the operator: the file cannot be written.
+pub fn replace(path: &Path, mark: &Mark) -> Result<(), String> {
+    let bytes = serde_json::to_vec(mark).map_err(|error| error.to_string())?;
+    durable::write_public(path, &bytes).map_err(|error| error.to_string())
+}
+
 impl HighWater {
     /// Reads the mark; a hub that has none yet begins one.
     ///
     /// # Errors
     /// A text for the operator: the file is there and cannot be read.
     pub fn open(path: PathBuf) -> Result<Self, String> {
-        let mark = if path.exists() {
-            let bytes = durable::read(&path).map_err(|error| error.to_string())?;
-            let mark = serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-            Some(mark)
-        } else {
-            None
-        };
         Ok(Self {
+            mark: read(&path)?,
             path,
-            mark,
             written: None,
         })
     }
@@ -59,7 +74,7 @@ impl HighWater {
         let went_back = size < mark.size || (size == mark.size && *chain != mark.chain);
         went_back.then(|| {
             format!(
-                "the log has {size} leaves where {} were answered for ({}): the database was restored or replaced. Restore the newest backup; nothing is written until then",
+                "the log has {size} leaves where {} were answered for ({}): the database was restored or replaced, and nothing is written. Restore the newest backup, then take back what the members hold: `tanqiao-hub admin recover --help`",
                 mark.size,
                 self.path.display()
             )
@@ -76,8 +91,7 @@ impl HighWater {
             return Ok(());
         }
         let mark = Mark { size, chain };
-        let bytes = serde_json::to_vec(&mark).map_err(|error| error.to_string())?;
-        durable::write_public(&self.path, &bytes).map_err(|error| error.to_string())?;
+        replace(&self.path, &mark)?;
         self.mark = Some(mark);
         self.written = Some(Instant::now());
         Ok(())

@@ -11,7 +11,7 @@ use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::MemberKind;
 
 use super::command::{Body, Command, Decision, Origin};
-use super::decide::crossing_caps;
+use super::decide::{crossing_caps, told_of_origin};
 use super::working::Working;
 
 /// What has to be loaded.
@@ -180,6 +180,7 @@ impl Needs {
             Decision::AcceptDonation { donation } | Decision::DeclineDonation { donation, .. } => {
                 self.dealing_by_id(*donation, working);
             }
+            Decision::NewOrigin { .. } => told_of_origin(working).for_each(|member| self.feed(member, working)),
             Decision::Sweep => match &working.due {
                 Some(due) => due.iter().for_each(|id| self.dealing_by_id(*id, working)),
                 None => self.due = true,
@@ -230,7 +231,7 @@ impl Needs {
 
     fn dealing(&mut self, source: &NodeId, target: &NodeId, working: &Working) {
         let pair = (source.clone(), target.clone());
-        if working.governance.policy.first_dealing_delay_s > 0 && !working.dealings.knows(&pair) {
+        if !working.dealings.knows(&pair) {
             self.dealings.insert(pair);
         }
     }

@@ -28,6 +28,8 @@ pub enum Rejection {
     Refused(Box<Refusal>),
     /// The decision asked for something that was not loaded: a fault of the program, which writes nothing.
     NotLoaded(String),
+    /// The decision would break a rule of the ledger: a fault of the program, which writes nothing.
+    Broken(String),
 }
 
 /// The result of deciding.
@@ -72,6 +74,13 @@ impl Refusal {
         self.expected = Some(expected.to_string());
         self.found = Some(found.to_string());
         self
+    }
+}
+
+impl Rejection {
+    /// A rule of the ledger that a decision would break.
+    pub fn broken(what: impl ToString) -> Self {
+        Self::Broken(what.to_string())
     }
 }
 

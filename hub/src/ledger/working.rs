@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tanqiao_protocol::block::{Block, BlockChange, BlockState};
-use tanqiao_protocol::canonical;
 use tanqiao_protocol::feed::{self, FeedEntry};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::lattice::SetDigest;
-use tanqiao_protocol::leaf::{CapChange, LEAF_BYTES_MAX, Leaf, RoomChange, leaf_hash};
+use tanqiao_protocol::leaf::{CapChange, Leaf, RoomChange, leaf_hash};
 use tanqiao_protocol::ledger::{Book, Replacement};
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::Grams;
@@ -19,6 +18,7 @@ use tanqiao_protocol::view::Outcome;
 use super::loaded::Loaded;
 use super::objects::{CapCount, Donation, Event, Governance, Issuance, Listing, Pledge, Retirement, Transfer};
 use super::refusal::{Decided, Rejection};
+use super::step::{Step, leaf_parts};
 
 /// The head of the log: the row that a batch locks first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,44 +135,6 @@ pub struct Written {
     pub head: bool,
 }
 
-/// One change of the ledger: one leaf, and all that goes with it.
-#[derive(Debug, Clone, Default)]
-pub struct Step {
-    /// What happened, such as `transfer.committed`.
-    pub r#type: &'static str,
-    /// What it is about, such as `transfer/<id>`.
-    pub subject: String,
-    /// The state afterwards.
-    pub state: Option<&'static str>,
-    /// What else was decided, in clear.
-    pub data: serde_json::Value,
-    /// Whose command it was.
-    pub member: Option<NodeId>,
-    /// Which officers decided.
-    pub officers: Vec<Name>,
-    /// SHA-256 of the signed payload.
-    pub payload_sha256: Option<Sha256>,
-    /// Blocks.
-    pub replacements: Vec<Replacement>,
-    /// Caps.
-    pub caps: Vec<CapChange>,
-    /// Room.
-    pub room: Option<RoomChange>,
-    /// Whom to tell what, besides the blocks.
-    pub notices: Vec<Notice>,
-}
-
-/// What one member is told.
-#[derive(Debug, Clone)]
-pub struct Notice {
-    /// Whom.
-    pub to: NodeId,
-    /// The entry's type.
-    pub r#type: &'static str,
-    /// The entry's body.
-    pub body: serde_json::Value,
-}
-
 impl Working {
     /// An empty working set under this head.
     #[must_use]
@@ -235,14 +197,12 @@ impl Working {
     /// Objects (transfers, events, …) are put by the decision itself, with the index that this returns.
     ///
     /// # Errors
-    /// [`Rejection::NotLoaded`] if something that it changes was not loaded, or breaks a rule of the ledger: then the whole
+    /// [`Rejection::NotLoaded`], [`Rejection::Broken`] if something that it changes was not loaded, or breaks a rule: then the whole
     /// batch is given up, because a decision that breaks a rule is a fault of the program.
     pub fn carry_out(&mut self, mut step: Step) -> Decided<i64> {
         let index = self.next_index();
         for replacement in &step.replacements {
-            replacement
-                .check()
-                .map_err(|violation| Rejection::NotLoaded(violation.to_string()))?;
+            replacement.check().map_err(Rejection::broken)?;
         }
         for change in &step.caps {
             self.change_cap(change)?;
@@ -290,7 +250,7 @@ impl Working {
         } else if let Some(first) = replacement.after.first() {
             let issued = self.series.get(&first.series)?.copied().unwrap_or(0);
             if first.range.first() != issued + 1 {
-                return Err(Rejection::NotLoaded(format!(
+                return Err(Rejection::Broken(format!(
                     "{}: does not continue its series",
                     first.reference()
                 )));
@@ -413,69 +373,5 @@ impl FeedHead {
 }
 
 fn moved(quantity: Grams, by: i64) -> Decided<Grams> {
-    Grams::new(quantity.get() + by).map_err(|error| Rejection::NotLoaded(error.to_string()))
-}
-
-/// The bytes of a leaf: one, or as many parts as its changes need.
-fn leaf_parts(leaf: Leaf) -> Decided<Vec<Vec<u8>>> {
-    let encode = |leaf: &Leaf| serde_json::to_vec(leaf).map_err(|error| Rejection::NotLoaded(error.to_string()));
-    let whole = encode(&leaf)?;
-    debug_assert!(
-        canonical::is_canonical(&whole),
-        "a leaf is RFC 8785: {}",
-        String::from_utf8_lossy(&whole)
-    );
-    if whole.len() <= LEAF_BYTES_MAX {
-        return Ok(vec![whole]);
-    }
-    let sizes: Vec<usize> = leaf
-        .changes
-        .iter()
-        .map(|c| encode_len(c).map(|n| n + 1))
-        .collect::<Decided<_>>()?;
-    let head_len = whole.len() - sizes.iter().sum::<usize>() + 64;
-    let mut groups: Vec<Vec<BlockChange>> = vec![Vec::new()];
-    let mut used = head_len;
-    for (change, size) in leaf.changes.iter().zip(sizes) {
-        if used + size > LEAF_BYTES_MAX {
-            groups.push(Vec::new());
-            used = 512;
-        }
-        used += size;
-        if let Some(group) = groups.last_mut() {
-            group.push(change.clone());
-        }
-    }
-    let parts = u32::try_from(groups.len()).unwrap_or(u32::MAX);
-    let mut rest = Leaf {
-        caps: Vec::new(),
-        changes: Vec::new(),
-        data: serde_json::Value::Null,
-        room: None,
-        ..leaf.clone()
-    };
-    let mut first = Some(leaf);
-    let mut out = Vec::with_capacity(groups.len());
-    for (position, group) in groups.into_iter().enumerate() {
-        let mut part = first.take().unwrap_or_else(|| rest.clone());
-        part.index = rest.index;
-        rest.index += 1;
-        part.changes = group;
-        part.part = u32::try_from(position + 1).ok();
-        part.parts = Some(parts);
-        let bytes = encode(&part)?;
-        if bytes.len() > LEAF_BYTES_MAX {
-            return Err(Rejection::NotLoaded(
-                "a leaf is larger than 65,535 bytes without its changes".to_owned(),
-            ));
-        }
-        out.push(bytes);
-    }
-    Ok(out)
-}
-
-fn encode_len(change: &BlockChange) -> Decided<usize> {
-    serde_json::to_vec(change)
-        .map(|b| b.len())
-        .map_err(|error| Rejection::NotLoaded(error.to_string()))
+    Grams::new(quantity.get() + by).map_err(Rejection::broken)
 }

@@ -1,9 +1,5 @@
 //! Writes what a batch changed: a few statements, whatever the number of commands.
 
-use tanqiao_protocol::canonical;
-use tanqiao_protocol::feed;
-use tanqiao_protocol::id::Sha256;
-
 use super::connection::StoreConnection;
 use super::convert::{
     block_row, content, donation_row, event_row, id_bytes, issuance_row, listing_row, pledge_row, retirement_row,
@@ -16,6 +12,7 @@ use super::rows::{CapRow, DealingRow, EnvelopeRow, FeedHeadRow, FeedRow, HeadRow
 use crate::ledger::command::{Command, Origin};
 use crate::ledger::hub_member;
 use crate::ledger::objects::Governance;
+use crate::ledger::sealed::sealed;
 use crate::ledger::working::Working;
 
 /// A decided command whose answer is to be kept.
@@ -157,53 +154,31 @@ fn save_counters<C: StoreConnection>(
     Ok(connection.put_rows(&dealings)?)
 }
 
-/// Seals the entries of the batch: the last of each member carries the digest of all its blocks, and all are chained.
+/// Writes the entries of the batch, sealed.
 fn save_feeds<C: StoreConnection>(connection: &mut C, working: &Working, numbers: &Numbers) -> Result<(), StoreError> {
     let mut entries = Vec::new();
     let mut heads = Vec::new();
-    for (member, new) in &working.written.entries {
-        let member_no = numbers.members.number(member)?;
-        let feed_head = working
-            .feeds
-            .get(member)
-            .ok()
-            .flatten()
-            .ok_or_else(|| content(format!("the feed of {member} is not loaded")))?;
-        let mut chain: Sha256 = feed_head.chain;
-        for (position, entry) in new.iter().enumerate() {
-            let bytes = if position + 1 == new.len() {
-                let mut last = entry.clone();
-                last.digest = Some(Sha256(feed_head.lattice.fingerprint()));
-                serde_json::to_vec(&last)
-            } else {
-                serde_json::to_vec(entry)
-            }
-            .map_err(content)?;
-            debug_assert!(
-                canonical::is_canonical(&bytes),
-                "a feed entry is RFC 8785: {}",
-                String::from_utf8_lossy(&bytes)
-            );
-            chain = feed::chain(&chain, &bytes);
-            entries.push(FeedRow {
-                member_no,
-                seq: entry.seq,
-                chain: chain.0.to_vec(),
-                bytes,
-            });
-        }
+    for feed in sealed(working).map_err(content)? {
+        let member_no = numbers.members.number(feed.member)?;
         heads.push(FeedHeadRow {
             member_no,
-            seq: feed_head.seq,
-            chain: chain.0.to_vec(),
-            lattice: feed_head.lattice.to_bytes().to_vec(),
+            seq: feed.head.seq,
+            chain: feed.chain().0.to_vec(),
+            lattice: feed.head.lattice.to_bytes().to_vec(),
         });
+        entries.extend(feed.entries.into_iter().map(|entry| FeedRow {
+            member_no,
+            seq: entry.seq,
+            chain: entry.chain.0.to_vec(),
+            bytes: entry.bytes,
+        }));
     }
     connection.insert_rows(&entries)?;
     Ok(connection.put_rows(&heads)?)
 }
 
-fn save_messages<C: StoreConnection>(
+/// Writes stored outcomes, and the envelopes that they answer.
+pub(crate) fn save_messages<C: StoreConnection>(
     connection: &mut C,
     kept: &[Kept<'_>],
     numbers: &Numbers,

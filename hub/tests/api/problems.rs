@@ -58,7 +58,9 @@ async fn the_console_listener_shows_health_metrics_and_what_is_public() {
         let metrics = get("/metrics").await.text().await.unwrap();
         for line in [
             "tanqiao_hub_requests_total{",
-            "tanqiao_hub_batches_total",
+            "tanqiao_hub_commands_total",
+            "tanqiao_hub_batch_seconds_bucket",
+            "tanqiao_hub_batch_commands_sum",
             "tanqiao_hub_queue_commands",
             "tanqiao_hub_days_left{what=\"certificate\"}",
         ] {

@@ -11,6 +11,7 @@
 
 mod content;
 mod database;
+pub mod marathon;
 mod speaking;
 
 use std::sync::Arc;
@@ -80,12 +81,16 @@ impl Federation {
         start(&self.database, &self.clock)
     }
 
+    /// The time at which the next batch is decided: the clock's, or right after the last batch.
     pub fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.clock.load(Ordering::SeqCst))
+        let last = self.database.read(audit::head).unwrap().time_us;
+        Timestamp::from_micros(self.clock.load(Ordering::SeqCst).max(last + 1))
     }
 
+    /// Lets time pass from [`Federation::now`] on.
     pub fn pass(&self, seconds: i64) {
-        self.clock.fetch_add(seconds * SECOND_US, Ordering::SeqCst);
+        let now = self.now().plus_micros(seconds * SECOND_US);
+        self.clock.store(now.micros(), Ordering::SeqCst);
     }
 
     pub fn new_id(&self) -> MessageId {

@@ -9,30 +9,10 @@ use tanqiao_protocol::time::Timestamp;
 
 use super::answer::{Answered, ApiError, items, ok};
 use super::auth::{Caller, Import, Read, Trade};
+use super::command::What;
 use super::extract::{Json, Query, message_id, page, part};
 use crate::ledger::{AccountId, AccountKind, JournalKind};
-use crate::service::{Node, Selection};
-
-/// Which serials: so many grams (of one series, where one is named), or exactly these blocks.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct What {
-    pub(super) quantity_g: Option<Grams>,
-    pub(super) series: Option<SeriesRef>,
-    pub(super) blocks: Option<Vec<BlockRef>>,
-}
-
-impl What {
-    pub(super) fn selection(self) -> Result<Selection, ApiError> {
-        match (self.quantity_g, self.series, self.blocks) {
-            (Some(quantity_g), series, None) if !quantity_g.is_zero() => Ok(Selection::Quantity { quantity_g, series }),
-            (None, None, Some(blocks)) if !blocks.is_empty() => Ok(Selection::Blocks(blocks)),
-            _ => Err(ApiError::parameter(
-                "quantity_g",
-                "give either `quantity_g` above 0, with a `series` if only one is meant, or `blocks`",
-            )),
-        }
-    }
-}
+use crate::service::Node;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,9 +23,6 @@ pub(super) struct AccountsQuery {
 }
 
 /// Accounts by id, with what they hold.
-#[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts", security(("token" = ["read"])),
-    params(("after" = Option<String>, Query, description = "The last account of the page before"), ("limit" = Option<u32>, Query)),
-    responses((status = 200, description = "`items`: account, kind, total_g, free_g, reserved_g, frozen_g, created_at")))]
 pub(super) async fn accounts_list(_: Caller<Read>, node: web::Data<Node>, query: Query<AccountsQuery>) -> Answered {
     items(
         &node
@@ -68,10 +45,6 @@ const fn holder() -> AccountKind {
 }
 
 /// Opens an account. The same again does nothing.
-#[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", security(("token" = ["import"])),
-    request_body(content = serde_json::Value, description = "kind: holder (the default) or pool",
-        example = json!({"account": "holder-000001", "kind": "holder"})),
-    responses((status = 201, description = "The account"), (status = 422, description = "It exists with another kind")))]
 pub(super) async fn account_create(_: Caller<Import>, node: web::Data<Node>, body: Json<NewAccount>) -> Answered {
     let NewAccount { account, kind } = body.0;
     node.accounts().create(account.clone(), kind).await?;
@@ -79,9 +52,6 @@ pub(super) async fn account_create(_: Caller<Import>, node: web::Data<Node>, bod
 }
 
 /// One account and what it holds.
-#[utoipa::path(get, path = "/api/v1/accounts/{account}", tag = "accounts", security(("token" = ["read"])),
-    params(("account" = String, Path)),
-    responses((status = 200, description = "The account"), (status = 404, description = "There is none")))]
 pub(super) async fn account_view(_: Caller<Read>, node: web::Data<Node>, request: HttpRequest) -> Answered {
     ok(&node.accounts().get(part(&request, "account")?).await?)
 }
@@ -109,9 +79,6 @@ struct JournalLine {
 }
 
 /// Every arrival, departure and move of an account's serials, newest first.
-#[utoipa::path(get, path = "/api/v1/accounts/{account}/journal", tag = "accounts", security(("token" = ["read"])),
-    params(("account" = String, Path), ("before" = Option<String>, Query, description = "A time"), ("limit" = Option<u32>, Query)),
-    responses((status = 200, description = "`items`: entry, at, kind, from, to, block, subject")))]
 pub(super) async fn account_journal(
     _: Caller<Read>,
     node: web::Data<Node>,
@@ -146,11 +113,6 @@ pub(super) struct Move {
 }
 
 /// Moves free grams to another account of this node; the hub is not told.
-#[utoipa::path(post, path = "/api/v1/accounts/{account}/moves", tag = "accounts", security(("token" = ["trade"])),
-    params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    request_body(content = serde_json::Value, description = "either quantity_g, with series if only one is meant, or blocks",
-        example = json!({"to": "pool-2025", "quantity_g": 50_000})),
-    responses((status = 201, description = "`items`: the blocks that moved"), (status = 422, description = "Not enough free grams")))]
 pub(super) async fn account_move(
     _: Caller<Trade>,
     node: web::Data<Node>,

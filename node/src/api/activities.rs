@@ -34,14 +34,6 @@ pub(super) struct UploadQuery {
 /// Imports a file of activity records under one methodology. The same file again is the same job: one that was cut off
 /// goes on where it stopped, one that is done answers what it did. Bad lines are listed and passed over; with `strict` the
 /// first one stops the job. `Prefer: respond-async` answers 202 at once.
-#[utoipa::path(post, path = "/api/v1/activities", tag = "activities", security(("token" = ["import"])),
-    params(("methodology" = String, Query, description = "Such as CN-4201-metro.v1"), ("strict" = Option<bool>, Query)),
-    request_body(description = "text/csv with a header, or application/x-ndjson. Columns: source, record_id, account, quantity, \
-        unit, started_at, ended_at, place; and where there are any methodology, reduction_g, asset", content_type = "text/csv",
-        content = String, example = "source,record_id,account,quantity,unit,started_at,ended_at,place\nwuhan-metro,ride-000001,\
-        holder-000001,12.5,km,2026-05-23T08:00:00+08:00,2026-05-23T08:40:00+08:00,420106"),
-    responses((status = 200, description = "The job with counts, refused lines and totals"),
-        (status = 202, description = "The job runs; ask at `Location`"), (status = 422, description = "The file cannot be read")))]
 pub(super) async fn activities_upload(
     _: Caller<Import>,
     node: web::Data<Node>,
@@ -138,16 +130,12 @@ pub(super) struct JobsQuery {
 }
 
 /// The newest imports.
-#[utoipa::path(get, path = "/api/v1/activities/jobs", tag = "activities", security(("token" = ["read"])),
-    params(("limit" = Option<u32>, Query)), responses((status = 200, description = "`items`: jobs, newest first")))]
 pub(super) async fn jobs_list(_: Caller<Read>, node: web::Data<Node>, query: Query<JobsQuery>) -> Answered {
     let limit = i64::from(query.0.limit.clamp(1, 1_000));
     items(&node.read(move |tx| import::list(tx, i64::MAX, limit)).await?)
 }
 
 /// One import: how far it is, what it added, which lines it refused.
-#[utoipa::path(get, path = "/api/v1/activities/jobs/{job}", tag = "activities", security(("token" = ["read"])),
-    params(("job" = String, Path)), responses((status = 200, description = "The job"), (status = 404, description = "There is none")))]
 pub(super) async fn job_view(_: Caller<Read>, node: web::Data<Node>, request: HttpRequest) -> Answered {
     let job: JobId = part(&request, "job")?;
     ok(&node.read(move |tx| import::find(tx, job)).await?)
@@ -163,9 +151,6 @@ pub(super) struct ErrorsQuery {
 }
 
 /// The refused lines of an import that are kept: the first thousand.
-#[utoipa::path(get, path = "/api/v1/activities/jobs/{job}/errors", tag = "activities", security(("token" = ["read"])),
-    params(("job" = String, Path), ("after" = Option<u64>, Query, description = "A line number"), ("limit" = Option<u32>, Query)),
-    responses((status = 200, description = "`items`: line, check, code, field, message")))]
 pub(super) async fn job_errors(
     _: Caller<Read>,
     node: web::Data<Node>,
@@ -191,9 +176,6 @@ pub(super) struct TotalsQuery {
 }
 
 /// What an import added for each account, by series.
-#[utoipa::path(get, path = "/api/v1/activities/jobs/{job}/accounts", tag = "activities", security(("token" = ["read"])),
-    params(("job" = String, Path), ("after" = Option<String>, Query, description = "An account"), ("limit" = Option<u32>, Query)),
-    responses((status = 200, description = "`items`: account, vintage, region_of_act, count, quantity_g")))]
 pub(super) async fn job_accounts(
     _: Caller<Read>,
     node: web::Data<Node>,

@@ -9,8 +9,6 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, ResponseError as _, web};
 use tanqiao_protocol::problem::ApiProblem;
-use utoipa::Modify;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::answer::ApiError;
 use crate::service::Node;
@@ -89,17 +87,4 @@ fn unauthorised() -> ApiError {
         ApiProblem::Unauthorised,
         "Send `Authorization: Bearer …` with a token that `tanqiao-node token create` made and that still works.",
     )
-}
-
-/// Adds the bearer scheme to the description.
-pub(super) struct BearerTokens;
-
-impl Modify for BearerTokens {
-    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-        description
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("token", SecurityScheme::Http(scheme));
-    }
 }

@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, web};
 use prometheus::{Encoder as _, IntGauge, Opts, Registry, TextEncoder};
 use serde::Serialize;
 use tanqiao_protocol::problem::ApiProblem;
-use utoipa::OpenApi as _;
 
 use super::answer::{Answered, ApiError};
 use crate::service::{FeedState, Node, Status};
@@ -14,7 +13,6 @@ use crate::service::{FeedState, Node, Status};
 const FEED_LAG_MAX: i64 = 10_000;
 
 /// The process answers.
-#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, description = "`{\"live\": true}`")))]
 pub(super) async fn live() -> Answered {
     #[derive(Serialize)]
     struct Live {
@@ -27,14 +25,15 @@ pub(super) async fn live() -> Answered {
 struct Ready {
     ready: bool,
     database: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     feed: Option<FeedState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     feed_lag: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     certificate_days_left: Option<i64>,
 }
 
 /// The database answers, the feed is followed and not far behind, and the certificate is valid.
-#[utoipa::path(get, path = "/health/ready", tag = "health",
-    responses((status = 200, description = "ready, database, feed, feed_lag, certificate_days_left"), (status = 503, description = "Not ready: the same members say why")))]
 pub(super) async fn ready(node: web::Data<Node>) -> Answered {
     let days = certificate_days_left(&node);
     let body = match node.status().await {
@@ -79,7 +78,6 @@ fn certificate_days_left(node: &Node) -> Option<i64> {
 }
 
 /// Gauges for Prometheus.
-#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, description = "Text format", content_type = "text/plain")))]
 pub(super) async fn metrics(node: web::Data<Node>) -> Answered {
     let status = node.status().await?;
     let text = encoded(&status).map_err(|error| {
@@ -129,7 +127,6 @@ fn encoded(status: &Status) -> Result<Vec<u8>, prometheus::Error> {
 }
 
 /// This description.
-#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "health", responses((status = 200, description = "OpenAPI 3.1")))]
 pub(super) async fn description() -> Answered {
-    Ok(HttpResponse::Ok().json(super::Description::openapi()))
+    Ok(HttpResponse::Ok().json(super::openapi::document()))
 }

@@ -14,8 +14,6 @@ use crate::error::NodeError;
 use crate::service::{FeedState, Node};
 
 /// What the node holds by series and state, as its feed says, with the feed entry and log index up to which this is so.
-#[utoipa::path(get, path = "/api/v1/holdings", tag = "holdings", security(("token" = ["read"])),
-    responses((status = 200, description = "series, feed_seq, log_index")))]
 pub(super) async fn holdings_view(_: Caller<Read>, node: web::Data<Node>) -> Answered {
     ok(&node.holdings().await?)
 }
@@ -30,17 +28,12 @@ pub(super) struct BlocksQuery {
 }
 
 /// Blocks of the node's book, by series and serial.
-#[utoipa::path(get, path = "/api/v1/blocks", tag = "holdings", security(("token" = ["read"])),
-    params(("state" = Option<String>, Query), ("after" = Option<String>, Query, description = "A block"), ("limit" = Option<u32>, Query)),
-    responses((status = 200, description = "`items`: block, quantity_g, state, bound_to, terms")))]
 pub(super) async fn blocks_list(_: Caller<Read>, node: web::Data<Node>, query: Query<BlocksQuery>) -> Answered {
     let BlocksQuery { state, after, limit } = query.0;
     items(&node.blocks(state, after, limit).await?)
 }
 
 /// How the node is: feed, outbox, offers, suspense.
-#[utoipa::path(get, path = "/api/v1/status", tag = "status", security(("token" = ["read"])),
-    responses((status = 200, description = "member, region, version, feed, feed_seq, feed_lag, outbox_waiting, offers_waiting and more")))]
 pub(super) async fn status_view(_: Caller<Read>, node: web::Data<Node>) -> Answered {
     ok(&node.status().await?)
 }
@@ -71,8 +64,6 @@ struct Finding {
 
 /// Whether the node and the hub agree: the digest of what the node holds at its last feed entry, and every contradiction
 /// that was found.
-#[utoipa::path(get, path = "/api/v1/reconciliations", tag = "status", security(("token" = ["read"])),
-    responses((status = 200, description = "feed, feed_seq, feed_chain, log_index, digest, expected, found, contradictions")))]
 pub(super) async fn reconciliations_view(_: Caller<Read>, node: web::Data<Node>) -> Answered {
     ok(&reconciliation(&node).await?)
 }
@@ -102,9 +93,6 @@ pub(crate) async fn reconciliation(node: &Node) -> Result<impl Serialize, NodeEr
 }
 
 /// How far a message to the hub is; with `wait_s`, waits for the hub's decision and for the feed to bring its effect.
-#[utoipa::path(get, path = "/api/v1/messages/{id}", tag = "status", security(("token" = ["read"])),
-    params(("id" = String, Path), ("wait_s" = Option<u32>, Query, description = "60 s at most")),
-    responses((status = 200, description = "id, state, outcome, problem, caught_up"), (status = 404, description = "There is none")))]
 pub(super) async fn message_view(
     _: Caller<Read>,
     node: web::Data<Node>,

@@ -81,10 +81,11 @@ pub fn serve(node: &Node) -> Result<(Serving, Server), ServerError> {
     let http = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
-            .configure(super::configure)
+            .configure(super::endpoints::mount)
             .default_service(web::to(super::answer::not_found))
     })
     .workers(WORKERS)
+    .tcp_nodelay(true)
     .client_request_timeout(PATIENCE)
     .client_disconnect_timeout(PATIENCE)
     .shutdown_timeout(SHUTDOWN_S)

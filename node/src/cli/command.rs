@@ -9,7 +9,7 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 
 use super::report::{Failure, Report};
-use super::{account, enrol, export, import, issue, token, trade};
+use super::{account, bench, enrol, export, import, issue, recover, token, trade};
 use crate::config::Config;
 use crate::service::{Node, Selection, Staffed};
 use crate::store::Store;
@@ -91,9 +91,16 @@ pub(super) enum Command {
     /// How the node is: feed, outbox, offers
     #[command(after_help = "Example:\n  tanqiao-node status")]
     Status,
-    /// Write accounts, blocks or the feed as NDJSON
-    #[command(after_help = "Example:\n  tanqiao-node export blocks --out blocks.ndjson")]
+    /// Write accounts, blocks, the feed, or what a restored hub asks for, as NDJSON
+    #[command(
+        after_help = "Examples:\n  tanqiao-node export blocks --out blocks.ndjson\n  tanqiao-node export recovery --out wuhan.recovery"
+    )]
     Export(export::ExportArgs),
+    /// Go on after the hub was restored and its log has begun anew
+    #[command(after_help = "Example:\n  tanqiao-node recover --follow-origin\n\n\
+        Keeps what the hub has given up as evidence, takes its feed again from the last common entry, and sends again what \
+        the hub has forgotten. Where the hub has taken back everything, nothing has to be done.")]
+    Recover(recover::RecoverArgs),
     /// Bearer tokens for the platform's programs
     #[command(
         after_help = "Example:\n  tanqiao-node token create --name platform --scope import --scope trade --out platform.token"
@@ -102,6 +109,12 @@ pub(super) enum Command {
     /// Accounts of this node
     #[command(after_help = "Example:\n  tanqiao-node account create pool-2025 --kind pool")]
     Account(account::AccountArgs),
+    /// Measure the import beside reading and parsing alone, on this machine
+    #[command(
+        after_help = "Example:\n  taskset -c 0 tanqiao-node bench --json\n  tanqiao-node bench --record-ids random \
+        --database postgres://postgres@127.0.0.1/bench\n\nThe database must be empty and the bench's own."
+    )]
+    Bench(bench::BenchArgs),
     /// List the points where a test may end the process (`TANQIAO_CRASH_AT`)
     #[command(after_help = "Example:\n  TANQIAO_CRASH_AT=import.before-batch-commit tanqiao-node import rides.csv …")]
     CrashPoints,

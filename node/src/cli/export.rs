@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::command::Context;
 use super::report::{Failure, Report};
+use crate::recovery;
 use crate::service::Node;
 
 /// Items asked for at a time.
@@ -22,6 +23,9 @@ pub(super) struct ExportArgs {
     /// Where to; standard output when absent
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Of a recovery only what stands after this leaf of the hub's log
+    #[arg(long, value_name = "N")]
+    after_log_index: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -32,11 +36,13 @@ enum What {
     Blocks,
     /// The feed as received
     Feed,
+    /// What the hub needs of this member when it was restored from a backup: feed and signed messages, nothing of accounts
+    Recovery,
 }
 
 pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report, Failure> {
     let node = context.node().await?;
-    let mut out: Box<dyn Write> = match &args.out {
+    let mut out: Box<dyn Write + Send> = match &args.out {
         Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|e| Failure::file(path, e))?)),
         None => Box::new(BufWriter::new(io::stdout())),
     };
@@ -44,6 +50,10 @@ pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report
         What::Accounts => accounts(&node, &mut out).await?,
         What::Blocks => blocks(&node, &mut out).await?,
         What::Feed => feed(&node, &mut out).await?,
+        What::Recovery => {
+            let done = recovery::export(&node, args.after_log_index, &mut out).await?;
+            done.entries + done.messages + done.batches + 2
+        }
     };
     out.flush().map_err(broken)?;
     match args.out {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tanqiao_protocol::canonical;
-use tanqiao_protocol::feed::{FeedEntry, chain};
+use tanqiao_protocol::feed::{CHAIN_START, FeedEntry, chain};
 use tanqiao_protocol::id::Sha256;
 
 use crate::exchange::{ExchangeError, FeedState};
@@ -25,17 +25,27 @@ pub struct Contradiction {
 
 /// An entry whose place and chain are right.
 #[derive(Debug, Clone)]
-pub(super) struct Checked {
-    pub(super) entry: FeedEntry,
-    pub(super) chain: Sha256,
-    pub(super) bytes: String,
+pub(crate) struct Checked {
+    pub(crate) entry: FeedEntry,
+    pub(crate) chain: Sha256,
+    pub(crate) bytes: String,
 }
 
 /// How far this node has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cursor {
-    pub(super) seq: i64,
-    pub(super) chain: Sha256,
+pub(crate) struct Cursor {
+    pub(crate) seq: i64,
+    pub(crate) chain: Sha256,
+}
+
+impl Cursor {
+    /// Before the first entry.
+    pub(crate) const fn start() -> Self {
+        Self {
+            seq: 0,
+            chain: CHAIN_START,
+        }
+    }
 }
 
 /// A page as it was received: unread objects, so that the chain is computed over what the hub sent and not over what
@@ -52,7 +62,7 @@ pub struct ReceivedPage {
 ///
 /// # Errors
 /// [`ExchangeError`] for an entry that this program cannot read: the hub is newer, which is no contradiction.
-pub(super) fn check(
+pub(crate) fn check(
     mut at: Cursor,
     entries: Vec<Map<String, Value>>,
 ) -> Result<(Vec<Checked>, Option<Contradiction>), ExchangeError> {

@@ -70,8 +70,10 @@ pub async fn follow(node: Node, mut stop: watch::Receiver<bool>) {
 /// Asks once and applies what comes.
 pub(super) async fn step(node: &Node) -> Result<Step, NodeError> {
     let (state, at) = node.read(|tx| position(tx)).await?;
-    if state != FeedState::Following {
-        return Ok(Step::Stopped);
+    match state {
+        FeedState::Following => {}
+        FeedState::Forked => return try_again(node, at).await,
+        FeedState::Diverged => return Ok(Step::Stopped),
     }
     match node
         .hub()
@@ -88,6 +90,22 @@ pub(super) async fn step(node: &Node) -> Result<Step, NodeError> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Asks a hub whose feed was another one whether it has this node's entries again: it may have taken back what it had lost.
+/// Then the node goes on where it stood.
+async fn try_again(node: &Node, at: Cursor) -> Result<Step, NodeError> {
+    let page = match node.hub().feed(at.seq, &at.chain, ENTRIES_A_PAGE, 0).await {
+        Ok(page) => page,
+        Err(error) if error.is_fork() => return Ok(Step::Stopped),
+        Err(error) => return Err(error.into()),
+    };
+    if check(at, page.entries)?.1.is_some() {
+        return Ok(Step::Stopped);
+    }
+    tracing::info!(seq = at.seq, "the hub has this node's feed again: the node goes on");
+    node.resume_feed().await?;
+    Ok(Step::Applied)
 }
 
 fn position(tx: &mut dyn crate::store::Tx) -> Result<(FeedState, Cursor), NodeError> {

@@ -1,5 +1,6 @@
 //! Asking the hub, over mutual TLS.
 
+pub(super) mod handshake;
 mod wire;
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ use tanqiao_protocol::view::{
     Outcome, Page, PledgeView, RecognitionQuery, Results, RetirementView, TransferView,
 };
 
-use self::wire::{broken, builder, load_tls, read};
+use self::wire::{builder, innermost, load_tls, read};
 use crate::config::{Config, read_private};
 use crate::error::NodeError;
 use crate::exchange::ExchangeError;
@@ -270,7 +271,7 @@ impl HubClient {
             .get(format!("{}/v1/feed", self.base))
             .query(&question)
             .timeout(timeout);
-        read(request.send().await.map_err(broken)?).await
+        read(self.send(request).await?).await
     }
 
     /// `POST /v1/messages` with one envelope: what its items did, one result for a message that is no batch.
@@ -288,7 +289,7 @@ impl HubClient {
             .post(format!("{}/v1/messages", self.base))
             .json(body)
             .timeout(ANSWER_TIMEOUT);
-        let response = request.send().await.map_err(broken)?;
+        let response = self.send(request).await?;
         let status = response.status().as_u16();
         if many {
             return read::<Results>(response).await.map(|r| r.results);
@@ -308,13 +309,34 @@ impl HubClient {
         }
     }
 
+    /// Sends a request. Where no answer comes, says why, also where only a TLS alert knows it.
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, HubError> {
+        let error = match request.send().await {
+            Ok(response) => return Ok(response),
+            Err(error) => error.without_url(),
+        };
+        if let Some(refusal) = handshake::refusal_in(&error) {
+            return Err(HubError::Unreachable(refusal));
+        }
+        let config = self.tls.as_ref().and_then(|tls| tls.hub_config().ok());
+        let refusal = match config.filter(|_| !error.is_timeout()) {
+            Some(config) => {
+                let base = self.base.clone();
+                let probe = tokio::task::spawn_blocking(move || handshake::probe(config, &base));
+                probe.await.ok().flatten()
+            }
+            None => None,
+        };
+        Err(HubError::Unreachable(refusal.unwrap_or_else(|| innermost(&error))))
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<T, HubError> {
         let request = self
             .http
             .get(format!("{}{path}", self.base))
             .query(query)
             .timeout(ANSWER_TIMEOUT);
-        read(request.send().await.map_err(broken)?).await
+        read(self.send(request).await?).await
     }
 
     async fn all<T: DeserializeOwned>(&self, path: &str, query: &[(String, String)]) -> Result<Vec<T>, HubError> {

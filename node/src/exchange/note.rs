@@ -3,6 +3,7 @@
 use tanqiao_protocol::feed::FeedEntry;
 use tanqiao_protocol::id::NodeId;
 use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::recovery::{ORIGIN, Origin};
 use tanqiao_protocol::view::Offer;
 
 use crate::error::NodeError;
@@ -12,12 +13,18 @@ use crate::store::Tx;
 use crate::store::rows::DealingRow;
 
 /// Writes what a feed entry says about its subject: its state, how it ended, or an offer to this member.
-pub(super) fn note(
+pub(crate) fn note(
     tx: &mut dyn Tx,
     member: &NodeId,
     entry: &FeedEntry,
     dealing: Option<DealingRow>,
 ) -> Result<(), NodeError> {
+    if entry.r#type == ORIGIN {
+        // What the hub has answered after this leaf and lost is asked again.
+        let origin: Origin = serde_json::from_value(entry.body.clone()).map_err(ExchangeError::from)?;
+        crate::recovery::take_back_answers(tx, origin.size)?;
+        return Ok(());
+    }
     let (Some((kind, id)), Some((_, word))) = (Kind::of_subject(&entry.subject), entry.r#type.split_once('.')) else {
         return Ok(());
     };
@@ -27,6 +34,8 @@ pub(super) fn note(
         .filter(|o| o.source != *member);
     let known = dealing.is_some();
     let mut row = match (dealing, &offer) {
+        // An offer that is made again, after a new origin of the log, may have other terms.
+        (Some(row), Some(offer)) if row.direction == Direction::In.code() => offered_again(row, offer)?,
         (Some(row), _) => row,
         (None, Some(offer)) => offered(id, offer, entry)?,
         (None, None) if entry.changes.is_empty() => return Ok(()),
@@ -101,6 +110,17 @@ fn offered(id: &str, offer: &Offer, entry: &FeedEntry) -> Result<DealingRow, Nod
         valid_until: Some(offer.valid_until.micros()),
         reason: None,
         content: serde_json::to_string(offer).map_err(ExchangeError::from)?,
+    })
+}
+
+fn offered_again(row: DealingRow, offer: &Offer) -> Result<DealingRow, NodeError> {
+    Ok(DealingRow {
+        valid_until: Some(offer.valid_until.micros()),
+        delivered_g: Some(offer.quote.delivered_g.get()),
+        buffered_g: Some(offer.quote.buffered_g.get()),
+        cancelled_g: Some(offer.quote.cancelled_g.get()),
+        content: serde_json::to_string(offer).map_err(ExchangeError::from)?,
+        ..row
     })
 }
 

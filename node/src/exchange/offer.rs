@@ -12,7 +12,7 @@ use crate::crash;
 use crate::error::NodeError;
 use crate::exchange::outbox::{Outgoing, enqueue};
 use crate::exchange::policy::{Verdict, judge};
-use crate::exchange::{ExchangeError, HubError, Signer};
+use crate::exchange::{ExchangeError, FeedState, HubError, Signer};
 use crate::ledger::{AccountId, Decision, Direction, Kind};
 use crate::service::Node;
 use crate::store::Tx;
@@ -150,7 +150,16 @@ fn same_serials(signed: &[BlockRef], offered: &[BlockRef]) -> bool {
 /// [`NodeError`] if the hub or the database could not be asked; what was decided before stays.
 pub async fn decide_waiting(node: &Node) -> Result<usize, NodeError> {
     let waiting = node
-        .read(|tx| Ok(tx.dealings_decided(Decision::Waiting.code(), "offered", OFFERS_A_ROUND)?))
+        .read(|tx| {
+            // A node that has stopped decides nothing: the offer may not be there any more.
+            if tx
+                .cursor()?
+                .is_some_and(|cursor| cursor.state != FeedState::Following.code())
+            {
+                return Ok(Vec::new());
+            }
+            Ok(tx.dealings_decided(Decision::Waiting.code(), "offered", OFFERS_A_ROUND)?)
+        })
         .await?;
     let count = waiting.len();
     if count == 0 {

@@ -6,7 +6,7 @@ use tanqiao_protocol::time::Timestamp;
 
 use crate::crash;
 use crate::error::NodeError;
-use crate::exchange::{ExchangeError, OutboxState, Signer};
+use crate::exchange::{ExchangeError, FeedState, OutboxState, Signer};
 use crate::store::Tx;
 use crate::store::rows::OutboxRow;
 
@@ -32,6 +32,7 @@ pub fn enqueue<C: Content>(tx: &mut dyn Tx, signer: &Signer, message: &Outgoing,
             && content_of(&row.payload)? == serde_json::to_value(content).map_err(ExchangeError::from)?;
         return if same { Ok(()) } else { Err(id_reused(message.id)) };
     }
+    check_following(tx)?;
     let envelope = signer.sign(C::ACTION, &payload)?;
     crash::point("command.before-outbox");
     tx.insert_outbox(OutboxRow {
@@ -52,6 +53,28 @@ pub fn enqueue<C: Content>(tx: &mut dyn Tx, signer: &Signer, message: &Outgoing,
     })?;
     crash::point("command.after-outbox");
     Ok(())
+}
+
+/// A node that has stopped takes no new order: what it would reserve may not be its own any more.
+fn check_following(tx: &mut dyn Tx) -> Result<(), NodeError> {
+    let state = tx
+        .cursor()?
+        .map(|cursor| FeedState::from_code(cursor.state))
+        .transpose()?;
+    match state {
+        None | Some(FeedState::Following) => Ok(()),
+        Some(FeedState::Forked) => Err(NodeError::refused(
+            "feed-fork",
+            "the hub's feed is not the one that this node has read, so that no new order is taken. Give the hub's operator the \
+             file of `tanqiao-node export recovery`; the node goes on by itself once the hub has its entries again. Where the \
+             hub's log begins anew, run `tanqiao-node recover --follow-origin`. Then give the order again",
+        )),
+        Some(FeedState::Diverged) => Err(NodeError::refused(
+            "feed-diverged",
+            "this node's book is not what the hub says, so that no new order is taken. `tanqiao-node reconcile` shows both \
+             sides; clear it up with the hub's operator, then give the order again",
+        )),
+    }
 }
 
 /// The refusal of an id that names another message.

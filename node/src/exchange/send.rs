@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::envelope::Envelope;
-use tanqiao_protocol::message::{Action, Batch, BatchItem};
+use tanqiao_protocol::message::Action;
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use crate::crash;
 use crate::error::NodeError;
 use crate::exchange::backoff::Backoff;
+use crate::exchange::batch;
 use crate::exchange::outbox::{action_of, content_of};
 use crate::exchange::{ExchangeError, FeedState, HubError, OutboxState, apply};
 use crate::ledger::{self, Decision};
@@ -93,8 +94,7 @@ pub(super) async fn step(node: &Node) -> Result<Sent, NodeError> {
     if rows.is_empty() {
         return Ok(Sent::Nothing);
     }
-    let rows = mark_sent(node, rows).await?;
-    let envelope = envelope_of(node, &rows)?;
+    let (rows, envelope) = mark_sent(node, rows).await?;
     crash::point("outbox.before-send");
     let results = match node.hub().post(&envelope).await {
         Ok(results) => results,
@@ -131,7 +131,8 @@ fn waiting(tx: &mut dyn Tx, limit: u32) -> Result<Vec<OutboxRow>, NodeError> {
         .collect())
 }
 
-async fn mark_sent(node: &Node, mut rows: Vec<OutboxRow>) -> Result<Vec<OutboxRow>, NodeError> {
+/// Marks messages as sent, and keeps the batch that they are sent in: a hub that is restored may need it again.
+async fn mark_sent(node: &Node, mut rows: Vec<OutboxRow>) -> Result<(Vec<OutboxRow>, Envelope), NodeError> {
     let now = node.now().micros();
     let signer = node.signer().clone();
     for row in &mut rows {
@@ -145,29 +146,22 @@ async fn mark_sent(node: &Node, mut rows: Vec<OutboxRow>) -> Result<Vec<OutboxRo
             row.envelope = serde_json::to_string(&again).map_err(ExchangeError::from)?;
         }
     }
+    let (envelope, batch) = match rows.as_slice() {
+        [row] => (serde_json::from_str(&row.envelope).map_err(ExchangeError::from)?, None),
+        rows => {
+            let (envelope, batch) = batch::sign(node, rows)?;
+            (envelope, Some(batch))
+        }
+    };
     let marked = rows.clone();
-    node.write(move |tx| marked.iter().try_for_each(|row| Ok(tx.update_outbox(row)?)))
-        .await?;
-    Ok(rows)
-}
-
-fn envelope_of(node: &Node, rows: &[OutboxRow]) -> Result<Envelope, NodeError> {
-    if let [row] = rows {
-        return Ok(serde_json::from_str(&row.envelope).map_err(ExchangeError::from)?);
-    }
-    let items = rows
-        .iter()
-        .map(|row| {
-            Ok(BatchItem {
-                payload_type: action_of(row)?.payload_type(),
-                payload: row.payload.clone(),
-            })
-        })
-        .collect::<Result<_, NodeError>>()?;
-    let payload = node
-        .signer()
-        .payload(node.new_id(), node.now(), None, &Batch { items })?;
-    Ok(node.signer().sign(Action::Batch, &payload)?)
+    node.write(move |tx| {
+        if let Some(batch) = &batch {
+            tx.insert_batch(batch)?;
+        }
+        marked.iter().try_for_each(|row| Ok(tx.update_outbox(row)?))
+    })
+    .await?;
+    Ok((rows, envelope))
 }
 
 /// True if sending the message again would give the same refusal for ever: the hub has stored it, or it is about the

@@ -88,6 +88,21 @@ impl Signer {
         staff: Option<StaffDecision>,
         content: &C,
     ) -> Result<String, ExchangeError> {
+        self.payload_until(id, now, self.not_after(now), staff, content)
+    }
+
+    /// As [`Signer::payload`], with a given end.
+    ///
+    /// # Errors
+    /// [`ExchangeError::Json`]
+    pub fn payload_until<C: Content>(
+        &self,
+        id: MessageId,
+        now: Timestamp,
+        not_after: Timestamp,
+        staff: Option<StaffDecision>,
+        content: &C,
+    ) -> Result<String, ExchangeError> {
         #[derive(serde::Serialize)]
         struct Borrowed<'a, C> {
             trust_domain: &'a TrustDomain,
@@ -106,7 +121,7 @@ impl Signer {
             protocol: PROTOCOL_VERSION,
             id,
             issued_at: now,
-            not_after: self.not_after(now),
+            not_after,
             staff,
             content,
         })?)

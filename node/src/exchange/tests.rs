@@ -7,6 +7,7 @@ mod feed;
 mod ledger_properties;
 mod messages;
 mod opening;
+mod refusals;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,10 +1,13 @@
 //! Jobs as they are stored, and as they are shown.
 
+use std::collections::BTreeMap;
+
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::time::Timestamp;
 
 use super::{AccountTotal, Job, JobId, JobState, LineError, SeriesTotal};
+use crate::activity::PageReader;
 use crate::adapters::Format;
 use crate::error::NodeError;
 use crate::store::activities::{ActivitySeriesRow, ImportErrorRow, ImportJobRow, ImportTotalRow};
@@ -12,6 +15,8 @@ use crate::store::{StoreError, Tx};
 
 /// Refused lines that a job is shown with; [`errors`] has the others.
 const ERRORS_SHOWN: i64 = 100;
+/// Pages of activities read at a time.
+const PAGES_A_QUERY: i64 = 16;
 
 /// One job.
 ///
@@ -57,17 +62,54 @@ pub fn accounts(tx: &mut dyn Tx, id: JobId, after: &str, limit: i64) -> Result<V
     let mut out = Vec::new();
     for total in tx.import_totals(row.number)? {
         let of = series_of(&series, &total)?;
-        for (account, count, grams) in tx.import_accounts(row.number, total.series_id, after, limit)? {
+        for (account, (count, quantity_g)) in account_sums(tx, row.number, total.series_id, after, limit)? {
             out.push(AccountTotal {
                 account: parsed(&account)?,
                 vintage: vintage(of)?,
                 region_of_act: parsed(&of.region_of_act)?,
-                count: unsigned(count),
-                quantity_g: Grams::new(grams)?,
+                count,
+                quantity_g,
             });
         }
     }
     Ok(out)
+}
+
+/// Count and grams of the first `limit` accounts after `after`, in what a job added to a series.
+fn account_sums(
+    tx: &mut dyn Tx,
+    job: i64,
+    series_id: i64,
+    after: &str,
+    limit: i64,
+) -> Result<BTreeMap<String, (u64, Grams)>, NodeError> {
+    let most = usize::try_from(limit).unwrap_or(0);
+    let mut sums: BTreeMap<String, (u64, Grams)> = BTreeMap::new();
+    let mut last = 0;
+    loop {
+        let pages = tx.import_pages(job, series_id, last, PAGES_A_QUERY)?;
+        let Some(end) = pages.last() else { return Ok(sums) };
+        last = end.first_id;
+        for page in &pages {
+            let mut reader = PageReader::new(page)?;
+            while let Some((_, activity)) = reader.next()? {
+                if activity.account <= after {
+                    continue;
+                }
+                let grams = Grams::new(activity.reduction_g)?;
+                if let Some((count, sum)) = sums.get_mut(activity.account) {
+                    *count += 1;
+                    *sum = sum.plus(grams)?;
+                    continue;
+                }
+                sums.insert(activity.account.to_owned(), (1, grams));
+                // An account that falls out here comes after `limit` others, and can never come back.
+                if sums.len() > most {
+                    sums.pop_last();
+                }
+            }
+        }
+    }
 }
 
 fn shown(tx: &mut dyn Tx, row: &ImportJobRow) -> Result<Job, NodeError> {

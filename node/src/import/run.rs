@@ -6,8 +6,9 @@ use std::time::Instant;
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::time::Timestamp;
 
-use super::batch::{Batch, Counted, Reused, signed};
-use super::{Job, JobId, JobState, Order, Progress, RECORDS_A_BATCH, batch, job};
+use super::batch::{Batch, Reused, signed};
+use super::counted::Records;
+use super::{Job, JobId, JobState, Order, Progress, RECORDS_A_BATCH, RECORDS_A_BATCH_MAX, batch, job};
 use crate::adapters::{FileRefusal, Lines, Place};
 use crate::error::NodeError;
 use crate::store::activities::ImportJobRow;
@@ -86,8 +87,10 @@ pub fn run<R: Read + Seek>(
             .map_err(unreadable)?;
         let began = Instant::now();
         let mut records = 0;
+        let mut most = RECORDS_A_BATCH;
         loop {
-            let batch = read_batch(&mut lines, order, clock())?;
+            let batch = read_batch(&mut lines, order, most, clock())?;
+            most = RECORDS_A_BATCH_MAX.min(2 * most);
             records += (batch.counted.len() + batch.refused.len()) as u64;
             let (written, batch) = write_batch(store, &row, order, batch, clock())?;
             row = written;
@@ -145,34 +148,34 @@ fn start(tx: &mut dyn Tx, fresh: &ImportJobRow, place: Place) -> Result<ImportJo
     Ok(ImportJobRow { number, ..row })
 }
 
-fn read_batch<R: Read + Seek>(lines: &mut Lines<R>, order: &Order, now: Timestamp) -> Result<Batch, NodeError> {
+/// Reads up to `most` records.
+fn read_batch<R: Read + Seek>(
+    lines: &mut Lines<R>,
+    order: &Order,
+    most: usize,
+    now: Timestamp,
+) -> Result<Batch, NodeError> {
     let mut batch = Batch {
         from: lines.place(),
         to: lines.place(),
-        counted: Vec::with_capacity(RECORDS_A_BATCH),
+        counted: Records::default(),
         refused: Vec::new(),
         state: JobState::Running,
         problem: None,
     };
     let mut at = batch.from;
-    while batch.counted.len() + batch.refused.len() < RECORDS_A_BATCH {
+    while batch.counted.len() + batch.refused.len() < most {
         let Some(line) = lines.next_line().map_err(unreadable)? else {
             batch.state = JobState::Done;
             break;
         };
         let counted = line.record.and_then(|record| {
             let quantified = order.rule.quantify(&record, now)?;
-            let quantity = record.quantity.to_string();
-            Ok(Counted {
-                line: line.number,
-                at,
-                record,
-                quantified,
-                quantity,
-            })
+            batch.counted.push(line.number, at, &record, quantified);
+            Ok(())
         });
         match counted {
-            Ok(counted) => batch.counted.push(counted),
+            Ok(()) => {}
             Err(refusal) if order.strict => {
                 // The place stays before this line: mended data are read from here.
                 batch.state = JobState::Stopped;

@@ -120,6 +120,45 @@ fn a_record_counts_once_ever_and_never_changes() {
 }
 
 #[test]
+fn overlapping_files_of_several_platforms_add_what_is_new_and_find_every_change() {
+    let count = 4_001;
+    // The same ids on two platforms, in an order that jumps about, in the series of two years.
+    let line = |n: usize, km: usize| {
+        let platform = if n.is_multiple_of(2) { "wuhan" } else { "other" };
+        let id = n * 2_477 % count;
+        ride(id, id % 7, &km.to_string(), 2024 + u16::try_from(id % 3).unwrap() % 2).replacen("wuhan", platform, 1)
+    };
+    let file = |from: usize, to: usize, km: &dyn Fn(usize) -> usize| {
+        let rides: String = (from..to).map(|n| line(n, km(n))).collect();
+        format!("{HEADER}{rides}")
+    };
+    for database in databases() {
+        let store = database.store();
+        let first = import(&store, &file(0, 3_000, &|_| 1));
+        assert_eq!(counts(&first), (3_000, 0, 0));
+        let changed = |n: usize| if n.is_multiple_of(1_000) { 2 } else { 1 };
+        let second = import(&store, &file(2_000, count, &changed));
+        assert_eq!(counts(&second), (1_001, 999, 1));
+        assert_eq!(
+            (second.errors[0].line, second.errors[0].code.as_str()),
+            (2, "id-reused")
+        );
+        let added: u64 = second.totals.iter().map(|total| total.count).sum();
+        assert_eq!(added, 1_001);
+        let accounts = store.read(|tx| accounts(tx, first.job, "", 100)).unwrap();
+        assert_eq!(accounts.iter().map(|a| a.count).sum::<u64>(), 3_000);
+        let two = store
+            .read(|tx| super::accounts(tx, first.job, "holder-000001", 2))
+            .unwrap();
+        let names: Vec<_> = two.iter().map(|a| a.account.as_str()).collect();
+        assert_eq!(
+            names,
+            ["holder-000002", "holder-000003", "holder-000002", "holder-000003"]
+        );
+    }
+}
+
+#[test]
 fn bad_lines_are_listed_up_to_a_limit_and_counted_without_one() {
     for database in databases() {
         let store = database.store();

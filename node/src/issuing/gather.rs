@@ -1,6 +1,7 @@
 //! Everything of one series that is not issued yet, read as a stream in the order of import.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use tanqiao_protocol::id::Sha256;
@@ -9,14 +10,15 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
 
+use crate::activity::{Activity, PageReader};
 use crate::error::NodeError;
 use crate::ledger::AccountId;
 use crate::quantification::{Amount, CanonicalRecord, RecordsRoot};
-use crate::store::activities::{ActivityIssuanceRow, ActivityRow, ActivitySeriesRow};
+use crate::store::activities::{ActivityIssuanceRow, ActivityPageRow, ActivitySeriesRow};
 use crate::store::{StoreError, Tx};
 
-/// Activities read at a time.
-const ROWS_A_QUERY: i64 = 5_000;
+/// Pages of activities read at a time.
+const PAGES_A_QUERY: i64 = 8;
 
 /// What one series has waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -100,10 +102,10 @@ pub(super) fn gather(
     for (first, last) in &runs {
         let mut next = *first;
         while next <= *last {
-            let rows = tx.activities(series.id, next, *last, ROWS_A_QUERY)?;
-            let Some(end) = rows.last() else { break };
-            next = end.id + 1;
-            rows.iter().try_for_each(|row| sum.add(row))?;
+            let pages = tx.activity_pages(series.id, next, *last, PAGES_A_QUERY)?;
+            let Some(end) = pages.last() else { break };
+            next = end.last_id + 1;
+            pages.iter().try_for_each(|page| sum.add_page(page))?;
         }
     }
     sum.finish(runs)
@@ -116,7 +118,8 @@ fn free_runs(tx: &mut dyn Tx, series_id: i64) -> Result<Vec<(i64, i64)>, NodeErr
     let mut out = Vec::with_capacity(runs.len());
     for (first, last) in runs {
         // Ids of other series lie between those of this one: a run without an activity is none.
-        if !tx.activities(series_id, first, last, 1)?.is_empty() {
+        let (count, _) = tx.activity_sum(series_id, first, last)?;
+        if count > 0 {
             out.push((first, last));
         }
     }
@@ -147,6 +150,7 @@ struct Sum<'a> {
     period: Option<(i64, i64)>,
     shares: BTreeMap<String, Grams>,
     text: String,
+    quantity: String,
 }
 
 impl<'a> Sum<'a> {
@@ -160,40 +164,48 @@ impl<'a> Sum<'a> {
             period: None,
             shares: BTreeMap::new(),
             text: String::with_capacity(512),
+            quantity: String::new(),
         }
     }
 
-    fn add(&mut self, row: &ActivityRow) -> Result<(), NodeError> {
-        let source = self
-            .sources
-            .get(&row.source_id)
-            .ok_or_else(|| corrupt(&row.record_id))?;
+    fn add_page(&mut self, page: &ActivityPageRow) -> Result<(), NodeError> {
+        let mut reader = PageReader::new(page)?;
+        while let Some((_, activity)) = reader.next()? {
+            self.add(&activity)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, activity: &Activity<'_>) -> Result<(), NodeError> {
+        let damaged = || corrupt(activity.record_id);
+        let source = self.sources.get(&activity.source_id).ok_or_else(damaged)?;
+        self.quantity.clear();
+        let _ = write!(self.quantity, "{}", activity.quantity);
         self.text.clear();
         CanonicalRecord {
-            account: &row.account,
-            asset: row.asset.as_deref(),
-            ended_at: Timestamp::from_micros(row.ended_at),
+            account: activity.account,
+            asset: activity.asset,
+            ended_at: Timestamp::from_micros(activity.ended_at),
             methodology: &self.series.methodology,
-            place: &row.place,
-            quantity: &row.quantity,
-            record_id: &row.record_id,
-            reduction_g: row.reduction_g,
+            place: activity.place,
+            quantity: &self.quantity,
+            record_id: activity.record_id,
+            reduction_g: activity.reduction_g,
             source,
-            started_at: Timestamp::from_micros(row.started_at),
+            started_at: Timestamp::from_micros(activity.started_at),
             unit: &self.series.unit,
         }
         .write(&mut self.text);
         self.root.add(self.text.as_bytes());
-        let amount = Amount::total_from_text(&row.quantity).map_err(|_| corrupt(&row.quantity))?;
-        self.total = self.total.plus(amount).ok_or_else(|| corrupt(&row.quantity))?;
-        let grams = Grams::new(row.reduction_g)?;
+        self.total = self.total.plus(activity.quantity).ok_or_else(damaged)?;
+        let grams = Grams::new(activity.reduction_g)?;
         self.grams = self.grams.plus(grams)?;
-        let (from, until) = self.period.unwrap_or((row.started_at, row.ended_at));
-        self.period = Some((from.min(row.started_at), until.max(row.ended_at)));
-        if let Some(share) = self.shares.get_mut(&row.account) {
+        let (from, until) = self.period.unwrap_or((activity.started_at, activity.ended_at));
+        self.period = Some((from.min(activity.started_at), until.max(activity.ended_at)));
+        if let Some(share) = self.shares.get_mut(activity.account) {
             *share = share.plus(grams)?;
         } else {
-            self.shares.insert(row.account.clone(), grams);
+            self.shares.insert(activity.account.to_owned(), grams);
         }
         Ok(())
     }

@@ -101,7 +101,7 @@ pub(super) fn join(tx: &mut dyn Tx, series: &str, range: &SerialRange) -> Result
 }
 
 /// Ascending lots of one series with neighbours of one account and binding made one.
-pub(super) fn coalesce(lots: &[LotRow]) -> Vec<LotRow> {
+pub(crate) fn coalesce(lots: &[LotRow]) -> Vec<LotRow> {
     let mut out: Vec<LotRow> = Vec::with_capacity(lots.len());
     for lot in lots {
         match out.last_mut() {
@@ -232,7 +232,7 @@ impl Journal {
         }
     }
 
-    fn push(&mut self, kind: JournalKind, from: Option<&str>, to: Option<&str>, lot: &LotRow) {
+    pub(crate) fn push(&mut self, kind: JournalKind, from: Option<&str>, to: Option<&str>, lot: &LotRow) {
         self.rows.push(JournalRow {
             entry: self.entry.clone(),
             line: i64::try_from(self.rows.len()).unwrap_or(i64::MAX),

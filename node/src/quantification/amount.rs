@@ -42,6 +42,12 @@ impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// The amount of a stored number of billionths of a unit; `None` beyond 127 bits.
+    #[must_use]
+    pub fn from_billionths(number: u128) -> Option<Self> {
+        i128::try_from(number).ok().map(Self)
+    }
+
     /// The number of billionths of a unit.
     #[must_use]
     pub const fn billionths(self) -> i128 {

@@ -19,10 +19,12 @@ diesel::table! {
     activity_counter (id) { id -> SmallInt, next_id -> BigInt, }
 }
 diesel::table! {
-    activity (series_id, id) {
-        series_id -> BigInt, id -> BigInt, source_id -> BigInt, record_id -> Text, account -> Text, quantity -> Text,
-        started_at -> BigInt, ended_at -> BigInt, place -> Text, asset -> Nullable<Text>, reduction_g -> BigInt,
+    activity_page (first_id) {
+        first_id -> BigInt, last_id -> BigInt, series_id -> BigInt, reduction_g -> BigInt, content -> Binary,
     }
+}
+diesel::table! {
+    activity_record_page (source_id, first_key) { source_id -> BigInt, first_key -> Binary, content -> Binary, }
 }
 diesel::table! {
     activity_issuance (series_id, first_id) {
@@ -54,7 +56,7 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(activity, import_batch);
+diesel::allow_tables_to_appear_in_same_query!(activity_page, import_batch);
 
 /// Declares a row that is read and written whole, in the order of its columns.
 macro_rules! row {
@@ -93,30 +95,29 @@ row! {
     }
 }
 row! {
-    /// A quantified activity.
-    ActivityRow of activity {
+    /// Activities of one series with the ids `first_id..=last_id`, in the order of import. Written once, never changed.
+    ActivityPageRow of activity_page {
+        /// The id of the first; ids are never given twice.
+        first_id: i64,
+        /// The id of the last.
+        last_id: i64,
         /// [`ActivitySeriesRow::id`]
         series_id: i64,
-        /// Ascending in the order of import; never given twice.
-        id: i64,
+        /// Σ grams.
+        reduction_g: i64,
+        /// What [`crate::activity::PageReader`] reads.
+        content: Vec<u8>,
+    }
+}
+row! {
+    /// Record ids of one platform from `first_key` up to the next page, each with its activity.
+    RecordPageRow of activity_record_page {
         /// The platform's number.
         source_id: i64,
-        /// The platform's id of the record.
-        record_id: String,
-        /// Whose.
-        account: String,
-        /// Activity data, an exact decimal.
-        quantity: String,
-        /// Microseconds.
-        started_at: i64,
-        /// Microseconds.
-        ended_at: i64,
-        /// Region code.
-        place: String,
-        /// The asset.
-        asset: Option<String>,
-        /// Grams.
-        reduction_g: i64,
+        /// A [`crate::activity::RecordKey`], or no bytes for the first page of a platform.
+        first_key: Vec<u8>,
+        /// What [`crate::activity::find`] reads.
+        content: Vec<u8>,
     }
 }
 row! {
@@ -228,36 +229,6 @@ row! {
     }
 }
 
-/// A quantified activity to be added, borrowed from the record.
-#[derive(Debug, Clone, Copy)]
-pub struct NewActivity<'a> {
-    /// See [`ActivityRow`].
-    pub series_id: i64,
-    /// See [`ActivityRow`].
-    pub id: i64,
-    /// See [`ActivityRow`].
-    pub source_id: i64,
-    /// See [`ActivityRow`].
-    pub record_id: &'a str,
-    /// See [`ActivityRow`].
-    pub account: &'a str,
-    /// See [`ActivityRow`].
-    pub quantity: &'a str,
-    /// See [`ActivityRow`].
-    pub started_at: i64,
-    /// See [`ActivityRow`].
-    pub ended_at: i64,
-    /// See [`ActivityRow`].
-    pub place: &'a str,
-    /// See [`ActivityRow`].
-    pub asset: Option<&'a str>,
-    /// See [`ActivityRow`].
-    pub reduction_g: i64,
-}
-
-/// Number of records and grams of one account.
-pub type AccountSum = (String, i64, i64);
-
 /// Activities, their imports and issuances.
 pub trait ActivityTx {
     /// A methodology version that this node knows.
@@ -276,16 +247,30 @@ pub trait ActivityTx {
     fn activity_series(&mut self) -> QueryResult<Vec<ActivitySeriesRow>>;
     /// Takes `count` activity ids; the first of them. Until the transaction ends, no other one takes any.
     fn take_activity_ids(&mut self, count: i64) -> QueryResult<i64>;
-    /// Adds activities; those whose `(source_id, record_id)` is there already are left out. How many were added.
-    fn insert_activities(&mut self, rows: &[NewActivity<'_>]) -> QueryResult<usize>;
-    /// Activities of a platform by record id; 1,000 ids at most.
-    fn activities_by_record(&mut self, source_id: i64, record_ids: &[&str]) -> QueryResult<Vec<ActivityRow>>;
-    /// Activities of a series with an id in `first..=last`, ascending.
-    fn activities(&mut self, series_id: i64, first: i64, last: i64, limit: i64) -> QueryResult<Vec<ActivityRow>>;
+    /// Adds pages of activities.
+    fn insert_activity_pages(&mut self, rows: &[ActivityPageRow]) -> QueryResult<()>;
+    /// The page that has this activity.
+    fn activity_page_with(&mut self, id: i64) -> QueryResult<Option<ActivityPageRow>>;
+    /// Pages of a series that begin at an id in `first..=last`, ascending.
+    fn activity_pages(
+        &mut self,
+        series_id: i64,
+        first: i64,
+        last: i64,
+        limit: i64,
+    ) -> QueryResult<Vec<ActivityPageRow>>;
     /// The highest activity id of a series, 0 if there is none.
     fn last_activity_id(&mut self, series_id: i64) -> QueryResult<i64>;
-    /// Count and grams of a series with an id in `first..=last`.
+    /// Count and grams of the pages of a series that begin at an id in `first..=last`.
     fn activity_sum(&mut self, series_id: i64, first: i64, last: i64) -> QueryResult<(i64, i64)>;
+    /// Where the record pages of a platform begin that have keys in `first..=last`, ascending.
+    fn record_page_starts(&mut self, source_id: i64, first: &[u8], last: &[u8]) -> QueryResult<Vec<Vec<u8>>>;
+    /// The record pages of a platform that begin at these keys, ascending.
+    fn record_pages(&mut self, source_id: i64, starts: &[&[u8]]) -> QueryResult<Vec<RecordPageRow>>;
+    /// The record pages of a platform that begin at a key in `first..=last`, ascending.
+    fn record_pages_between(&mut self, source_id: i64, first: &[u8], last: &[u8]) -> QueryResult<Vec<RecordPageRow>>;
+    /// Writes record pages in the place of those that begin at the same keys.
+    fn put_record_pages(&mut self, rows: &[RecordPageRow]) -> QueryResult<()>;
     /// Ranges of a series that belong to issuances, ascending.
     fn activity_issuances(&mut self, series_id: i64) -> QueryResult<Vec<ActivityIssuanceRow>>;
     /// Gives ranges to issuances.
@@ -320,8 +305,8 @@ pub trait ImportTx {
     fn import_totals(&mut self, job: i64) -> QueryResult<Vec<ImportTotalRow>>;
     /// Writes what a job added to a series.
     fn put_import_total(&mut self, row: &ImportTotalRow) -> QueryResult<()>;
-    /// What a job added for each account of a series, accounts after `after`.
-    fn import_accounts(&mut self, job: i64, series_id: i64, after: &str, limit: i64) -> QueryResult<Vec<AccountSum>>;
+    /// Pages of a series that a job added, ascending, after the one that begins at `after`.
+    fn import_pages(&mut self, job: i64, series_id: i64, after: i64, limit: i64) -> QueryResult<Vec<ActivityPageRow>>;
 }
 
 /// Tokens of the platform's programs.

@@ -259,3 +259,41 @@ row! {
         account: Option<String>,
     }
 }
+row! {
+    /// A batch as it was signed.
+    BatchRow of outbox_batch {
+        /// Its id.
+        id: String,
+        /// Microseconds.
+        issued_at: i64,
+        /// Microseconds.
+        not_after: i64,
+        /// Ids of the messages in it, JSON.
+        items: String,
+        /// SHA-256 of its payload.
+        sha256: String,
+        /// Its signatures, JSON.
+        signatures: String,
+    }
+}
+row! {
+    /// A feed entry that the hub has given up.
+    OrphanRow of orphaned_entry {
+        /// The leaf of the new origin.
+        origin: i64,
+        /// Its number in the feed that was given up.
+        seq: i64,
+        /// Microseconds.
+        at: i64,
+        /// Its type.
+        kind: String,
+        /// Its subject.
+        subject: String,
+        /// Its leaf in the log that was given up.
+        log_index: i64,
+        /// Chain hash.
+        chain: String,
+        /// The canonical bytes.
+        entry: String,
+    }
+}

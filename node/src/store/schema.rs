@@ -1,4 +1,4 @@
-//! The tables of `migrations/node/*/0001_ledger`, alike on both databases.
+//! The tables of `migrations/node/*/0001_ledger` and `0003_recovery`, alike on both databases.
 
 diesel::table! {
     account (id) { id -> Text, kind -> SmallInt, created_at -> BigInt, }
@@ -64,5 +64,16 @@ diesel::table! {
     acceptance_rule (place) {
         place -> BigInt, source -> Nullable<Text>, purpose -> Nullable<SmallInt>, methodology -> Nullable<Text>,
         quantity_g_max -> Nullable<BigInt>, verdict -> SmallInt, account -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    outbox_batch (id) {
+        id -> Text, issued_at -> BigInt, not_after -> BigInt, items -> Text, sha256 -> Text, signatures -> Text,
+    }
+}
+diesel::table! {
+    orphaned_entry (origin, seq) {
+        origin -> BigInt, seq -> BigInt, at -> BigInt, #[sql_name = "type"] kind -> Text, subject -> Text,
+        log_index -> BigInt, chain -> Text, entry -> Text,
     }
 }

@@ -6,6 +6,7 @@
 use diesel::QueryResult;
 
 use super::activities::{ActivityTx, ImportTx, TokenTx};
+use super::recovery::RecoveryTx;
 use super::rows::{
     AccountRow, BlockRow, ContradictionRow, CursorRow, DealingRow, EntryRow, JournalRow, LotRow, OutboxRow, RuleRow,
     ShareRow,
@@ -126,5 +127,5 @@ pub trait DealingTx {
 }
 
 /// Everything that can be asked inside one transaction.
-pub trait Tx: AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx {}
-impl<T: AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx> Tx for T {}
+pub trait Tx: AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx {}
+impl<T: AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx> Tx for T {}

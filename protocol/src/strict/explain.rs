@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{StrictError, StrictKind};
+use crate::serial::RANGE_RULE;
 
 /// Reads again, keeping the path, because a first reading failed.
 pub(super) fn with_path<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, StrictError> {
@@ -16,7 +17,12 @@ pub(super) fn with_path<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Stri
         let message = full
             .rsplit_once(" at line ")
             .map_or(full.as_str(), |(message, _)| message);
-        let mut refusal = StrictError::new(StrictKind::Schema, path, message);
+        let kind = if message.contains(RANGE_RULE) {
+            StrictKind::Range
+        } else {
+            StrictKind::Schema
+        };
+        let mut refusal = StrictError::new(kind, path, message);
         refusal.suggestion = suggestion(message);
         refusal
     })

@@ -149,10 +149,12 @@ async fn issued_and_imported(world: &World, member: &str) -> Outcome<(Grams, Gra
 async fn audit(world: &mut World, lines: &mut Lines) -> Outcome<()> {
     let report = ledger::audited(&world.desk.database).await?;
     for invariant in &report.invariants {
-        let mark = if invariant.ok { "holds" } else { "BROKEN" };
         lines.say(format!(
-            "{:>2}. {} — {mark}, {} looked at",
-            invariant.number, invariant.title, invariant.checked
+            "{:>2}. {} — {}, {} looked at",
+            invariant.number,
+            invariant.title,
+            invariant.verdict(),
+            invariant.checked
         ));
         lines
             .words

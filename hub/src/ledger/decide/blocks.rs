@@ -241,7 +241,7 @@ pub fn select_bound(working: &Working, ranges: &[BlockRef], by: MessageId, state
     for part in &selection.parts {
         let status = &part.block.status;
         if status.bound_to != Some(by) || status.state != state {
-            return Err(crate::ledger::refusal::Rejection::NotLoaded(format!(
+            return Err(crate::ledger::refusal::Rejection::Broken(format!(
                 "{} is not {state} by {by}",
                 part.block.reference()
             )));

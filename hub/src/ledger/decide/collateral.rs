@@ -14,7 +14,8 @@ use super::region_of;
 use crate::ledger::command::{Command, Consent, Signed};
 use crate::ledger::objects::{Pledge, PledgeContent};
 use crate::ledger::refusal::{Decided, Refusal, Rejection, ensure};
-use crate::ledger::working::{Notice, Step, Working};
+use crate::ledger::step::{Notice, Step};
+use crate::ledger::working::Working;
 
 fn subject(id: MessageId) -> String {
     format!("pledge/{id}")
@@ -145,7 +146,7 @@ fn select_pledged(working: &Working, pledge: &Pledge) -> Decided<Selection> {
             .block(part.block.reference())
         })?;
         if part.block.status.bound_to != Some(pledge.id) {
-            return Err(Rejection::NotLoaded(format!(
+            return Err(Rejection::Broken(format!(
                 "{} is not pledged by {}",
                 part.block.reference(),
                 pledge.id

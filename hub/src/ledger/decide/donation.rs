@@ -18,7 +18,8 @@ use super::transfer::{By, check_validity};
 use crate::ledger::command::{Command, Signed};
 use crate::ledger::objects::{Donation, DonationContent, Event, Retirement};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
-use crate::ledger::working::{Notice, Step, Working};
+use crate::ledger::step::{Notice, Step};
+use crate::ledger::working::Working;
 
 fn subject(id: MessageId) -> String {
     format!("donation/{id}")

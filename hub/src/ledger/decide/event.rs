@@ -11,7 +11,8 @@ use tanqiao_protocol::view::Outcome;
 use super::check_text;
 use crate::ledger::objects::{Event, Role};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
-use crate::ledger::working::{Step, Working};
+use crate::ledger::step::Step;
+use crate::ledger::working::Working;
 
 /// Days after its end within which an event must be offset (MEE guide for large events, trial, 2019).
 const OFFSET_DAYS_MAX: i64 = 366;

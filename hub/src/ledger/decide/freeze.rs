@@ -13,7 +13,8 @@ use super::blocks::{Selection, move_all, select};
 use super::check_text;
 use super::membership::halt_one;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
-use crate::ledger::working::{Step, Working};
+use crate::ledger::step::Step;
+use crate::ledger::working::Working;
 
 fn refuse_final(selection: &Selection) -> Decided<()> {
     for part in &selection.parts {

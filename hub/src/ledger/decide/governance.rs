@@ -14,13 +14,17 @@ use super::membership::change_governance;
 use crate::ledger::command::{Command, Decision, Origin, Signed};
 use crate::ledger::objects::{MappingVersion, Officer, Policy, Published, Role};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
-use crate::ledger::working::{Notice, Step, Working};
+use crate::ledger::step::{Notice, Step};
+use crate::ledger::working::Working;
 
 /// How many different officers a decision needs.
 const fn officers_needed(decision: &Decision) -> usize {
     match decision {
         Decision::Sweep => 0,
-        Decision::ActivateMapping { .. } | Decision::Foreclose { .. } | Decision::CancelFrozen { .. } => 2,
+        Decision::ActivateMapping { .. }
+        | Decision::Foreclose { .. }
+        | Decision::CancelFrozen { .. }
+        | Decision::NewOrigin { .. } => 2,
         _ => 1,
     }
 }

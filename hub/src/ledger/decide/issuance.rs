@@ -14,7 +14,8 @@ use tanqiao_protocol::view::Outcome;
 use crate::ledger::command::{Command, Signed};
 use crate::ledger::objects::Issuance;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
-use crate::ledger::working::{Notice, Step, Working};
+use crate::ledger::step::{Notice, Step};
+use crate::ledger::working::Working;
 
 /// The series of an issuance: issuer, region of the act, methodology version, vintage.
 pub(in crate::ledger) fn series_of(member: &tanqiao_protocol::id::NodeId, header: &Header) -> Decided<SeriesRef> {

@@ -9,7 +9,8 @@ use tanqiao_protocol::view::Outcome;
 use crate::ledger::command::{Command, Signed};
 use crate::ledger::objects::Listing;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
-use crate::ledger::working::{Step, Working};
+use crate::ledger::step::Step;
+use crate::ledger::working::Working;
 
 /// Puts a listing, or takes it down with 0 g. Not a reservation: the credits stay free.
 pub fn put(working: &mut Working, command: &Command, signed: &Signed, content: &ListingContent) -> Decided<Outcome> {

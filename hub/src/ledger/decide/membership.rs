@@ -17,7 +17,8 @@ use super::{check_text, donation, transfer};
 use crate::ledger::command::{Command, Signed};
 use crate::ledger::objects::{Governance, Key, Member};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
-use crate::ledger::working::{Notice, Step, Working};
+use crate::ledger::step::{Notice, Step};
+use crate::ledger::working::Working;
 
 /// The most keys of one member that may be active at once: two, while one rotates.
 const ACTIVE_KEYS_MAX: usize = 2;

@@ -25,7 +25,7 @@ fn given(governance: &Governance, lot: tanqiao_protocol::recognition::Lot, held_
     let issuer = governance.members.get(lot.series.issuer());
     let home = issuer
         .map(|m| m.region)
-        .ok_or_else(|| Rejection::NotLoaded(format!("issuer of {}", lot.series)))?;
+        .ok_or_else(|| Rejection::Broken(format!("no issuer of {}", lot.series)))?;
     let home_uses = governance
         .methodologies
         .get(lot.series.methodology())
@@ -198,7 +198,7 @@ pub fn commit(
             .zip(&quote.lots)
             .any(|(lot, quoted)| lot.series != quoted.series || lot.paid != quoted.paid_before)
     {
-        return Err(Rejection::NotLoaded(format!(
+        return Err(Rejection::Broken(format!(
             "the lots of {by} are not those of its quote"
         )));
     }

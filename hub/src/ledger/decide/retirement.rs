@@ -12,7 +12,8 @@ use super::check_text;
 use crate::ledger::command::{Command, Signed};
 use crate::ledger::objects::Retirement;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
-use crate::ledger::working::{Step, Working};
+use crate::ledger::step::Step;
+use crate::ledger::working::Working;
 
 /// U01: a claim names who, for what, when and where; a person only as a commitment.
 fn check_claim(claim: &Claim) -> Decided<()> {

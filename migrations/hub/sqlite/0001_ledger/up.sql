@@ -3,7 +3,7 @@
 
 -- One row: taken FOR UPDATE first by every batch, so that one order holds among all hub processes.
 CREATE TABLE log_head (
-    id SMALLINT PRIMARY KEY CHECK (id = 1),
+    id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
     size BIGINT NOT NULL CHECK (size >= 0),
     time_us BIGINT NOT NULL,
     governance_version BIGINT NOT NULL,
@@ -15,12 +15,12 @@ CREATE TABLE log_head (
 );
 
 CREATE TABLE leaf (
-    idx BIGINT PRIMARY KEY,
+    idx BIGINT NOT NULL PRIMARY KEY,
     bytes BLOB NOT NULL
 );
 
 CREATE TABLE member (
-    no INTEGER PRIMARY KEY,
+    no INTEGER NOT NULL PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     region TEXT NOT NULL,
     kind SMALLINT NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE member (
 );
 
 CREATE TABLE member_key (
-    key_id TEXT PRIMARY KEY,
+    key_id TEXT NOT NULL PRIMARY KEY,
     member_no INTEGER NOT NULL REFERENCES member (no),
     public_key TEXT NOT NULL,
     status SMALLINT NOT NULL,
@@ -39,26 +39,26 @@ CREATE TABLE member_key (
 );
 
 CREATE TABLE officer (
-    account TEXT PRIMARY KEY,
+    account TEXT NOT NULL PRIMARY KEY,
     role SMALLINT NOT NULL,
     password_hash TEXT NOT NULL,
     active BOOLEAN NOT NULL
 );
 
 CREATE TABLE policy (
-    id SMALLINT PRIMARY KEY CHECK (id = 1),
+    id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
     content TEXT NOT NULL
 );
 
 CREATE TABLE methodology (
-    reference TEXT PRIMARY KEY,
+    reference TEXT NOT NULL PRIMARY KEY,
     publisher_no INTEGER NOT NULL REFERENCES member (no),
     content TEXT NOT NULL,
     log_index BIGINT NOT NULL
 );
 
 CREATE TABLE mapping (
-    no INTEGER PRIMARY KEY,
+    no INTEGER NOT NULL PRIMARY KEY,
     reference TEXT NOT NULL UNIQUE,
     status SMALLINT NOT NULL,
     content TEXT NOT NULL,
@@ -79,7 +79,7 @@ CREATE TABLE mapping_cap (
 
 -- `issued` is the last serial of the series, and so the grams issued in it (invariant 2).
 CREATE TABLE series (
-    no BIGINT PRIMARY KEY,
+    no BIGINT NOT NULL PRIMARY KEY,
     reference TEXT NOT NULL UNIQUE,
     issued BIGINT NOT NULL CHECK (issued BETWEEN 0 AND 9007199254740991)
 );
@@ -123,7 +123,7 @@ CREATE TABLE message (
 
 -- Signed bytes as received; a batch once for all its items.
 CREATE TABLE envelope (
-    sha256 BLOB PRIMARY KEY,
+    sha256 BLOB NOT NULL PRIMARY KEY,
     member_no INTEGER NOT NULL,
     payload_type TEXT NOT NULL,
     payload BLOB NOT NULL,
@@ -131,7 +131,7 @@ CREATE TABLE envelope (
 );
 
 CREATE TABLE issuance (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL PRIMARY KEY,
     member_no INTEGER NOT NULL,
     local_reference TEXT NOT NULL,
     -- The root over its activity records: a member issues the same records once.
@@ -148,7 +148,7 @@ CREATE TABLE issuance (
 );
 
 CREATE TABLE transfer (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL PRIMARY KEY,
     source_no INTEGER NOT NULL,
     target_no INTEGER NOT NULL,
     state SMALLINT NOT NULL,
@@ -177,7 +177,7 @@ CREATE TABLE dealing (
 );
 
 CREATE TABLE event (
-    name TEXT PRIMARY KEY,
+    name TEXT NOT NULL PRIMARY KEY,
     state SMALLINT NOT NULL,
     basis SMALLINT NOT NULL,
     target_g BIGINT NOT NULL CHECK (target_g >= 0),
@@ -192,7 +192,7 @@ CREATE TABLE event (
 );
 
 CREATE TABLE donation (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL PRIMARY KEY,
     event TEXT NOT NULL REFERENCES event (name),
     donor_no INTEGER NOT NULL,
     state SMALLINT NOT NULL,
@@ -212,7 +212,7 @@ CREATE INDEX donation_of_event ON donation (event, id);
 
 -- One claim for each retirement or committed donation; a block names its claim in `bound_to` (invariant 5).
 CREATE TABLE retirement (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL PRIMARY KEY,
     member_no INTEGER NOT NULL,
     quantity_g BIGINT NOT NULL,
     claim TEXT NOT NULL,
@@ -222,7 +222,7 @@ CREATE TABLE retirement (
 );
 
 CREATE TABLE pledge (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL PRIMARY KEY,
     debtor_no INTEGER NOT NULL,
     pledgee_no INTEGER NOT NULL,
     state SMALLINT NOT NULL,
@@ -243,7 +243,7 @@ CREATE TABLE listing (
 CREATE INDEX listing_of_series ON listing (series_no);
 
 CREATE TABLE feed_head (
-    member_no INTEGER PRIMARY KEY,
+    member_no INTEGER NOT NULL PRIMARY KEY,
     seq BIGINT NOT NULL,
     chain BLOB NOT NULL,
     lattice BLOB NOT NULL
@@ -259,11 +259,11 @@ CREATE TABLE feed_entry (
 
 -- Enrolment requests and one-time codes; not part of the ledger.
 CREATE TABLE enrolment_code (
-    member TEXT PRIMARY KEY,
+    member TEXT NOT NULL PRIMARY KEY,
     content TEXT NOT NULL
 );
 CREATE TABLE enrolment (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     member TEXT NOT NULL,
     status SMALLINT NOT NULL,
     content TEXT NOT NULL

@@ -31,24 +31,28 @@ CREATE TABLE activity_counter (
 );
 INSERT INTO activity_counter (id, next_id) VALUES (1, 1);
 
--- One activity, quantified. Rows are never changed; whether one is issued, activity_issuance says.
-CREATE TABLE activity (
+-- Up to 1,000 activities of one series with consecutive ids, in the order of import. Rows are never changed; whether their
+-- activities are issued, activity_issuance says.
+CREATE TABLE activity_page (
+    first_id    BIGINT NOT NULL PRIMARY KEY CHECK (first_id >= 1),
+    last_id     BIGINT NOT NULL CHECK (last_id >= first_id),
     series_id   BIGINT NOT NULL,
-    id          BIGINT NOT NULL,
-    source_id   BIGINT NOT NULL,
-    record_id   TEXT   NOT NULL,
-    account     TEXT   NOT NULL,
-    quantity    TEXT   NOT NULL,
-    started_at  BIGINT NOT NULL,
-    ended_at    BIGINT NOT NULL,
-    place       TEXT   NOT NULL,
-    asset       TEXT,
     reduction_g BIGINT NOT NULL CHECK (reduction_g >= 0),
-    PRIMARY KEY (series_id, id)
-) WITHOUT ROWID;
-CREATE UNIQUE INDEX activity_record ON activity (source_id, record_id);
+    content     BLOB   NOT NULL
+);
+CREATE UNIQUE INDEX activity_page_series ON activity_page (series_id, first_id);
 
--- The activities of a series with an id in first_id..=last_id belong to this issuance. Ranges of one series never overlap.
+-- The record ids of a platform that are taken, each with its activity: those from first_key up to the first_key of the next
+-- row. Every activity is in exactly one of them; both are written in one transaction, behind activity_counter.
+CREATE TABLE activity_record_page (
+    source_id BIGINT NOT NULL,
+    first_key BLOB   NOT NULL,
+    content   BLOB   NOT NULL,
+    PRIMARY KEY (source_id, first_key)
+);
+
+-- The activities of a series with an id in first_id..=last_id belong to this issuance: whole pages. Ranges of one series
+-- never overlap.
 CREATE TABLE activity_issuance (
     series_id BIGINT NOT NULL,
     first_id  BIGINT NOT NULL,

@@ -77,15 +77,18 @@ fn problem_of(status: StatusCode, body: &[u8]) -> Problem {
     problem
 }
 
-/// A connection that did not come about, or broke. The innermost cause says what matters: a refused certificate, a name
-/// that does not resolve.
-pub(super) fn broken(error: reqwest::Error) -> HubError {
-    let error = error.without_url();
+/// A connection that broke in the middle of an answer.
+fn broken(error: reqwest::Error) -> HubError {
+    HubError::Unreachable(innermost(&error.without_url()))
+}
+
+/// The innermost cause says what matters: a refused connection, a name that does not resolve.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
     let mut cause: Option<&dyn std::error::Error> = error.source();
     let mut text = error.to_string();
     while let Some(inner) = cause {
         text = inner.to_string();
         cause = inner.source();
     }
-    HubError::Unreachable(text)
+    text
 }

@@ -4,10 +4,11 @@ use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::{Conn, ROWS_MAX};
+use super::{Conn, PAGES_MAX, ROWS_MAX};
 use crate::store::activities::{
-    ActivityIssuanceRow, ActivityRow, ActivitySeriesRow, ActivityTx, MethodologyRow, NewActivity, activity,
-    activity_counter, activity_issuance, activity_series, activity_source, methodology,
+    ActivityIssuanceRow, ActivityPageRow, ActivitySeriesRow, ActivityTx, MethodologyRow, RecordPageRow,
+    activity_counter, activity_issuance, activity_page, activity_record_page, activity_series, activity_source,
+    methodology,
 };
 use crate::store::schema::share;
 
@@ -88,49 +89,102 @@ impl ActivityTx for Conn {
         Ok(next - count)
     }
 
-    fn insert_activities(&mut self, rows: &[NewActivity<'_>]) -> QueryResult<usize> {
-        super::super::bulk::insert_activities(self, rows)
+    fn insert_activity_pages(&mut self, rows: &[ActivityPageRow]) -> QueryResult<()> {
+        rows.chunks(PAGES_MAX).try_for_each(|some| {
+            diesel::insert_into(activity_page::table)
+                .values(some)
+                .execute(self)
+                .map(|_| ())
+        })
     }
 
-    fn activities_by_record(&mut self, source_id: i64, record_ids: &[&str]) -> QueryResult<Vec<ActivityRow>> {
-        let mut found = Vec::new();
-        for some in record_ids.chunks(ROWS_MAX) {
-            let rows: Vec<ActivityRow> = activity::table
-                .filter(
-                    activity::source_id
-                        .eq(source_id)
-                        .and(activity::record_id.eq_any(some.iter().copied())),
-                )
+    fn activity_page_with(&mut self, id: i64) -> QueryResult<Option<ActivityPageRow>> {
+        let page: Option<ActivityPageRow> = activity_page::table
+            .filter(activity_page::first_id.le(id))
+            .order(activity_page::first_id.desc())
+            .first(self)
+            .optional()?;
+        Ok(page.filter(|page| id <= page.last_id))
+    }
+
+    fn activity_pages(
+        &mut self,
+        series_id: i64,
+        first: i64,
+        last: i64,
+        limit: i64,
+    ) -> QueryResult<Vec<ActivityPageRow>> {
+        activity_page::table
+            .filter(activity_page::series_id.eq(series_id))
+            .filter(activity_page::first_id.between(first, last))
+            .order(activity_page::first_id)
+            .limit(limit)
+            .load(self)
+    }
+
+    fn last_activity_id(&mut self, series_id: i64) -> QueryResult<i64> {
+        let last: Option<i64> = activity_page::table
+            .filter(activity_page::series_id.eq(series_id))
+            .order(activity_page::first_id.desc())
+            .select(activity_page::last_id)
+            .first(self)
+            .optional()?;
+        Ok(last.unwrap_or(0))
+    }
+
+    fn activity_sum(&mut self, series_id: i64, first: i64, last: i64) -> QueryResult<(i64, i64)> {
+        activity_page::table
+            .filter(activity_page::series_id.eq(series_id))
+            .filter(activity_page::first_id.between(first, last))
+            .select((
+                sql::<BigInt>("CAST(COALESCE(SUM(last_id - first_id + 1), 0) AS BIGINT)"),
+                sql::<BigInt>("CAST(COALESCE(SUM(reduction_g), 0) AS BIGINT)"),
+            ))
+            .first(self)
+    }
+
+    fn record_page_starts(&mut self, source_id: i64, first: &[u8], last: &[u8]) -> QueryResult<Vec<Vec<u8>>> {
+        // The page that has `first` begins at it or before it.
+        let begins: Option<Vec<u8>> = activity_record_page::table
+            .filter(activity_record_page::source_id.eq(source_id))
+            .filter(activity_record_page::first_key.le(first))
+            .order(activity_record_page::first_key.desc())
+            .select(activity_record_page::first_key)
+            .first(self)
+            .optional()?;
+        activity_record_page::table
+            .filter(activity_record_page::source_id.eq(source_id))
+            .filter(activity_record_page::first_key.ge(begins.unwrap_or_default()))
+            .filter(activity_record_page::first_key.le(last))
+            .order(activity_record_page::first_key)
+            .select(activity_record_page::first_key)
+            .load(self)
+    }
+
+    fn record_pages(&mut self, source_id: i64, starts: &[&[u8]]) -> QueryResult<Vec<RecordPageRow>> {
+        let mut found = Vec::with_capacity(starts.len());
+        for some in starts.chunks(PAGES_MAX) {
+            let rows: Vec<RecordPageRow> = activity_record_page::table
+                .filter(activity_record_page::source_id.eq(source_id))
+                .filter(activity_record_page::first_key.eq_any(some.iter().copied()))
+                .order(activity_record_page::first_key)
                 .load(self)?;
             found.extend(rows);
         }
         Ok(found)
     }
 
-    fn activities(&mut self, series_id: i64, first: i64, last: i64, limit: i64) -> QueryResult<Vec<ActivityRow>> {
-        activity::table
-            .filter(activity::series_id.eq(series_id).and(activity::id.between(first, last)))
-            .order(activity::id)
-            .limit(limit)
+    fn record_pages_between(&mut self, source_id: i64, first: &[u8], last: &[u8]) -> QueryResult<Vec<RecordPageRow>> {
+        activity_record_page::table
+            .filter(activity_record_page::source_id.eq(source_id))
+            .filter(activity_record_page::first_key.between(first, last))
+            .order(activity_record_page::first_key)
             .load(self)
     }
 
-    fn last_activity_id(&mut self, series_id: i64) -> QueryResult<i64> {
-        let last: Option<i64> = activity::table
-            .filter(activity::series_id.eq(series_id))
-            .select(max(activity::id))
-            .first(self)?;
-        Ok(last.unwrap_or(0))
-    }
-
-    fn activity_sum(&mut self, series_id: i64, first: i64, last: i64) -> QueryResult<(i64, i64)> {
-        activity::table
-            .filter(activity::series_id.eq(series_id).and(activity::id.between(first, last)))
-            .select((
-                sql::<BigInt>("CAST(COUNT(*) AS BIGINT)"),
-                sql::<BigInt>("CAST(COALESCE(SUM(reduction_g), 0) AS BIGINT)"),
-            ))
-            .first(self)
+    fn put_record_pages(&mut self, rows: &[RecordPageRow]) -> QueryResult<()> {
+        rows.chunks(PAGES_MAX)
+            .try_for_each(|some| super::super::bulk::put_record_pages(self, some))
     }
 
     fn activity_issuances(&mut self, series_id: i64) -> QueryResult<Vec<ActivityIssuanceRow>> {

@@ -1,13 +1,12 @@
 //! Import jobs, their refused lines and totals; tokens.
 
-use diesel::dsl::{max, sql};
+use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 use super::{Conn, ROWS_MAX};
 use crate::store::activities::{
-    AccountSum, ImportBatchRow, ImportErrorRow, ImportJobRow, ImportTotalRow, ImportTx, TokenRow, TokenTx, activity,
-    api_token, import_batch, import_error, import_job, import_total,
+    ActivityPageRow, ImportBatchRow, ImportErrorRow, ImportJobRow, ImportTotalRow, ImportTx, TokenRow, TokenTx,
+    activity_page, api_token, import_batch, import_error, import_job, import_total,
 };
 
 impl ImportTx for Conn {
@@ -88,19 +87,19 @@ impl ImportTx for Conn {
             .map(|_| ())
     }
 
-    fn import_accounts(&mut self, job: i64, series_id: i64, after: &str, limit: i64) -> QueryResult<Vec<AccountSum>> {
+    fn import_pages(&mut self, job: i64, series_id: i64, after: i64, limit: i64) -> QueryResult<Vec<ActivityPageRow>> {
+        let of_batch = activity_page::first_id.between(import_batch::first_id, import_batch::last_id);
         import_batch::table
-            .inner_join(activity::table.on(activity::id.between(import_batch::first_id, import_batch::last_id)))
+            .inner_join(activity_page::table.on(of_batch))
             .filter(import_batch::job.eq(job))
-            .filter(activity::series_id.eq(series_id).and(activity::account.gt(after)))
-            .group_by(activity::account)
-            .select((
-                activity::account,
-                sql::<BigInt>("CAST(COUNT(*) AS BIGINT)"),
-                sql::<BigInt>("CAST(SUM(reduction_g) AS BIGINT)"),
-            ))
-            .order(activity::account)
+            .filter(
+                activity_page::series_id
+                    .eq(series_id)
+                    .and(activity_page::first_id.gt(after)),
+            )
+            .order(activity_page::first_id)
             .limit(limit)
+            .select(activity_page::all_columns)
             .load(self)
     }
 }

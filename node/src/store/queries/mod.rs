@@ -5,8 +5,12 @@ mod activities;
 mod dealings;
 mod feed;
 mod imports;
+mod recovery;
 
 use super::Conn;
 
 /// Rows of one INSERT: SQLite takes 32,766 variables in a statement, PostgreSQL 65,535.
 const ROWS_MAX: usize = 1_000;
+
+/// Pages of one statement: a page has some kilobytes.
+const PAGES_MAX: usize = 250;

@@ -1,0 +1,398 @@
+//! The recovery itself: one lost batch after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use tanqiao_protocol::feed::CHAIN_START;
+use tanqiao_protocol::id::{MessageId, NodeId};
+use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::view::{Evidence, MemberKind, Offer};
+
+use super::compare::{Compare, Expected, Stop};
+use super::file::{self, MemberFile, Said, Standing};
+use super::missing::Missing;
+use super::timeline::{self, Moment, Source, Timeline};
+use super::{Recovered, RecoveryError, Sources, refusals};
+use crate::intake::{Item, Place, Reception};
+use crate::ledger::batch::{self, Memory, current_governance};
+use crate::ledger::command::Command;
+use crate::ledger::decisions::{self, Line};
+use crate::serve::sweep_command;
+use crate::store::audit;
+use crate::store::connection::StoreConnection;
+use crate::store::convert::{message_id, sha256};
+use crate::store::database::{Database, StoreError, WriteConnection};
+use crate::store::rows::{HeadRow, MessageRow};
+use crate::store::statement::Statement;
+
+/// Takes back what the files and journals prove. `progress` hears how many of how many batches are done.
+///
+/// # Errors
+/// [`RecoveryError`]; what was committed before stays.
+pub fn recover(
+    database: &Database,
+    sources: &Sources,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Recovered, RecoveryError> {
+    let files = read_files(database, sources)?;
+    match database.writer()? {
+        WriteConnection::Sqlite(mut c) => Run::new(&mut *c, sources, &files)?.all(&mut progress),
+        WriteConnection::Postgres(mut c) => Run::new(&mut *c, sources, &files)?.all(&mut progress),
+    }
+}
+
+fn read_files(database: &Database, sources: &Sources) -> Result<Vec<MemberFile>, RecoveryError> {
+    let (size, heads) = database.read(|connection| {
+        let names = audit::names(connection)?;
+        let mut heads = BTreeMap::new();
+        for (no, row) in audit::feed_heads(connection)? {
+            if let Some(member) = names.members.get(&no) {
+                heads.insert(member.clone(), (row.seq, sha256(&row.chain)?));
+            }
+        }
+        Ok((audit::head(connection)?.size, heads))
+    })?;
+    let mut files: Vec<MemberFile> = Vec::with_capacity(sources.files.len());
+    for path in &sources.files {
+        let standing = |member: &NodeId| {
+            let (seq, chain) = heads.get(member).copied().unwrap_or((0, CHAIN_START));
+            Standing { size, seq, chain }
+        };
+        let file = file::read(path, &sources.trust_domain, standing)?;
+        if let Some(other) = files.iter().find(|other| other.member == file.member) {
+            let what = format!(
+                "{} is of `{}` as well: give one file of each member",
+                other.path.display(),
+                file.member
+            );
+            return Err(RecoveryError::File {
+                path: path.clone(),
+                what,
+            });
+        }
+        files.push(file);
+    }
+    Ok(files)
+}
+
+struct Run<'a, C> {
+    connection: &'a mut C,
+    memory: Memory,
+    sources: &'a Sources,
+    files: &'a [MemberFile],
+    decisions: bool,
+    done: Recovered,
+}
+
+impl<'a, C: StoreConnection> Run<'a, C> {
+    fn new(connection: &'a mut C, sources: &'a Sources, files: &'a [MemberFile]) -> Result<Self, RecoveryError> {
+        let mut run = Self {
+            connection,
+            memory: Memory::default(),
+            sources,
+            files,
+            decisions: false,
+            done: Recovered {
+                expected: sources.mark.as_ref().map(|mark| mark.size),
+                ..Recovered::default()
+            },
+        };
+        let row = run.look()?;
+        run.done.from = row.size;
+        run.check_signatures()?;
+        Ok(run)
+    }
+
+    /// Reads the head, and governance at its version.
+    fn look(&mut self) -> Result<HeadRow, RecoveryError> {
+        let rows = self
+            .connection
+            .select::<HeadRow>(Statement::new("SELECT * FROM log_head WHERE id = 1"));
+        let row = rows.map_err(StoreError::from)?.into_iter().next();
+        let row =
+            row.ok_or_else(|| StoreError::Content("the log has no head: run `tanqiao-hub migrate`".to_owned()))?;
+        let mut numbers = std::mem::take(&mut self.memory.numbers);
+        let governance = current_governance(self.connection, &row, &self.memory, &mut numbers);
+        self.memory.numbers = numbers;
+        self.memory.governance = governance?;
+        self.done.size = row.size;
+        self.done.chain = Some(sha256(&row.chain)?);
+        Ok(row)
+    }
+
+    /// A signature by a key that the hub knows must be good before anything is decided. A key that was admitted in the lost
+    /// stretch is known once the recovery has come there.
+    fn check_signatures(&self) -> Result<(), RecoveryError> {
+        for file in self.files {
+            let keys: Vec<_> = self
+                .memory
+                .governance
+                .keys
+                .values()
+                .filter(|key| key.member == file.member)
+                .collect();
+            let keys: Vec<_> = keys.into_iter().map(|key| key.key.clone()).collect();
+            let messages = file
+                .messages
+                .iter()
+                .map(|(id, said)| (format!("message {id}"), &said.envelope));
+            let batches = file.batches.iter().map(|sent| ("a batch".to_owned(), &sent.envelope));
+            for (name, envelope) in messages.chain(batches) {
+                match envelope.verify(&keys) {
+                    Err(refusal) if refusal.check() == tanqiao_protocol::check::CheckCode::M04 => {
+                        return Err(RecoveryError::File {
+                            path: file.path.clone(),
+                            what: format!("{name}: {refusal}"),
+                        });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn all(mut self, progress: &mut impl FnMut(u64, u64)) -> Result<Recovered, RecoveryError> {
+        let lines = self.lines()?;
+        let known = self.known()?;
+        let timeline = timeline::build(self.files, lines, &known);
+        let total = timeline.len() as u64;
+        for (place, (at, moment)) in (1..).zip(&timeline) {
+            if let Some(missing) = self.moment(*at, moment, &timeline)? {
+                self.done.missing = Some(missing);
+                self.look()?;
+                return Ok(self.done);
+            }
+            progress(place, total);
+        }
+        self.look()?;
+        if let Some(mark) = self.sources.mark.as_ref().filter(|mark| mark.size > self.done.size) {
+            self.done.missing = Some(self.missing(self.done.size, mark.size - 1, None, &timeline));
+            return Ok(self.done);
+        }
+        let found = refusals::restore(self.connection, &mut self.memory, self.sources, self.files)?;
+        (self.done.refusals, self.done.refusals_left) = found;
+        Ok(self.done)
+    }
+
+    fn lines(&mut self) -> Result<Vec<Line>, RecoveryError> {
+        let mut lines = Vec::new();
+        for path in self.sources.decisions.iter().filter(|path| path.exists()) {
+            lines.extend(decisions::read(path, self.done.size).map_err(RecoveryError::Text)?);
+            self.decisions = true;
+        }
+        Ok(lines)
+    }
+
+    /// The messages in the files that the hub remembers.
+    fn known(&mut self) -> Result<BTreeSet<(NodeId, MessageId)>, RecoveryError> {
+        let ids: Vec<MessageId> = self
+            .files
+            .iter()
+            .flat_map(|file| file.messages.keys().copied())
+            .collect();
+        let mut known = BTreeSet::new();
+        for some in ids.chunks(1_000) {
+            let bytes = some.iter().map(|id| crate::store::convert::id_bytes(*id)).collect();
+            let sql = format!("SELECT * FROM message WHERE {}", C::is_one_of("id", true));
+            let rows = self
+                .connection
+                .select::<MessageRow>(Statement::new(sql).bind(C::many_bytes(bytes)));
+            for row in rows.map_err(StoreError::from)? {
+                let member = self.memory.numbers.members.name(row.member_no)?.clone();
+                known.insert((member, message_id(&row.id)?));
+            }
+        }
+        Ok(known)
+    }
+
+    /// Decides one batch again; what is missing, if it cannot be.
+    fn moment(
+        &mut self,
+        at: Timestamp,
+        moment: &Moment,
+        timeline: &Timeline,
+    ) -> Result<Option<Missing>, RecoveryError> {
+        let mut commands = Vec::with_capacity(moment.commands.len());
+        let mut expected = Vec::with_capacity(moment.commands.len());
+        for (index, source) in &moment.commands {
+            let (command, name, outcome) = self.command(at, source)?;
+            commands.push(command);
+            expected.push(Expected {
+                name,
+                index: *index,
+                outcome,
+            });
+        }
+        let compare = Arc::new(Compare {
+            commands: expected,
+            entries: moment.entries.clone(),
+            seqs: self
+                .files
+                .iter()
+                .map(|file| (file.member.clone(), file.feed_seq))
+                .collect(),
+            mark: self.sources.mark.clone(),
+            until: moment.until.clone(),
+            found: Mutex::new(Err(None)),
+        });
+        crate::crash::point("recovery.before-commit");
+        self.memory.witness = Some(compare.clone());
+        let ran = batch::run(self.connection, &mut self.memory, &commands, at, false);
+        self.memory.witness = None;
+        let found = compare
+            .found
+            .lock()
+            .map(|mut found| std::mem::replace(&mut *found, Err(None)));
+        match (ran, found.unwrap_or(Err(None))) {
+            (Ok(done), Ok(agreed)) => {
+                self.done.batches += 1;
+                let committed = done.answers.iter().filter_map(|answer| answer.result.as_ref().ok());
+                let committed =
+                    committed.filter(|o| o.subject.starts_with("transfer/") && o.state.as_deref() == Some("committed"));
+                self.done.transfers += committed.count() as u64;
+                for (member, count) in agreed.entries {
+                    *self.done.entries.entry(member).or_default() += count;
+                }
+                self.look()?;
+                Ok(None)
+            }
+            (_, Err(Some(Stop::Differs(error)))) => Err(error),
+            (_, Err(Some(Stop::Gap { first, last, before }))) => {
+                Ok(Some(self.missing(first, last, Some(before), timeline)))
+            }
+            (Err(error), _) => Err(error.into()),
+            // Nothing was written: nobody has what these entries were decided from.
+            (Ok(_), Err(None)) => Ok(self.unwritten(moment, timeline)),
+        }
+    }
+
+    fn unwritten(&mut self, moment: &Moment, timeline: &Timeline) -> Option<Missing> {
+        let told = moment.entries.values().flatten().map(|held| held.entry.log_index);
+        let indexes: BTreeSet<i64> = told.chain(moment.commands.keys().copied()).collect();
+        let (first, last) = (*indexes.first()?, *indexes.last()?);
+        Some(self.missing(self.done.size.min(first), last, None, timeline))
+    }
+
+    /// The command of a source, its name in words, and its answer where it was received.
+    fn command(
+        &self,
+        at: Timestamp,
+        source: &Source,
+    ) -> Result<(Command, String, Option<tanqiao_protocol::view::Outcome>), RecoveryError> {
+        match source {
+            Source::Decision(decided) => {
+                let officers: Vec<&str> = decided
+                    .officers
+                    .iter()
+                    .map(tanqiao_protocol::id::Name::as_str)
+                    .collect();
+                let name = format!("a decision of {}", officers.join(" and "));
+                Ok((decided.command(), name, None))
+            }
+            Source::Sweep => Ok((sweep_command(), "a sweep".to_owned(), None)),
+            Source::Message(member, id) => {
+                let name = format!("message {id} of {member}");
+                let file = self.files.iter().find(|file| file.member == *member);
+                let found = file.and_then(|file| Some((file, file.messages.get(id)?)));
+                let (file, said) = found.ok_or_else(|| RecoveryError::Text(format!("{name} is in no file")))?;
+                let command = self.open(at, file, *id, said)?;
+                Ok((command, name, said.outcome.clone()))
+            }
+        }
+    }
+
+    /// Reads a message as at the hub's door, in the envelope that the offer to the target names.
+    fn open(&self, at: Timestamp, file: &MemberFile, id: MessageId, said: &Said) -> Result<Command, RecoveryError> {
+        let refuse = |what: String| RecoveryError::File {
+            path: file.path.clone(),
+            what: format!("message {id}: {what}"),
+        };
+        let holding = || file.batches.iter().filter(|sent| sent.ids.contains(&id));
+        let envelope = match self.evidence(id) {
+            Some(Evidence::Signatures(_)) => Some(&said.envelope),
+            Some(Evidence::Batch { envelope, .. }) => holding()
+                .map(|sent| &sent.envelope)
+                .find(|sent| sent.payload_sha256() == envelope),
+            None => Some(holding().map(|sent| &sent.envelope).next().unwrap_or(&said.envelope)),
+        };
+        let envelope = envelope.ok_or_else(|| refuse("the batch that it was sent in is not in the file".to_owned()))?;
+        let reception = Reception {
+            trust_domain: self.sources.trust_domain.clone(),
+            governance: Arc::clone(&self.memory.governance),
+            caller: file.member.clone(),
+            now: at,
+            place: Place::any(),
+        };
+        let bytes = envelope.to_json().map_err(|error| refuse(error.to_string()))?;
+        let received = reception
+            .receive(&bytes)
+            .map_err(|problem| refuse(problem.to_string()))?;
+        let mut refused = None;
+        for item in received.items {
+            match item {
+                Item::Command(command) if command.id == id => return Ok(*command),
+                Item::Refused { id: of, problem } if of == Some(id) => refused = Some(problem.to_string()),
+                _ => {}
+            }
+        }
+        Err(refuse(
+            refused.unwrap_or_else(|| "it is not in its own envelope".to_owned()),
+        ))
+    }
+
+    /// Where the offer to the target says that the signature over a proposal is.
+    fn evidence(&self, id: MessageId) -> Option<Evidence> {
+        let subject = format!("transfer/{id}");
+        let held = self.files.iter().flat_map(|file| &file.entries);
+        let mut offers = held.filter(|held| held.entry.r#type == "transfer.offered" && held.entry.subject == subject);
+        offers
+            .find_map(|held| serde_json::from_value::<Offer>(held.entry.body.clone()).ok())
+            .map(|offer| offer.evidence)
+    }
+
+    fn missing(&self, first: i64, last: i64, before: Option<String>, timeline: &Timeline) -> Missing {
+        let mut told = BTreeSet::new();
+        for moment in timeline.values() {
+            for (member, held) in &moment.entries {
+                for entry in held
+                    .iter()
+                    .map(|held| &held.entry)
+                    .filter(|e| (first..=last).contains(&e.log_index))
+                {
+                    told.insert(format!(
+                        "leaf {}: {} {} ({member} was told)",
+                        entry.log_index, entry.r#type, entry.subject
+                    ));
+                }
+            }
+        }
+        let given: BTreeSet<&NodeId> = self.files.iter().map(|file| &file.member).collect();
+        let members = self.memory.governance.members.iter();
+        let ask = members
+            .filter(|(id, member)| !matches!(member.kind, MemberKind::Party | MemberKind::Hub) && !given.contains(id));
+        let placed: BTreeSet<MessageId> = timeline
+            .values()
+            .flat_map(|moment| moment.commands.values())
+            .filter_map(|source| match source {
+                Source::Message(_, id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        let unanswered = self.files.iter().flat_map(|file| {
+            let messages = file.messages.iter();
+            let lost =
+                messages.filter(|(id, said)| said.outcome.is_none() && said.problem.is_none() && !placed.contains(id));
+            lost.map(|(id, said)| format!("message {id} of {} ({})", file.member, said.action))
+        });
+        Missing {
+            first,
+            last,
+            before,
+            told: told.into_iter().take(20).collect(),
+            ask: ask.map(|(id, _)| id.clone()).collect(),
+            unanswered: unanswered.take(20).collect(),
+            decisions: self.decisions,
+        }
+    }
+}

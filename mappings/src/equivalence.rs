@@ -1,0 +1,25 @@
+//! The factor of a mapping: what a gram by one methodology is worth by another (3-recognition, rule 4).
+//!
+//! [`formula`] is the arithmetic alone. [`assess`] takes two sheets, runs the gates, works out what goes into the formula,
+//! with the worst case for what is not said, and keeps a record of all of it. [`batch_factor`] is the factor of one batch whose
+//! activity data travel.
+
+mod assess;
+pub mod formula;
+mod inputs;
+mod raise;
+mod record;
+mod resolve;
+mod uncertainty;
+mod validity;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use assess::{Assessment, Library, Question, assess, batch_factor};
+pub use inputs::{InputKind, InputRef, changed_inputs};
+pub use raise::Raise;
+pub use record::{RecordTerms, draft_record};
+pub use resolve::{Assumption, Missing};
+pub use uncertainty::UncertaintyBand;
+pub use validity::{TRIAL_DAYS_MAX, ValidityBound, smaller_of_versions};

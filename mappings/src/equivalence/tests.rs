@@ -1,0 +1,6 @@
+//! The worked examples of the reference, what silence costs, and what the gates stop.
+
+mod examples;
+mod gates;
+mod silence;
+pub(crate) mod world;

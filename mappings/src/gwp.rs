@@ -1,0 +1,117 @@
+//! Global warming potentials by gas and set. No set is lowest for every gas, so that they are compared gas by gas: "take the
+//! older set" is not conservative.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use rust_decimal::Decimal;
+use tanqiao_protocol::id::Sha256;
+
+use crate::ratio::Ratio;
+use crate::sheet::value::{Gas, GwpSet};
+
+/// Potentials over 100 years.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GwpTable(BTreeMap<Gas, BTreeMap<GwpSet, Decimal>>);
+
+impl FromIterator<(Gas, GwpSet, Decimal)> for GwpTable {
+    /// Of two values for one gas and set the later counts.
+    fn from_iter<I: IntoIterator<Item = (Gas, GwpSet, Decimal)>>(rows: I) -> Self {
+        let mut table = Self::default();
+        for (gas, set, value) in rows {
+            table.0.entry(gas).or_default().insert(set, value);
+        }
+        table
+    }
+}
+
+impl GwpTable {
+    /// The gases, in order.
+    pub fn gases(&self) -> impl Iterator<Item = &Gas> {
+        self.0.keys()
+    }
+
+    /// The potential of a gas in a set.
+    #[must_use]
+    pub fn potential(&self, gas: &Gas, set: GwpSet) -> Option<Decimal> {
+        self.0.get(gas)?.get(&set).copied()
+    }
+
+    /// The lowest of all published sets for this gas: what counts for a target that does not say its set.
+    #[must_use]
+    pub fn lowest(&self, gas: &Gas) -> Option<Decimal> {
+        self.0.get(gas)?.values().min().copied()
+    }
+
+    /// The highest of all published sets for this gas: what counts for a source that does not say its set.
+    #[must_use]
+    pub fn highest(&self, gas: &Gas) -> Option<Decimal> {
+        self.0.get(gas)?.values().max().copied()
+    }
+
+    /// `min(1, target / source)` for a gas; a set that is not stated, or has no value for the gas, takes the worst case.
+    /// `None` if no set knows the gas.
+    #[must_use]
+    pub fn ratio(&self, gas: &Gas, source: Option<GwpSet>, target: Option<GwpSet>) -> Option<Ratio> {
+        let of = |set: Option<GwpSet>| set.and_then(|set| self.potential(gas, set));
+        let source = of(source).or_else(|| self.highest(gas))?;
+        let target = of(target).or_else(|| self.lowest(gas))?;
+        Some(Ratio::of(target).over(&Ratio::of(source))?.capped())
+    }
+
+    /// Its identity: SHA-256 over all its values, in order.
+    #[must_use]
+    pub fn content_hash(&self) -> Sha256 {
+        let mut text = String::from("tanqiao gwp v1\n");
+        for (gas, sets) in &self.0 {
+            for (set, value) in sets {
+                let _ = writeln!(text, "{gas} {set} {}", value.normalize());
+            }
+        }
+        Sha256::of(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use GwpSet::{Ar4, Ar5, Ar6};
+
+    fn table() -> GwpTable {
+        [
+            ("CH4", Ar4, "25"),
+            ("CH4", Ar5, "28"),
+            ("CH4", Ar6, "27.9"),
+            ("N2O", Ar4, "298"),
+            ("N2O", Ar5, "265"),
+            ("N2O", Ar6, "273"),
+        ]
+        .into_iter()
+        .map(|(gas, set, value)| (gas.parse().unwrap(), set, value.parse().unwrap()))
+        .collect()
+    }
+
+    fn shown(gas: &str, source: Option<GwpSet>, target: Option<GwpSet>) -> String {
+        table()
+            .ratio(&gas.parse().unwrap(), source, target)
+            .unwrap()
+            .trunc6()
+            .to_string()
+    }
+
+    /// E4: methane AR5 to AR4 and AR6, nitrous oxide AR4 to AR5.
+    #[test]
+    fn weights_are_compared_gas_by_gas() {
+        assert_eq!(shown("CH4", Some(Ar5), Some(Ar4)), "0.892857");
+        assert_eq!(shown("CH4", Some(Ar5), Some(Ar6)), "0.996428");
+        assert_eq!(shown("N2O", Some(Ar4), Some(Ar5)), "0.889261");
+        assert_eq!(shown("N2O", Some(Ar5), Some(Ar6)), "1.000000");
+    }
+
+    #[test]
+    fn a_set_that_is_not_stated_takes_the_worst() {
+        assert_eq!(shown("CH4", None, None), "0.892857");
+        assert_eq!(shown("N2O", None, Some(Ar4)), "1.000000");
+        assert_eq!(table().ratio(&"SF6".parse().unwrap(), None, None), None);
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE orphaned_entry;
+DROP TABLE outbox_batch;

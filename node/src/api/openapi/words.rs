@@ -1,0 +1,46 @@
+//! Schemas of words: each lists exactly the words that the type has.
+
+use tanqiao_protocol::block::BlockState;
+use tanqiao_protocol::event::{ClaimantKind, EventState, InventoryBasis};
+use tanqiao_protocol::message::{PledgeDecision, RightsBasis};
+use tanqiao_protocol::recognition::Predicate;
+use tanqiao_protocol::r#use::Use;
+use tanqiao_protocol::view::MappingStatus;
+
+use crate::adapters::Format;
+use crate::exchange::OutboxState;
+use crate::import::JobState;
+use crate::ledger::{AccountKind, JournalKind};
+use crate::service::{Decision, Direction, FeedState, Kind};
+
+macro_rules! words_of {
+    ($($type:ident),+ $(,)?) => {
+        /// Name and words of each.
+        pub(super) fn all() -> Vec<(&'static str, Vec<&'static str>)> {
+            vec![
+                ("Format", vec![Format::Csv.word(), Format::Ndjson.word()]),
+                $((stringify!($type), $type::ALL.iter().map(|word| word.word()).collect())),+
+            ]
+        }
+    };
+}
+
+words_of!(
+    AccountKind,
+    BlockState,
+    ClaimantKind,
+    Decision,
+    Direction,
+    EventState,
+    FeedState,
+    InventoryBasis,
+    JobState,
+    JournalKind,
+    Kind,
+    MappingStatus,
+    OutboxState,
+    PledgeDecision,
+    Predicate,
+    RightsBasis,
+    Use,
+);
