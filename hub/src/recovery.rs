@@ -12,6 +12,7 @@ mod missing;
 mod origin;
 mod refusals;
 mod run;
+mod speaker;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ use crate::ledger::high_water::Mark;
 use crate::store::database::StoreError;
 
 pub use missing::Missing;
-pub use origin::{NewOrigin, begin};
+pub use origin::{NewOrigin, begin, begun};
 pub use run::recover;
 
 /// What a recovery works from.

@@ -7,18 +7,21 @@
 mod candidate;
 mod case;
 mod factor;
+mod grid;
+mod gwp;
 mod lint;
 mod methodology;
 mod platform;
 mod plausibility;
 mod publication;
 mod region;
+mod sheets;
 mod table;
 
 #[cfg(test)]
 mod tests;
 
-pub use candidate::{Candidate, CandidatePredicate};
+pub use candidate::Candidate;
 pub use case::{AmountBasis, Case, CrossRegion};
 pub use factor::{EmissionFactor, FactorBasis, FactorScope};
 pub use lint::Finding;
@@ -29,7 +32,14 @@ pub use publication::{PublicationError, PublicationTerms};
 pub use region::Region;
 pub use table::TableError;
 
+use tanqiao_protocol::methodology::MethodologyRef;
 use tanqiao_protocol::region::RegionCode;
+
+use crate::equivalence::Library;
+use crate::factors::GridFactors;
+use crate::gates::PlausibleBands;
+use crate::gwp::GwpTable;
+use crate::sheet::Sheet;
 
 /// The whole catalogue. Rows keep the order of their files.
 #[derive(Debug, Clone)]
@@ -41,6 +51,10 @@ pub struct Catalogue {
     candidates: Vec<Candidate>,
     regions: Vec<Region>,
     plausibility: Vec<Plausibility>,
+    grid: GridFactors,
+    gwp: GwpTable,
+    bands: PlausibleBands,
+    sheets: Vec<Sheet>,
 }
 
 /// The texts of the catalogue's files.
@@ -60,6 +74,14 @@ pub struct CatalogueTexts<'a> {
     pub regions: &'a str,
     /// `plausibility.tsv`
     pub plausibility: &'a str,
+    /// `grid_factors.tsv`
+    pub grid_factors: &'a str,
+    /// `grid_regions.tsv`
+    pub grid_regions: &'a str,
+    /// `gwp.tsv`
+    pub gwp: &'a str,
+    /// `sheets.tsv`
+    pub sheets: &'a str,
 }
 
 impl CatalogueTexts<'static> {
@@ -72,6 +94,10 @@ impl CatalogueTexts<'static> {
         candidates: include_str!("../catalogue/candidate_mappings.sssom.tsv"),
         regions: include_str!("../catalogue/province_grid.tsv"),
         plausibility: include_str!("../catalogue/plausibility.tsv"),
+        grid_factors: include_str!("../catalogue/grid_factors.tsv"),
+        grid_regions: include_str!("../catalogue/grid_regions.tsv"),
+        gwp: include_str!("../catalogue/gwp.tsv"),
+        sheets: include_str!("../catalogue/sheets.tsv"),
     };
 }
 
@@ -89,14 +115,21 @@ impl Catalogue {
     /// # Errors
     /// [`TableError`] names the file, line and column of the first cell that breaks its rule.
     pub fn read(texts: &CatalogueTexts<'_>) -> Result<Self, TableError> {
+        let methodologies = methodology::read(texts.methodologies)?;
+        let factors = factor::read(texts.factors)?;
+        let plausibility = plausibility::read(texts.plausibility)?;
         Ok(Self {
-            methodologies: methodology::read(texts.methodologies)?,
-            factors: factor::read(texts.factors)?,
             platforms: platform::read(texts.platforms)?,
             cases: case::read(texts.cases)?,
             candidates: candidate::read(texts.candidates)?,
             regions: region::read(texts.regions)?,
-            plausibility: plausibility::read(texts.plausibility)?,
+            grid: grid::read(texts.grid_factors, texts.grid_regions)?,
+            gwp: gwp::read(texts.gwp)?,
+            bands: plausibility.iter().filter_map(Plausibility::band).collect(),
+            sheets: sheets::read(texts.sheets, &methodologies, &factors)?,
+            methodologies,
+            factors,
+            plausibility,
         })
     }
 
@@ -195,6 +228,36 @@ impl Catalogue {
     pub fn province_of(&self, code: RegionCode) -> Option<&Region> {
         let province = code.province();
         self.regions.iter().find(|one| one.code == province)
+    }
+
+    /// The sheet of each methodology, in version 1, in the order of the methodologies: as far as is publicly known.
+    pub fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    /// The sheet of a methodology version.
+    #[must_use]
+    pub fn sheet(&self, methodology: &MethodologyRef) -> Option<&Sheet> {
+        self.sheets.iter().find(|sheet| sheet.methodology == *methodology)
+    }
+
+    /// Factors of electricity grids.
+    pub const fn grid_factors(&self) -> &GridFactors {
+        &self.grid
+    }
+
+    /// Global warming potentials.
+    pub const fn gwp(&self) -> &GwpTable {
+        &self.gwp
+    }
+
+    /// What an assessment may use.
+    pub const fn library(&self) -> Library<'_> {
+        Library {
+            grid: &self.grid,
+            gwp: &self.gwp,
+            bands: &self.bands,
+        }
     }
 
     /// All rows of the plausibility table.

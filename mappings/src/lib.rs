@@ -10,17 +10,23 @@
 
 pub mod catalogue;
 pub mod composition;
+pub mod coverage;
 pub mod day;
+pub mod difference;
+pub mod draft;
 pub mod equivalence;
 pub mod explanation;
 pub mod factors;
 pub mod gates;
 pub mod gwp;
 pub mod lifecycle;
+pub mod matrix;
 pub mod phrase;
 pub mod ratio;
 pub mod recognition;
 pub mod relation;
+pub mod search;
 pub mod sheet;
+pub mod sheet_file;
 pub mod sssom;
 pub mod unit;

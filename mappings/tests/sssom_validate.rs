@@ -1,6 +1,9 @@
 //! What is exported passes the tool of the SSSOM community, `sssom validate`. `tests/run` installs it and names it in
 //! `TANQIAO_SSSOM`; without it this test says so, and fails in CI.
-#![allow(clippy::unwrap_used, reason = "a test stops where it is wrong, in its helping functions too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where it is wrong, in its helping functions too"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

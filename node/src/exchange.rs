@@ -14,13 +14,14 @@ mod note;
 mod offer;
 mod outbox;
 mod policy;
+mod rebuild;
 mod send;
 mod signer;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use apply::{apply as apply_entries, block_of, lattice_of, rebuild, start};
+pub(crate) use apply::{apply as apply_entries, block_of, lattice_of, start};
 pub(crate) use batch::{again as batch_again, items_of as batch_items};
 pub(crate) use feed::{Checked, Cursor, check};
 pub use feed::{Contradiction, ReceivedPage};
@@ -32,6 +33,7 @@ pub use offer::{decide_waiting, verify_offer};
 pub use outbox::{Outgoing, enqueue};
 pub(crate) use outbox::{content_of, id_reused};
 pub use policy::{Rule, Verdict};
+pub(crate) use rebuild::rebuild;
 pub(crate) use send::reached;
 pub use send::send;
 pub use signer::Signer;

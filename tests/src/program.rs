@@ -192,7 +192,10 @@ pub async fn run(program: &str, arguments: &[impl AsRef<OsStr>]) -> Answer {
 /// Runs a command that dies at a crash point; the signal.
 pub async fn run_to_die(program: &str, arguments: &[impl AsRef<OsStr>], point: &str) -> Option<i32> {
     let mut command = tokio::process::Command::from(command(program));
-    command.env("TANQIAO_CRASH_AT", point).args(arguments).kill_on_drop(true);
+    command
+        .env("TANQIAO_CRASH_AT", point)
+        .args(arguments)
+        .kill_on_drop(true);
     let output = tokio::time::timeout(PATIENCE, command.output()).await;
     let output = output.unwrap_or_else(|_| panic!("{program} did not end in {PATIENCE:?}"));
     output.unwrap().status.signal()

@@ -47,7 +47,10 @@ impl Federation {
     /// `tanqiao-node …` beside a member's node.
     pub async fn node_command(&self, member: &str, arguments: &[&str]) -> Answer {
         let config = self.place.member(member, "node.toml").display().to_string();
-        let all: Vec<&str> = ["--config", &config].into_iter().chain(arguments.iter().copied()).collect();
+        let all: Vec<&str> = ["--config", &config]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .collect();
         program::run(NODE, &all).await
     }
 

@@ -119,7 +119,11 @@ async fn nodes_stop(federation: &mut Federation) {
         }
         let wuhan = federation.platform("wuhan");
         let refused = wuhan.order("/api/v1/transfers?wait_s=2", &order).await.unwrap_err();
-        assert_eq!((refused.status, refused.code.as_str()), (409, "feed-fork"), "{refused:?}");
+        assert_eq!(
+            (refused.status, refused.code.as_str()),
+            (409, "feed-fork"),
+            "{refused:?}"
+        );
         assert!(refused.detail.contains("recover"), "it says what to do: {refused:?}");
         let status = wuhan.status().await;
         assert_eq!(

@@ -48,9 +48,14 @@ async fn live_on(federation: &mut Federation) -> Crossing {
     let first = Crossing::planned(federation, 1_000).await;
     first.order(federation).await;
     first.happened_once(federation).await;
-    wuhan.order("/api/v1/retirements?wait_s=30", &retiring(500)).await.unwrap();
+    wuhan
+        .order("/api/v1/retirements?wait_s=30", &retiring(500))
+        .await
+        .unwrap();
     let record = founding::next_mapping(&federation.place);
-    federation.officers(&["mapping", "activate", &record.display().to_string()]).await;
+    federation
+        .officers(&["mapping", "activate", &record.display().to_string()])
+        .await;
     let last = grams_of_rides(2 * RIDES);
     let block = format!("wuhan/420100/{METRO}/{VINTAGE}/{}-{last}", last - 999);
     federation.officers(&["freeze", &block, "--reason", "a question"]).await;
@@ -69,10 +74,14 @@ async fn live_on(federation: &mut Federation) -> Crossing {
     federation.in_step().await;
     // While the hub is away two orders wait, and go under one signature.
     federation.stop_hub().await;
-    for _ in 0..2 {
-        wuhan.order("/api/v1/transfers", &offering(new_id(), 300)).await.unwrap();
+    let together = [new_id(), new_id()];
+    for id in together {
+        wuhan.order("/api/v1/transfers", &offering(id, 300)).await.unwrap();
     }
     federation.start_hub().await;
+    for id in together {
+        wuhan.until_transfer(id, "committed").await;
+    }
     federation.in_step().await;
     let last = Crossing::planned(federation, 2_000).await;
     last.order(federation).await;
@@ -108,11 +117,23 @@ async fn everything_comes_back(kind: Kind) {
     assert!(half < lost.size, "{half}");
     let done = federation.recover(&files, &[]).await.done();
     assert_eq!(done["from"], half, "{done}");
-    assert_eq!((&done["complete"], &done["size"]), (&json!(true), &json!(lost.size)), "{done}");
-    assert_eq!((&done["transfers"], &done["refusals"]), (&json!(4), &json!(1)), "{done}");
+    assert_eq!(
+        (&done["complete"], &done["size"]),
+        (&json!(true), &json!(lost.size)),
+        "{done}"
+    );
+    assert_eq!(
+        (&done["transfers"], &done["refusals"]),
+        (&json!(4), &json!(1)),
+        "{done}"
+    );
     assert_eq!(federation.ledger.head().await, lost);
     let again = federation.recover(&files, &[]).await.done();
-    assert_eq!((&again["batches"], &again["refusals"]), (&json!(0), &json!(0)), "{again}");
+    assert_eq!(
+        (&again["batches"], &again["refusals"]),
+        (&json!(0), &json!(0)),
+        "{again}"
+    );
 
     // The nodes go on by themselves, and what was answered is answered again.
     federation.start_hub().await;
@@ -148,8 +169,32 @@ async fn what_is_missing_is_named(kind: Kind) {
     let says = health["checks"]["sequencer"]["says"].as_str().unwrap_or_default();
     assert!(says.contains("recover"), "{health}");
     federation.stop_hub().await;
+    // Nor does anybody know what officers decided, when their journal is not there.
     let both = [wuhan[0].clone(), federation.recovery_file("harbin").await];
-    federation.recover(&both, &[]).await.done();
+    let (journal, copy) = (
+        federation.place.hub("log.decisions"),
+        federation.place.hub("decisions.copy"),
+    );
+    std::fs::rename(&journal, &copy).unwrap();
+    let part = federation.recover(&both, &[]).await;
+    let missing = &part.json["missing"];
+    assert_eq!((part.status, &missing["ask"]), (Some(1), &json!([])), "{}", part.json);
+    assert_eq!(missing["decisions"], false, "{}", part.json);
+    // A copy that somebody has edited does not fit the log.
+    let edited = federation.place.hub("decisions.edited");
+    let text = std::fs::read_to_string(&copy).unwrap();
+    std::fs::write(&edited, text.replace("a question", "no question")).unwrap();
+    let answer = federation
+        .recover(&both, &["--decisions".to_owned(), edited.display().to_string()])
+        .await;
+    let error = answer.json["error"].as_str().unwrap_or_default();
+    assert!(
+        answer.status == Some(1) && error.contains("officers' decisions"),
+        "{}",
+        answer.json
+    );
+    let more = ["--decisions".to_owned(), copy.display().to_string()];
+    federation.recover(&both, &more).await.done();
     assert_eq!(federation.ledger.head().await, lost);
     federation.start_hub().await;
     federation.reckon().await;
@@ -164,13 +209,17 @@ async fn what_was_changed_is_refused(kind: Kind) {
     );
     let text = std::fs::read_to_string(&harbin).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let last = lines.iter().filter(|line| line["record"] == "entry").next_back().unwrap().clone();
+    let last = lines.iter().rfind(|line| line["record"] == "entry").unwrap().clone();
     let refused = async |changed: Vec<Value>, name: &str| {
         let text: Vec<String> = changed.iter().map(Value::to_string).collect();
         std::fs::write(&harbin, text.join("\n")).unwrap();
         let answer = federation.recover(&[wuhan.clone(), harbin.clone()], &[]).await;
         let error = answer.json["error"].as_str().unwrap_or_default();
-        assert!(answer.status == Some(1) && error.contains(name), "{name}: {}", answer.json);
+        assert!(
+            answer.status == Some(1) && error.contains(name),
+            "{name}: {}",
+            answer.json
+        );
         assert_eq!(federation.ledger.head().await, before, "{name}");
     };
     // An entry that says something else.
@@ -196,9 +245,18 @@ async fn the_log_begins_anew(kind: Kind) {
     forked(&federation).await;
     federation.stop_hub().await;
     let wuhan = [federation.recovery_file("wuhan").await];
-    let mut origin: Vec<String> = ["--new-origin", "--reason", "harbin's node is lost"].map(str::to_owned).to_vec();
-    let one = federation.recover(&wuhan, &[&origin[..], &officers(&federation, 1)[..]].concat()).await;
-    assert_eq!((one.status, &one.json["problem"]["check"]), (Some(1), &json!("G01")), "{}", one.json);
+    let mut origin: Vec<String> = ["--new-origin", "--reason", "harbin's node is lost"]
+        .map(str::to_owned)
+        .to_vec();
+    let one = federation
+        .recover(&wuhan, &[&origin[..], &officers(&federation, 1)[..]].concat())
+        .await;
+    assert_eq!(
+        (one.status, &one.json["problem"]["check"]),
+        (Some(1), &json!("G01")),
+        "{}",
+        one.json
+    );
     origin.extend(officers(&federation, 2));
     // Killed between the leaf and the mark, it does not begin twice.
     federation.recover_to_die(&wuhan, &origin, "recovery.before-mark").await;
@@ -209,7 +267,10 @@ async fn the_log_begins_anew(kind: Kind) {
 
     federation.start_hub().await;
     for member in MEMBERS {
-        let followed = federation.node_command(member, &["recover", "--follow-origin"]).await.done();
+        let followed = federation
+            .node_command(member, &["recover", "--follow-origin"])
+            .await
+            .done();
         assert!(followed["orphaned"].as_i64().unwrap() > 0, "{member}: {followed}");
         let again = federation.node_command(member, &["recover", "--follow-origin"]).await;
         assert_eq!(again.json["error"]["code"], "feed-fork", "{}", again.json);
@@ -225,8 +286,15 @@ async fn the_log_begins_anew(kind: Kind) {
 
 fn officers(federation: &Federation, count: usize) -> Vec<String> {
     let named = founding::OFFICERS.iter().take(count).flat_map(|officer| {
-        let file = founding::password_file(&federation.place, officer).display().to_string();
-        ["--officer".to_owned(), (*officer).to_owned(), "--officer-password-file".to_owned(), file]
+        let file = founding::password_file(&federation.place, officer)
+            .display()
+            .to_string();
+        [
+            "--officer".to_owned(),
+            (*officer).to_owned(),
+            "--officer-password-file".to_owned(),
+            file,
+        ]
     });
     named.collect()
 }
@@ -235,10 +303,20 @@ fn officers(federation: &Federation, count: usize) -> Vec<String> {
 async fn forked(federation: &Federation) {
     for member in MEMBERS {
         let platform = federation.platform(member);
-        platform.until_status("the fork", |status| status["feed"] == "forked").await;
+        platform
+            .until_status("the fork", |status| status["feed"] == "forked")
+            .await;
     }
-    let refused = federation.platform("wuhan").order("/api/v1/retirements", &retiring(1)).await.unwrap_err();
-    assert_eq!((refused.status, refused.code.as_str()), (409, "feed-fork"), "{refused:?}");
+    let refused = federation
+        .platform("wuhan")
+        .order("/api/v1/retirements", &retiring(1))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (refused.status, refused.code.as_str()),
+        (409, "feed-fork"),
+        "{refused:?}"
+    );
 }
 
 /// The messages of a file, each with its refusal if it was refused.

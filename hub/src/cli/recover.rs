@@ -54,11 +54,25 @@ struct Report {
     new_origin: Option<Mark>,
 }
 
+impl Report {
+    fn say(&self, output: &Output) -> Result<(), CliError> {
+        output.one(self, in_words);
+        if self.complete || self.new_origin.is_some() {
+            return Ok(());
+        }
+        let why = "not everything is back: the hub stays read-only until it is";
+        Err(CliError::Reported(why.to_owned()))
+    }
+}
+
 impl RecoverArgs {
     pub(super) fn run(&self, path: &Path, output: &Output) -> Result<(), CliError> {
         let config = Config::load(path).map_err(CliError::misused)?;
         let database = Database::open(&config.database.url)?;
         let mark = high_water::read(&config.high_water()).map_err(CliError::failed)?;
+        if let Some(begun) = begun(&config, &database, mark.as_ref())? {
+            return begun.say(output);
+        }
         let mut decisions = self.decisions.clone();
         if let Some(absent) = decisions.iter().find(|file| !file.exists()) {
             return Err(CliError::misused(format!("{} does not exist", absent.display())));
@@ -82,14 +96,7 @@ impl RecoverArgs {
             recovered,
             new_origin,
         };
-        output.one(&report, in_words);
-        if report.complete || report.new_origin.is_some() {
-            Ok(())
-        } else {
-            Err(CliError::Reported(
-                "not everything is back: the hub stays read-only until it is".to_owned(),
-            ))
-        }
+        report.say(output)
     }
 
     /// Two officers begin the log anew.
@@ -102,7 +109,7 @@ impl RecoverArgs {
     ) -> Result<Mark, CliError> {
         let behind = mark.filter(|mark| mark.size >= recovered.size && Some(mark.chain) != recovered.chain);
         let told = recovered.missing.as_ref().map_or(0, |missing| missing.last + 1);
-        let lost_size = behind.map_or(0, |mark| mark.size).max(told);
+        let lost_size = behind.map_or(told, |mark| mark.size);
         if lost_size == 0 {
             return Err(CliError::failed(
                 "nothing is missing: the log goes on as it is, without a new origin",
@@ -113,7 +120,7 @@ impl RecoverArgs {
         let new = NewOrigin {
             officers,
             lost_size,
-            lost_chain: behind.filter(|mark| mark.size == lost_size).map(|mark| mark.chain),
+            lost_chain: behind.map(|mark| mark.chain),
             reason: self.reason.clone().unwrap_or_default(),
         };
         let journal = Journal::open(&config.decisions()).map_err(CliError::failed)?;
@@ -122,6 +129,26 @@ impl RecoverArgs {
         high_water::replace(&config.high_water(), &begun).map_err(CliError::failed)?;
         Ok(begun)
     }
+}
+
+/// An origin that was begun before a crash came: only the mark is left to be replaced.
+fn begun(config: &Config, database: &Database, mark: Option<&Mark>) -> Result<Option<Report>, CliError> {
+    let Some(mark) = mark else { return Ok(None) };
+    let Some(begun) = recovery::begun(database, mark).map_err(failed)? else {
+        return Ok(None);
+    };
+    high_water::replace(&config.high_water(), &begun).map_err(CliError::failed)?;
+    Ok(Some(Report {
+        complete: false,
+        recovered: Recovered {
+            from: begun.size,
+            size: begun.size,
+            chain: Some(begun.chain),
+            expected: Some(mark.size),
+            ..Recovered::default()
+        },
+        new_origin: Some(begun),
+    }))
 }
 
 fn recover(database: &Database, sources: &Sources, output: &Output) -> Result<Recovered, CliError> {

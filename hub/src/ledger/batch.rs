@@ -166,30 +166,15 @@ fn transact<C: StoreConnection>(
         if !kept.is_empty() || !working.written.leaves.is_empty() {
             let from = (row.size, sha256(&row.chain)?);
             save(c, row, &before, &working, &kept, numbers)?;
-            show(memory, from, commands, &answers, &working)?;
+            if let Some(witness) = &memory.witness {
+                let shown = Shown::new(from, commands, &answers, &working);
+                witness.see(&shown).map_err(BatchError::Witness)?;
+            }
         }
         crash::point("sequencer.after-write");
         let head = (working.next_index(), working.head.chain);
         Ok((Done { answers, size: head.0 }, working.governance, head))
     })
-}
-
-/// Shows what was written to the witness, who may stop the commit.
-fn show(
-    memory: &Memory,
-    from: HeadSeen,
-    commands: &[Command],
-    answers: &[Answer],
-    working: &Working,
-) -> Result<(), BatchError> {
-    let Some(witness) = &memory.witness else { return Ok(()) };
-    let shown = Shown {
-        from,
-        commands,
-        answers,
-        working,
-    };
-    witness.see(&shown).map_err(BatchError::Witness)
 }
 
 /// The first statement of every batch: whoever holds this row decides.

@@ -22,7 +22,18 @@ pub struct Shown<'a> {
     pub working: &'a Working,
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
+    /// What was decided from this head on.
+    #[must_use]
+    pub const fn new(from: HeadSeen, commands: &'a [Command], answers: &'a [Answer], working: &'a Working) -> Self {
+        Self {
+            from,
+            commands,
+            answers,
+            working,
+        }
+    }
+
     /// The head after it.
     #[must_use]
     pub fn until(&self) -> HeadSeen {

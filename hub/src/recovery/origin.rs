@@ -33,8 +33,7 @@ pub struct NewOrigin {
     pub reason: String,
 }
 
-/// Begins the log anew, and gives the head that becomes the mark. The same origin again, after a crash before the mark was
-/// written, is not begun twice.
+/// Begins the log anew, and gives the head that becomes the mark.
 ///
 /// # Errors
 /// [`RecoveryError`]; a refusal is a [`RecoveryError::Refused`].
@@ -51,10 +50,6 @@ fn begin_on<C: StoreConnection>(
     new: &NewOrigin,
     clock: Timestamp,
 ) -> Result<Mark, RecoveryError> {
-    let head = head(connection)?;
-    if begun(connection, head.0, new)? {
-        return Ok(mark(head));
-    }
     let id = new_id();
     let decision = Decision::NewOrigin {
         lost_size: new.lost_size,
@@ -75,7 +70,7 @@ fn begin_on<C: StoreConnection>(
     let answer: Option<Result<Outcome, _>> = done.answers.into_iter().next().map(|answer| answer.result);
     match answer {
         Some(Err(problem)) => Err(RecoveryError::Refused(Box::new(problem))),
-        _ => Ok(mark(self::head(connection)?)),
+        _ => Ok(mark(head(connection)?)),
     }
 }
 
@@ -90,14 +85,29 @@ fn head<C: StoreConnection>(connection: &mut C) -> Result<HeadSeen, StoreError> 
     Ok((row.size, sha256(&row.chain)?))
 }
 
-/// True if the last leaf is this origin.
-fn begun<C: StoreConnection>(connection: &mut C, size: i64, new: &NewOrigin) -> Result<bool, StoreError> {
-    let statement = Statement::new("SELECT * FROM leaf WHERE idx = ?").bind(size - 1);
+/// The head, if the last leaf of the log is an origin that was begun for the loss of `mark`: a crash came before the mark was
+/// replaced.
+///
+/// # Errors
+/// [`RecoveryError::Store`].
+pub fn begun(database: &Database, mark: &Mark) -> Result<Option<Mark>, RecoveryError> {
+    let head = match database.writer()? {
+        WriteConnection::Sqlite(mut c) => begun_on(&mut *c, mark)?,
+        WriteConnection::Postgres(mut c) => begun_on(&mut *c, mark)?,
+    };
+    Ok(head)
+}
+
+fn begun_on<C: StoreConnection>(connection: &mut C, mark: &Mark) -> Result<Option<Mark>, StoreError> {
+    let head = head(connection)?;
+    let statement = Statement::new("SELECT * FROM leaf WHERE idx = ?").bind(head.0 - 1);
     let rows = connection.select::<LeafRow>(statement)?;
     let leaf = rows
         .first()
-        .and_then(|row| serde_json::from_slice::<Leaf>(&row.bytes).ok());
-    let origin = leaf.filter(|leaf| leaf.r#type == ORIGIN);
-    let origin = origin.and_then(|leaf| serde_json::from_value::<Origin>(leaf.data).ok());
-    Ok(origin.is_some_and(|origin| origin.lost_size == new.lost_size && origin.lost_chain == new.lost_chain))
+        .and_then(|row| serde_json::from_slice::<Leaf>(&row.bytes).ok())
+        .filter(|leaf| leaf.r#type == ORIGIN);
+    let origin = leaf.and_then(|leaf| serde_json::from_value::<Origin>(leaf.data).ok());
+    // Without a chain the mark was not contradicted, and goes on by itself.
+    let lost = origin.is_some_and(|origin| origin.lost_size == mark.size && origin.lost_chain == Some(mark.chain));
+    Ok(lost.then(|| self::mark(head)))
 }

@@ -6,18 +6,15 @@ use std::sync::{Arc, Mutex};
 use tanqiao_protocol::feed::CHAIN_START;
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::time::Timestamp;
-use tanqiao_protocol::view::{Evidence, MemberKind, Offer};
 
 use super::compare::{Compare, Expected, Stop};
-use super::file::{self, MemberFile, Said, Standing};
-use super::missing::Missing;
-use super::timeline::{self, Moment, Source, Timeline};
+use super::file::{self, MemberFile, Standing};
+use super::missing::{Gap, Missing};
+use super::speaker::Speaker;
+use super::timeline::{self, Moment, Timeline};
 use super::{Recovered, RecoveryError, Sources, refusals};
-use crate::intake::{Item, Place, Reception};
 use crate::ledger::batch::{self, Memory, current_governance};
-use crate::ledger::command::Command;
 use crate::ledger::decisions::{self, Line};
-use crate::serve::sweep_command;
 use crate::store::audit;
 use crate::store::connection::StoreConnection;
 use crate::store::convert::{message_id, sha256};
@@ -213,10 +210,15 @@ impl<'a, C: StoreConnection> Run<'a, C> {
         moment: &Moment,
         timeline: &Timeline,
     ) -> Result<Option<Missing>, RecoveryError> {
+        let speaker = Speaker {
+            sources: self.sources,
+            files: self.files,
+            governance: &self.memory.governance,
+        };
         let mut commands = Vec::with_capacity(moment.commands.len());
         let mut expected = Vec::with_capacity(moment.commands.len());
         for (index, source) in &moment.commands {
-            let (command, name, outcome) = self.command(at, source)?;
+            let (command, name, outcome) = speaker.command(at, source)?;
             commands.push(command);
             expected.push(Expected {
                 name,
@@ -274,125 +276,14 @@ impl<'a, C: StoreConnection> Run<'a, C> {
         Some(self.missing(self.done.size.min(first), last, None, timeline))
     }
 
-    /// The command of a source, its name in words, and its answer where it was received.
-    fn command(
-        &self,
-        at: Timestamp,
-        source: &Source,
-    ) -> Result<(Command, String, Option<tanqiao_protocol::view::Outcome>), RecoveryError> {
-        match source {
-            Source::Decision(decided) => {
-                let officers: Vec<&str> = decided
-                    .officers
-                    .iter()
-                    .map(tanqiao_protocol::id::Name::as_str)
-                    .collect();
-                let name = format!("a decision of {}", officers.join(" and "));
-                Ok((decided.command(), name, None))
-            }
-            Source::Sweep => Ok((sweep_command(), "a sweep".to_owned(), None)),
-            Source::Message(member, id) => {
-                let name = format!("message {id} of {member}");
-                let file = self.files.iter().find(|file| file.member == *member);
-                let found = file.and_then(|file| Some((file, file.messages.get(id)?)));
-                let (file, said) = found.ok_or_else(|| RecoveryError::Text(format!("{name} is in no file")))?;
-                let command = self.open(at, file, *id, said)?;
-                Ok((command, name, said.outcome.clone()))
-            }
-        }
-    }
-
-    /// Reads a message as at the hub's door, in the envelope that the offer to the target names.
-    fn open(&self, at: Timestamp, file: &MemberFile, id: MessageId, said: &Said) -> Result<Command, RecoveryError> {
-        let refuse = |what: String| RecoveryError::File {
-            path: file.path.clone(),
-            what: format!("message {id}: {what}"),
-        };
-        let holding = || file.batches.iter().filter(|sent| sent.ids.contains(&id));
-        let envelope = match self.evidence(id) {
-            Some(Evidence::Signatures(_)) => Some(&said.envelope),
-            Some(Evidence::Batch { envelope, .. }) => holding()
-                .map(|sent| &sent.envelope)
-                .find(|sent| sent.payload_sha256() == envelope),
-            None => Some(holding().map(|sent| &sent.envelope).next().unwrap_or(&said.envelope)),
-        };
-        let envelope = envelope.ok_or_else(|| refuse("the batch that it was sent in is not in the file".to_owned()))?;
-        let reception = Reception {
-            trust_domain: self.sources.trust_domain.clone(),
-            governance: Arc::clone(&self.memory.governance),
-            caller: file.member.clone(),
-            now: at,
-            place: Place::any(),
-        };
-        let bytes = envelope.to_json().map_err(|error| refuse(error.to_string()))?;
-        let received = reception
-            .receive(&bytes)
-            .map_err(|problem| refuse(problem.to_string()))?;
-        let mut refused = None;
-        for item in received.items {
-            match item {
-                Item::Command(command) if command.id == id => return Ok(*command),
-                Item::Refused { id: of, problem } if of == Some(id) => refused = Some(problem.to_string()),
-                _ => {}
-            }
-        }
-        Err(refuse(
-            refused.unwrap_or_else(|| "it is not in its own envelope".to_owned()),
-        ))
-    }
-
-    /// Where the offer to the target says that the signature over a proposal is.
-    fn evidence(&self, id: MessageId) -> Option<Evidence> {
-        let subject = format!("transfer/{id}");
-        let held = self.files.iter().flat_map(|file| &file.entries);
-        let mut offers = held.filter(|held| held.entry.r#type == "transfer.offered" && held.entry.subject == subject);
-        offers
-            .find_map(|held| serde_json::from_value::<Offer>(held.entry.body.clone()).ok())
-            .map(|offer| offer.evidence)
-    }
-
     fn missing(&self, first: i64, last: i64, before: Option<String>, timeline: &Timeline) -> Missing {
-        let mut told = BTreeSet::new();
-        for moment in timeline.values() {
-            for (member, held) in &moment.entries {
-                for entry in held
-                    .iter()
-                    .map(|held| &held.entry)
-                    .filter(|e| (first..=last).contains(&e.log_index))
-                {
-                    told.insert(format!(
-                        "leaf {}: {} {} ({member} was told)",
-                        entry.log_index, entry.r#type, entry.subject
-                    ));
-                }
-            }
-        }
-        let given: BTreeSet<&NodeId> = self.files.iter().map(|file| &file.member).collect();
-        let members = self.memory.governance.members.iter();
-        let ask = members
-            .filter(|(id, member)| !matches!(member.kind, MemberKind::Party | MemberKind::Hub) && !given.contains(id));
-        let placed: BTreeSet<MessageId> = timeline
-            .values()
-            .flat_map(|moment| moment.commands.values())
-            .filter_map(|source| match source {
-                Source::Message(_, id) => Some(*id),
-                _ => None,
-            })
-            .collect();
-        let unanswered = self.files.iter().flat_map(|file| {
-            let messages = file.messages.iter();
-            let lost =
-                messages.filter(|(id, said)| said.outcome.is_none() && said.problem.is_none() && !placed.contains(id));
-            lost.map(|(id, said)| format!("message {id} of {} ({})", file.member, said.action))
-        });
-        Missing {
+        let decisions = self.decisions;
+        let gap = Gap {
             first,
             last,
             before,
-            told: told.into_iter().take(20).collect(),
-            ask: ask.map(|(id, _)| id.clone()).collect(),
-            unanswered: unanswered.take(20).collect(),
-            decisions: self.decisions,
-        }
+            decisions,
+        };
+        gap.told_by(self.files, &self.memory.governance, timeline)
     }
 }

@@ -2,23 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::table::{Row, TableError, read_rows, table_words};
-
-table_words! {
-    /// How two methodologies seem to relate (SKOS mapping relations in SSSOM).
-    pub enum CandidatePredicate {
-        /// The same standard and version.
-        Exact = "skos:exactMatch",
-        /// Equivalent for stated uses, with a factor.
-        Close = "skos:closeMatch",
-        /// The object is broader.
-        Broad = "skos:broadMatch",
-        /// The object is narrower.
-        Narrow = "skos:narrowMatch",
-        /// Related only: they may count the same reduction.
-        Related = "skos:relatedMatch",
-    }
-}
+use super::table::{Row, TableError, read_rows};
+use crate::relation::Relation;
 
 /// One row of the candidate file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +17,7 @@ pub struct Candidate {
     /// Its region's code, or `NATIONAL`.
     pub subject_source: String,
     /// How they seem to relate.
-    pub predicate: CandidatePredicate,
+    pub predicate: Relation,
     /// True if the row records that they do **not** relate so.
     pub negated: bool,
     /// The methodology on the right; none where no counterpart was found.

@@ -7,6 +7,9 @@ use tanqiao_protocol::quantity::Grams;
 
 use super::methodology::MethodologyKind;
 use super::table::{Row, TableError, read_rows};
+use crate::gates::PlausibleBand;
+use crate::sheet::value::Kind;
+use crate::unit::Unit;
 
 /// The band of one activity. Estimates of this project with their reasoning, wide on purpose: they find errors of a decimal
 /// place, not fraud. An issuer that has a reason to be outside states its own limit.
@@ -31,6 +34,22 @@ pub struct Plausibility {
 }
 
 impl Plausibility {
+    /// The band for one unit, as the plausibility gate uses it; none for reference standards, and for a unit that is not UCUM.
+    pub(super) fn band(&self) -> Option<PlausibleBand> {
+        let kind = match self.kind {
+            MethodologyKind::Scenario => Kind::Scenario,
+            MethodologyKind::Project => Kind::Project,
+            MethodologyKind::ReferenceStandard => return None,
+        };
+        Some(PlausibleBand {
+            activity: self.activity.clone(),
+            kind,
+            unit: Unit::of_word(&self.unit).ok()?,
+            low: self.g_per_unit_min.into(),
+            high: self.g_per_unit_max.into(),
+        })
+    }
+
     /// True if a factor in grams for one unit lies in the band.
     #[must_use]
     pub fn admits(&self, g_per_unit: Decimal) -> bool {

@@ -109,7 +109,13 @@ fn line_of(error: &csv::Error) -> u64 {
 }
 
 impl Row<'_> {
-    fn refuse(&self, column: &str, problem: impl Into<String>) -> TableError {
+    /// The line, from 1.
+    pub(super) const fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// A refusal of a cell.
+    pub(super) fn refuse(&self, column: &str, problem: impl Into<String>) -> TableError {
         TableError {
             file: self.file,
             line: self.line,

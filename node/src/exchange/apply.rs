@@ -24,9 +24,6 @@ use crate::ledger::{self, AccountId, Decision, Direction, Journal, Kind, block_r
 use crate::store::rows::{BlockRow, CursorRow, DealingRow, EntryRow};
 use crate::store::{StoreError, Tx};
 
-/// Entries that are read at once to build the book anew.
-const ENTRIES_AT_ONCE: i64 = 500;
-
 /// The cursor before the first entry.
 pub(crate) fn start() -> CursorRow {
     CursorRow {
@@ -85,43 +82,6 @@ pub(crate) fn apply(
     Ok(tx.set_cursor(&cursor)?)
 }
 
-/// Builds the book anew from the entries up to `until`, and gives the cursor there. Accounts are not touched.
-///
-/// # Errors
-/// [`ExchangeError::Contradiction`] if an entry does not fit: then the entries are not those that were applied.
-pub(crate) fn rebuild(tx: &mut dyn Tx, member: &NodeId, until: i64) -> Result<CursorRow, NodeError> {
-    tx.delete_blocks()?;
-    let mut work = Applying {
-        member,
-        lattice: SetDigest::new(),
-    };
-    let mut cursor = start();
-    while cursor.seq < until {
-        let page = tx.entries(cursor.seq, ENTRIES_AT_ONCE)?;
-        if page.is_empty() {
-            return Err(StoreError::Corrupt(format!("feed entry {} is missing", cursor.seq + 1)).into());
-        }
-        for row in page.into_iter().filter(|row| row.seq <= until) {
-            let checked = checked_of(&row)?;
-            work.book(tx, &checked)?;
-            cursor.seq = row.seq;
-            cursor.log_index = row.log_index;
-            cursor.chain = row.chain;
-        }
-    }
-    cursor.lattice = hex::encode(work.lattice.to_bytes());
-    Ok(cursor)
-}
-
-fn checked_of(row: &EntryRow) -> Result<Checked, NodeError> {
-    let chain = row.chain.parse();
-    Ok(Checked {
-        entry: serde_json::from_str(&row.entry).map_err(ExchangeError::from)?,
-        chain: chain.map_err(|_| StoreError::Corrupt(format!("the chain of entry {}", row.seq)))?,
-        bytes: row.entry.clone(),
-    })
-}
-
 fn row_of(checked: &Checked) -> EntryRow {
     EntryRow {
         seq: checked.entry.seq,
@@ -134,14 +94,14 @@ fn row_of(checked: &Checked) -> EntryRow {
     }
 }
 
-struct Applying<'a> {
-    member: &'a NodeId,
-    lattice: SetDigest,
+pub(super) struct Applying<'a> {
+    pub(super) member: &'a NodeId,
+    pub(super) lattice: SetDigest,
 }
 
 impl Applying<'_> {
     /// An entry's changes, in the book alone.
-    fn book(&mut self, tx: &mut dyn Tx, checked: &Checked) -> Result<(), NodeError> {
+    pub(super) fn book(&mut self, tx: &mut dyn Tx, checked: &Checked) -> Result<(), NodeError> {
         let mut removed = BTreeMap::new();
         for change in &checked.entry.changes {
             let before = self.take(tx, checked, change, &mut removed)?;

@@ -146,7 +146,10 @@ impl Following<'_> {
         tx.orphan_entries(common, self.origin.size)?;
         // The numbers of these entries come again; the lines stay under a name of their own.
         for seq in common + 1..=cursor.seq {
-            tx.rename_journal(&format!("feed/{seq}"), &format!("origin/{}/feed/{seq}", self.origin.size))?;
+            tx.rename_journal(
+                &format!("feed/{seq}"),
+                &format!("origin/{}/feed/{seq}", self.origin.size),
+            )?;
         }
         let rebuilt = rebuild(tx, self.member, common)?;
         series.extend(series_of(tx)?);

@@ -216,3 +216,88 @@ pub(super) fn free_parts(tx: &mut dyn Tx, block: &BlockRef) -> Result<Vec<BlockR
     }
     Ok(free)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(first: i64, last: i64, account: &str) -> JournalRow {
+        JournalRow {
+            entry: "feed/9".to_owned(),
+            line: 0,
+            at: 0,
+            kind: JournalKind::Left.code(),
+            from_account: Some(account.to_owned()),
+            to_account: None,
+            series: "s".to_owned(),
+            first,
+            last,
+            subject: None,
+        }
+    }
+
+    fn block(first: i64, last: i64, state: BlockState) -> BlockRow {
+        BlockRow {
+            series: "s".to_owned(),
+            first,
+            last,
+            state: state.code(),
+            state_before: None,
+            bound_to: (state == BlockState::Reserved).then(|| "t".to_owned()),
+            factor_paid: 1_000_000,
+            buffered: 0,
+            issuance: "i".to_owned(),
+            mapping: None,
+            uses: 1,
+        }
+    }
+
+    fn held(first: i64, last: i64, by: Option<&str>) -> LotRow {
+        LotRow {
+            series: "s".to_owned(),
+            first,
+            last,
+            account: "a".to_owned(),
+            reserved_by: by.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn serials_go_back_to_the_account_that_they_left_first() {
+        let left = Left(vec![line(11, 20, "a"), line(16, 30, "b")]);
+        let name = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            left.accounts("s", 5, 40),
+            [(5, 10, None), (11, 20, name("a")), (21, 30, name("b")), (31, 40, None)]
+        );
+        assert_eq!(left.accounts("other", 1, 2), [(1, 2, None)]);
+    }
+
+    #[test]
+    fn a_block_is_cut_where_lots_begin_and_end() {
+        let lots = [held(1, 4, None), held(8, 12, Some("t"))];
+        let cut = pieces(&block(3, 10, BlockState::Held), &lots);
+        let cut: Vec<(i64, i64, bool)> = cut.iter().map(|p| (p.first, p.last, p.account.is_some())).collect();
+        assert_eq!(cut, [(3, 4, true), (5, 7, false), (8, 10, true)]);
+    }
+
+    #[test]
+    fn what_no_living_block_covers_is_gone() {
+        let blocks = [block(1, 5, BlockState::Retired), block(6, 8, BlockState::Held)];
+        let gone = outside(&[held(4, 10, None)], &blocks);
+        let gone: Vec<(i64, i64)> = gone.iter().map(|lot| (lot.first, lot.last)).collect();
+        assert_eq!(gone, [(4, 5), (9, 10)]);
+    }
+
+    #[test]
+    fn a_lot_is_bound_as_its_block_is_and_free_unless_a_message_waits() {
+        let waiting = BTreeSet::from(["m".to_owned()]);
+        let bound = |state, by: Option<&str>| {
+            let by = by.map(str::to_owned);
+            lot(&block(1, 2, state), 1, 2, "a".to_owned(), by, &waiting).reserved_by
+        };
+        assert_eq!(bound(BlockState::Reserved, None).as_deref(), Some("t"));
+        assert_eq!(bound(BlockState::Held, Some("m")).as_deref(), Some("m"));
+        assert_eq!(bound(BlockState::Held, Some("t")), None);
+    }
+}

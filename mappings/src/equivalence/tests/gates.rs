@@ -1,7 +1,8 @@
 //! What the gates stop, and that not knowing stops as well.
 
 use super::world::{World, charging, now};
-use crate::equivalence::{Question, RecordTerms, assess, draft_record};
+use crate::draft::{RecordTerms, draft_record};
+use crate::equivalence::{Question, assess};
 use crate::gates::{GateName, Mode, NodeFacts, Verdict};
 use crate::relation::Relation;
 use crate::sheet::tests::{hide, metro, put};

@@ -5,7 +5,7 @@ use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::MappingRecord;
 
-use super::assess::Assessment;
+use crate::equivalence::Assessment;
 use crate::explanation::summary;
 
 /// What the parties agree on beside the factor.
