@@ -91,6 +91,8 @@ pub enum RecoveryError {
     /// What a member holds, or a message says, does not follow from the log and the signed messages.
     #[error("{what}: expected {expected}, found {found}")]
     Differs {
+        /// Leaves that the files tell of.
+        told: i64,
         /// What: a leaf, an entry of a member's feed, a message.
         what: String,
         /// What the member or the mark says.
@@ -115,6 +117,7 @@ pub enum RecoveryError {
 impl RecoveryError {
     fn differs(what: impl Into<String>, expected: impl ToString, found: impl ToString) -> Self {
         Self::Differs {
+            told: 0,
             what: what.into(),
             expected: expected.to_string(),
             found: found.to_string(),

@@ -23,6 +23,7 @@ told_on_both!(
     what_is_missing_is_named,
     what_was_changed_is_refused,
     the_log_begins_anew,
+    a_hub_that_went_on_begins_anew,
 );
 
 fn plan(kind: Kind) -> Plan {
@@ -330,4 +331,49 @@ fn said(file: &Path) -> Vec<(Envelope, Option<Problem>)> {
             (envelope, serde_json::from_value(line["problem"].clone()).unwrap())
         })
         .collect()
+}
+
+/// The mark was restored with the database, and the hub went on: what it has lost does not fit any more.
+async fn a_hub_that_went_on_begins_anew(kind: Kind) {
+    let mut federation = Federation::with_nodes(plan(kind), RIDES).await;
+    federation.noted_head().await;
+    federation.back_up_hub().await;
+    let mark = federation.place.hub("log.head");
+    std::fs::copy(&mark, federation.place.hub("log.head.backup")).unwrap();
+    let lost = Crossing::planned(&federation, 1_000).await;
+    lost.order(&federation).await;
+    lost.happened_once(&federation).await;
+    federation.restore_hub().await;
+    std::fs::copy(federation.place.hub("log.head.backup"), &mark).unwrap();
+    // Somebody speaks to the hub past its node, and the hub takes it.
+    federation.start_hub().await;
+    forked(&federation).await;
+    federation.member("wuhan").issue(5_000).await;
+    federation.stop_hub().await;
+    let files = [
+        federation.recovery_file("wuhan").await,
+        federation.recovery_file("harbin").await,
+    ];
+    let answer = federation.recover(&files, &[]).await;
+    let error = answer.json["error"].as_str().unwrap_or_default();
+    assert!(
+        answer.status == Some(1) && error.contains("expected"),
+        "{}",
+        answer.json
+    );
+    let mut origin: Vec<String> = ["--new-origin", "--reason", "it went on"].map(str::to_owned).to_vec();
+    origin.extend(officers(&federation, 2));
+    federation.recover(&files, &origin).await.done();
+    federation.start_hub().await;
+    for member in MEMBERS {
+        federation
+            .node_command(member, &["recover", "--follow-origin"])
+            .await
+            .done();
+    }
+    federation.platform("wuhan").until_transfer(lost.id, "committed").await;
+    federation.platform("harbin").until_transfer(lost.id, "committed").await;
+    federation.reckon().await;
+    let suspense_g = federation.platform("wuhan").grams_of("suspense", "total_g").await;
+    assert_eq!(suspense_g, 5_000, "what the node did not order belongs to nobody yet");
 }

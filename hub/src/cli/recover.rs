@@ -84,15 +84,23 @@ impl RecoverArgs {
             decisions,
             mark: mark.clone(),
         };
-        let recovered = recover(&database, &sources, output)?;
+        let (recovered, told) = match recover(&database, &sources, output) {
+            // The hub went on by itself from the backup: what it has lost does not fit any more.
+            Err(RecoveryError::Differs { told, .. }) if self.new_origin => (standing(&database)?, told),
+            other => {
+                let recovered = other.map_err(failed)?;
+                let told = recovered.missing.as_ref().map_or(0, |missing| missing.last + 1);
+                (recovered, told)
+            }
+        };
         let new_origin = if self.new_origin {
-            Some(self.begin(path, &config, mark.as_ref(), &recovered)?)
+            Some(self.begin(path, &config, mark.as_ref(), &recovered, told)?)
         } else {
             advance(&config, mark.as_ref(), &recovered)?;
             None
         };
         let report = Report {
-            complete: recovered.complete(),
+            complete: recovered.complete() && new_origin.is_none(),
             recovered,
             new_origin,
         };
@@ -106,9 +114,10 @@ impl RecoverArgs {
         config: &Config,
         mark: Option<&Mark>,
         recovered: &Recovered,
+        told: i64,
     ) -> Result<Mark, CliError> {
         let behind = mark.filter(|mark| mark.size >= recovered.size && Some(mark.chain) != recovered.chain);
-        let told = recovered.missing.as_ref().map_or(0, |missing| missing.last + 1);
+        let told = if told == 0 { 0 } else { told.max(recovered.size) };
         let lost_size = behind.map_or(told, |mark| mark.size);
         if lost_size == 0 {
             return Err(CliError::failed(
@@ -151,7 +160,7 @@ fn begun(config: &Config, database: &Database, mark: Option<&Mark>) -> Result<Op
     }))
 }
 
-fn recover(database: &Database, sources: &Sources, output: &Output) -> Result<Recovered, CliError> {
+fn recover(database: &Database, sources: &Sources, output: &Output) -> Result<Recovered, RecoveryError> {
     let bar = output.bar("deciding again");
     let recovered = recovery::recover(database, sources, |done, all| {
         if let Some(bar) = &bar {
@@ -162,7 +171,19 @@ fn recover(database: &Database, sources: &Sources, output: &Output) -> Result<Re
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    recovered.map_err(failed)
+    recovered
+}
+
+/// Nothing was taken back: where the log stands.
+fn standing(database: &Database) -> Result<Recovered, CliError> {
+    let head = database.read(crate::store::audit::head)?;
+    let chain = crate::store::convert::sha256(&head.chain)?;
+    Ok(Recovered {
+        from: head.size,
+        size: head.size,
+        chain: Some(chain),
+        ..Recovered::default()
+    })
 }
 
 fn failed(error: RecoveryError) -> CliError {

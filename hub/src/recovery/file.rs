@@ -30,6 +30,20 @@ pub(super) struct MemberFile {
     pub messages: BTreeMap<MessageId, Said>,
     /// Batches with one of these messages, and the ids in each.
     pub batches: Vec<Sent>,
+    /// An entry whose chain is another one at the hub: its number, the chain here and there.
+    pub fork: Option<(i64, Sha256, Sha256)>,
+}
+
+impl MemberFile {
+    /// Leaves that the file tells of.
+    pub(super) fn told(&self) -> i64 {
+        let entries = self.entries.iter().map(|held| held.entry.log_index + 1);
+        let outcomes = self
+            .messages
+            .values()
+            .filter_map(|said| Some(said.outcome.as_ref()?.log_index + 1));
+        entries.chain(outcomes).max().unwrap_or(0)
+    }
 }
 
 /// A feed entry that a member holds.
@@ -108,6 +122,7 @@ pub(super) fn read(
             entries: Vec::new(),
             messages: BTreeMap::new(),
             batches: Vec::new(),
+            fork: None,
         },
     };
     loop {
@@ -219,10 +234,7 @@ impl Reading {
             }
         }
         if seq == self.standing.seq && stated != self.standing.chain {
-            return Err(format!(
-                "{name}: its chain is {stated}, and the hub has {}: the hub has written since it was restored",
-                self.standing.chain
-            ));
+            self.file.fork = Some((seq, stated, self.standing.chain));
         }
         if seq > self.standing.seq {
             self.file.entries.push(Held {

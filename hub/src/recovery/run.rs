@@ -32,10 +32,35 @@ pub fn recover(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Recovered, RecoveryError> {
     let files = read_files(database, sources)?;
-    match database.writer()? {
+    let leaves = files.iter().map(MemberFile::told).max().unwrap_or(0);
+    let done = forks(&files).and_then(|()| match database.writer()? {
         WriteConnection::Sqlite(mut c) => Run::new(&mut *c, sources, &files)?.all(&mut progress),
         WriteConnection::Postgres(mut c) => Run::new(&mut *c, sources, &files)?.all(&mut progress),
-    }
+    });
+    done.map_err(|error| match error {
+        RecoveryError::Differs {
+            what, expected, found, ..
+        } => RecoveryError::Differs {
+            told: leaves,
+            what,
+            expected,
+            found,
+        },
+        other => other,
+    })
+}
+
+/// A hub that went on by itself from the backup has given its members' next entries another meaning.
+fn forks(files: &[MemberFile]) -> Result<(), RecoveryError> {
+    let fork = files.iter().find_map(|file| Some((file, file.fork.as_ref()?)));
+    fork.map_or(Ok(()), |(file, (seq, held, here))| {
+        let what = format!(
+            "{}: the chain at entry {seq} of {}: the hub has written since it was restored",
+            file.path.display(),
+            file.member
+        );
+        Err(RecoveryError::differs(what, held, here))
+    })
 }
 
 fn read_files(database: &Database, sources: &Sources) -> Result<Vec<MemberFile>, RecoveryError> {

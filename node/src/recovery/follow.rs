@@ -25,6 +25,10 @@ use crate::service::Node;
 use crate::store::rows::{CursorRow, EntryRow, OutboxRow};
 use crate::store::{StoreError, Tx};
 
+/// Entries of one question, and of the way to an origin.
+const ENTRIES_A_PAGE: u32 = 500;
+const ENTRIES_MAX: usize = 50_000;
+
 /// What following did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Followed {
@@ -46,7 +50,7 @@ fn refuse(detail: impl Into<String>) -> NodeError {
 }
 
 /// Takes the hub's feed again from the last common entry. Only a node that has stopped at a fork does so, and only if the
-/// hub's next entry is a new origin of its log.
+/// hub's feed tells of a new origin of its log after it.
 ///
 /// # Errors
 /// [`NodeError::Refused`] (`feed-fork`) if there is nothing to follow; [`NodeError::Hub`]; a digest that does not agree.
@@ -59,16 +63,9 @@ pub async fn follow_origin(node: &Node) -> Result<Followed, NodeError> {
         ));
     }
     let common = common_entry(node, cursor.seq).await?;
-    let page = node.hub().feed(common.seq, &common.chain, 1, 0).await?;
-    let latest = page.latest;
-    let (entries, wrong) = check(common, page.entries)?;
-    let next = entries.into_iter().next().filter(|next| next.entry.r#type == ORIGIN);
-    let Some(next) = next.filter(|_| wrong.is_none()) else {
-        return Err(refuse(format!(
-            "after entry {}, the last that both sides have, the hub's feed has no new origin of its log: the hub takes back what \
-             it has lost (`tanqiao-hub admin recover`), or its officers begin the log anew",
-            common.seq
-        )));
+    let (entries, latest) = until_origin(node, common).await?;
+    let Some(next) = entries.last().cloned() else {
+        return Err(no_origin(common));
     };
     let origin: Origin = serde_json::from_value(next.entry.body.clone()).map_err(ExchangeError::from)?;
     if origin.size != next.entry.log_index {
@@ -83,10 +80,45 @@ pub async fn follow_origin(node: &Node) -> Result<Followed, NodeError> {
             next: &next,
         };
         let followed = following.take(tx, cursor.seq)?;
-        apply_entries(tx, &member, std::slice::from_ref(&next), latest, heard_at)?;
+        apply_entries(tx, &member, &entries, latest, heard_at)?;
         Ok(followed)
     })
     .await
+}
+
+fn no_origin(common: Cursor) -> NodeError {
+    refuse(format!(
+        "after entry {}, the last that both sides have, the hub's feed has no new origin of its log: the hub takes back what it \
+         has lost (`tanqiao-hub admin recover`), or its officers begin the log anew",
+        common.seq
+    ))
+}
+
+/// The hub's entries after the last common one, up to the one that tells of a new origin. There are others before it only
+/// where the hub went on by itself from its backup.
+async fn until_origin(node: &Node, common: Cursor) -> Result<(Vec<Checked>, i64), NodeError> {
+    let mut at = common;
+    let mut all = Vec::new();
+    while all.len() < ENTRIES_MAX {
+        let page = node.hub().feed(at.seq, &at.chain, ENTRIES_A_PAGE, 0).await?;
+        let latest = page.latest;
+        let (entries, wrong) = check(at, page.entries)?;
+        if wrong.is_some() || entries.is_empty() {
+            return Err(no_origin(common));
+        }
+        for entry in entries {
+            at = Cursor {
+                seq: entry.entry.seq,
+                chain: entry.chain,
+            };
+            let origin = entry.entry.r#type == ORIGIN;
+            all.push(entry);
+            if origin {
+                return Ok((all, latest));
+            }
+        }
+    }
+    Err(no_origin(common))
 }
 
 /// The last entry whose chain the hub has as well. Before the first entry all feeds are alike.
@@ -135,12 +167,6 @@ impl Following<'_> {
             return Err(refuse("the feed has moved on meanwhile: look at `tanqiao-node status`"));
         }
         let common = self.common.seq;
-        if let Some(first) = tx.entry(common + 1)?.filter(|first| first.log_index < self.origin.size) {
-            return Err(refuse(format!(
-                "entry {} tells of leaf {}, which the hub's new origin at leaf {} says it has kept",
-                first.seq, first.log_index, self.origin.size
-            )));
-        }
         let mut series = series_of(tx)?;
         let left = Left::read(tx, common + 1..=cursor.seq)?;
         tx.orphan_entries(common, self.origin.size)?;
@@ -153,7 +179,8 @@ impl Following<'_> {
         }
         let rebuilt = rebuild(tx, self.member, common)?;
         series.extend(series_of(tx)?);
-        let again = take_back_answers(tx, self.origin.size)?;
+        // What was answered after the last common entry may be lost: a message that is not gets the same answer again.
+        let again = take_back_answers(tx, rebuilt.log_index + 1)?;
         self.forget(tx)?;
         let moved = self.settle(tx, &series, &left)?;
         for row in &again {
