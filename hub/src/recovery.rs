@@ -41,6 +41,8 @@ pub struct Sources {
     pub decisions: Vec<PathBuf>,
     /// The head that the hub had answered for, where it is known.
     pub mark: Option<Mark>,
+    /// True if the log begins anew after what is found: a batch of which a part may be missing then stays as it is known.
+    pub anew: bool,
 }
 
 /// What was taken back.

@@ -334,6 +334,24 @@ fn a_database_that_went_back_is_read_and_not_written() {
 }
 
 #[test]
+fn an_idle_process_sees_that_the_log_went_back_before_it_has_grown_again() {
+    use diesel::Connection as _;
+    use diesel::connection::SimpleConnection as _;
+    on_sqlite(|f| {
+        f.two_regions();
+        let mut other = diesel::SqliteConnection::establish(f.url.strip_prefix("sqlite:").unwrap()).unwrap();
+        other.batch_execute("UPDATE log_head SET size = size - 1").unwrap();
+        let began = std::time::Instant::now();
+        while f.sequencer.read_only().is_none() {
+            assert!(began.elapsed().as_secs() < 30, "nobody looked");
+            std::thread::yield_now();
+        }
+        other.batch_execute("UPDATE log_head SET size = size + 1").unwrap();
+        assert!(f.sequencer.read_only().unwrap().contains("restored or replaced"));
+    });
+}
+
+#[test]
 fn an_audit_runs_beside_a_working_hub() {
     on_each_database(|f| {
         f.two_regions();

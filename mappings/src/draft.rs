@@ -5,8 +5,10 @@ use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::MappingRecord;
 
+use crate::composition::ThroughReference;
 use crate::equivalence::Assessment;
 use crate::explanation::summary;
+use crate::relation::Relation;
 
 /// What the parties agree on beside the factor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,5 +45,42 @@ pub fn draft_record(assessment: &Assessment, terms: &RecordTerms) -> Option<Mapp
         reason_zh: reason.zh,
         reason_en: reason.en,
         demonstration: assessment.demonstration,
+    })
+}
+
+/// The record of a route through a reference methodology, at the factor that was computed for it; `None` if there is none. Where
+/// the route may only be proposed ([`ThroughReference::proposal`]) its relation is at most close, and it needs signatures of its
+/// own like any other.
+#[must_use]
+pub fn draft_composed(route: &ThroughReference, terms: &RecordTerms) -> Option<MappingRecord> {
+    let factor = route.factor()?;
+    let (first, second) = (&route.first, &route.second);
+    let uses = first.uses.and(second.uses);
+    if uses.is_empty() {
+        return None;
+    }
+    let relation = route.relation.unwrap_or(Relation::Close);
+    let (k_1, k_2) = (first.factor()?, second.factor()?);
+    let (through, direct) = (&first.target, route.direct.computation.as_ref()?.factor);
+    Some(MappingRecord {
+        mapping: terms.mapping.clone(),
+        origin: first.origin.clone(),
+        to: second.to,
+        endorsed_by: terms.endorsed_by.clone(),
+        counterpart: (!second.target_is_reference).then(|| second.target.clone()),
+        predicate: relation.predicate()?,
+        factor,
+        buffer: terms.buffer,
+        uses,
+        cap_g: terms.cap_g,
+        valid_from: first.from.max(second.from),
+        valid_until: first.validity.until.min(second.validity.until),
+        reason_zh: format!(
+            "系数 {factor}：经基准方法学 {through}，两段系数 {k_1} 与 {k_2} 相乘，且不高于直接比较的 {direct}。"
+        ),
+        reason_en: format!(
+            "Factor {factor}: through {through}, {k_1} times {k_2}, and not above the direct comparison's {direct}."
+        ),
+        demonstration: first.demonstration || second.demonstration,
     })
 }

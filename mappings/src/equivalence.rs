@@ -15,6 +15,7 @@ mod validity;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use assess::glance;
 pub use assess::{Assessment, Library, Question, assess, batch_factor};
 pub use inputs::{InputKind, InputRef, changed_inputs};
 pub use raise::Raise;

@@ -14,6 +14,7 @@ mod tests;
 
 pub use batch::{BatchFacts, Overlap, batch_gates};
 pub use finding::{EvidenceRef, GateFinding, GateName, GateReport, Side, Verdict};
+pub(crate) use methodology::Judged;
 pub use methodology::{Comparison, Mode, methodology_gates};
 pub use node::{NodeFacts, node_gates};
 pub use plausibility::{PlausibleBand, PlausibleBands};

@@ -11,42 +11,52 @@ use crate::ratio::Ratio;
 use crate::sheet::value::{Gas, GwpSet};
 
 /// Potentials over 100 years.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct GwpTable(BTreeMap<Gas, BTreeMap<GwpSet, Decimal>>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GwpTable {
+    potentials: BTreeMap<Gas, BTreeMap<GwpSet, Decimal>>,
+    sha256: Sha256,
+}
 
 impl FromIterator<(Gas, GwpSet, Decimal)> for GwpTable {
     /// Of two values for one gas and set the later counts.
     fn from_iter<I: IntoIterator<Item = (Gas, GwpSet, Decimal)>>(rows: I) -> Self {
-        let mut table = Self::default();
+        let mut potentials: BTreeMap<Gas, BTreeMap<GwpSet, Decimal>> = BTreeMap::new();
         for (gas, set, value) in rows {
-            table.0.entry(gas).or_default().insert(set, value);
+            potentials.entry(gas).or_default().insert(set, value);
         }
-        table
+        let mut text = String::from("tanqiao gwp v1\n");
+        for (gas, sets) in &potentials {
+            for (set, value) in sets {
+                let _ = writeln!(text, "{gas} {set} {}", value.normalize());
+            }
+        }
+        let sha256 = Sha256::of(text.as_bytes());
+        Self { potentials, sha256 }
     }
 }
 
 impl GwpTable {
     /// The gases, in order.
     pub fn gases(&self) -> impl Iterator<Item = &Gas> {
-        self.0.keys()
+        self.potentials.keys()
     }
 
     /// The potential of a gas in a set.
     #[must_use]
     pub fn potential(&self, gas: &Gas, set: GwpSet) -> Option<Decimal> {
-        self.0.get(gas)?.get(&set).copied()
+        self.potentials.get(gas)?.get(&set).copied()
     }
 
     /// The lowest of all published sets for this gas: what counts for a target that does not say its set.
     #[must_use]
     pub fn lowest(&self, gas: &Gas) -> Option<Decimal> {
-        self.0.get(gas)?.values().min().copied()
+        self.potentials.get(gas)?.values().min().copied()
     }
 
     /// The highest of all published sets for this gas: what counts for a source that does not say its set.
     #[must_use]
     pub fn highest(&self, gas: &Gas) -> Option<Decimal> {
-        self.0.get(gas)?.values().max().copied()
+        self.potentials.get(gas)?.values().max().copied()
     }
 
     /// `min(1, target / source)` for a gas; a set that is not stated, or has no value for the gas, takes the worst case.
@@ -61,14 +71,8 @@ impl GwpTable {
 
     /// Its identity: SHA-256 over all its values, in order.
     #[must_use]
-    pub fn content_hash(&self) -> Sha256 {
-        let mut text = String::from("tanqiao gwp v1\n");
-        for (gas, sets) in &self.0 {
-            for (set, value) in sets {
-                let _ = writeln!(text, "{gas} {set} {}", value.normalize());
-            }
-        }
-        Sha256::of(text.as_bytes())
+    pub const fn content_hash(&self) -> Sha256 {
+        self.sha256
     }
 }
 

@@ -1,8 +1,14 @@
 //! Methodologies and their equivalence: when a reduction counts elsewhere, and how much of it (3-recognition).
 //!
-//! [`recognition`] is the engine: given the mappings in force, it says what becomes of blocks that cross into a region.
-//! [`catalogue`] is what is known in public: methodologies, emission factors, platforms, cases, and candidate pairs, none of
-//! which recognises anything by itself.
+//! From what is known to what arrives:
+//! - [`catalogue`]: what is known in public, none of which recognises anything by itself; [`coverage`] says how little it is;
+//! - [`sheet`]: a methodology version attribute by attribute, with its evidence; [`sheet_file`] as tables for people; [`factors`],
+//!   [`gwp`] and the plausible bands of [`gates`] are the published data beside it;
+//! - [`gates`], then [`equivalence`]: whether one methodology may count by another, and at which factor; [`explanation`] says why and
+//!   what would raise it; [`composition`] leads through a reference methodology; [`draft`] makes the record that is signed;
+//! - [`lifecycle`], [`overlap`], [`difference`] and [`sssom`]: the states of a mapping, what may count the same reduction, what
+//!   changed, and the exchange form; [`search`] looks for pairs, [`matrix`] shows what is recognised where;
+//! - [`recognition`]: given the mappings in force, what becomes of blocks that cross into a region.
 //!
 //! **Architecture invariant:** this crate is pure. It opens no socket, reads no file, knows no database and no clock: time
 //! comes in as an argument, and the shipped data is compiled in.
@@ -21,6 +27,7 @@ pub mod gates;
 pub mod gwp;
 pub mod lifecycle;
 pub mod matrix;
+pub mod overlap;
 pub mod phrase;
 pub mod ratio;
 pub mod recognition;

@@ -16,9 +16,11 @@ mod terms;
 mod tests;
 
 pub use explain::use_zh;
-pub use lots::lots_of;
+pub use lots::{batch_lots_of, lots_of};
 pub use mapping_set::{MappingEntry, MappingSet};
-pub use quote::{RecognisedLot, Recognition, quote, quote_for_quantity, quote_to_deliver, recognise};
+pub use quote::{
+    RecognisedLot, Recognition, quote, quote_for_quantity, quote_to_deliver, recognise, recognise_batches,
+};
 pub use record::{
     BUFFER_MAX, RecordFault, TEXT_CHARS_MAX, VALIDITY_DAYS_MAX, check_not_home, check_record, check_successor,
 };

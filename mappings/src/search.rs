@@ -15,8 +15,8 @@ use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
 
 use crate::catalogue::Catalogue;
-use crate::equivalence::{Assessment, Library, Question, assess};
-use crate::gates::{GateName, Mode, NodeFacts, Verdict};
+use crate::equivalence::{Library, Question, glance};
+use crate::gates::{GateName, Judged, Mode, NodeFacts, Verdict};
 use crate::phrase::Phrase;
 use crate::relation::Relation;
 use crate::sheet::value::ScopeRelation;
@@ -218,24 +218,21 @@ fn candidate(
         return None;
     }
     let region = origin.region.or(target.region).or_else(|| "CN".parse().ok())?;
-    let assessment = assess(
-        &Question {
-            origin,
-            target,
-            reference: None,
-            relation,
-            mode: Mode::Requantify,
-            to: target.region.unwrap_or(region),
-            source_region: region,
-            vintage: u16::try_from(at.china_year()).unwrap_or(u16::MAX),
-            uses: Use::ALL.iter().copied().collect::<Uses>(),
-            at,
-            until: None,
-            node: NodeFacts::PROVEN,
-        },
-        library,
-    );
-    Some(pair_of(origin, target, &assessment, precedent))
+    let question = Question {
+        origin,
+        target,
+        reference: None,
+        relation,
+        mode: Mode::Requantify,
+        to: target.region.unwrap_or(region),
+        source_region: region,
+        vintage: u16::try_from(at.china_year()).unwrap_or(u16::MAX),
+        uses: Use::ALL.iter().copied().collect::<Uses>(),
+        at,
+        until: None,
+        node: NodeFacts::PROVEN,
+    };
+    Some(pair_of(&question, library, precedent))
 }
 
 fn relation(origin: &Sheet, target: &Sheet) -> Option<Relation> {
@@ -248,43 +245,41 @@ fn relation(origin: &Sheet, target: &Sheet) -> Option<Relation> {
     }
 }
 
-fn pair_of(origin: &Sheet, target: &Sheet, assessment: &Assessment, precedent: Option<&Precedent>) -> CandidatePair {
-    let gates = &assessment.gates;
+fn pair_of(question: &Question<'_>, library: &Library<'_>, precedent: Option<&Precedent>) -> CandidatePair {
+    let (gates, illustration) = glance(question, library);
+    let with = |verdict| gates.iter().filter(move |judged| judged.ruling.0 == verdict);
     let gaps = |sheet: &Sheet| {
         let needed = |name: &AttributeName| name.is_gate() || name.scales();
         sheet.unknown().filter(needed).collect::<Vec<_>>()
     };
     CandidatePair {
-        origin: assessment.origin.clone(),
-        target: assessment.target.clone(),
-        relation: assessment.relation,
+        origin: question.origin.methodology.clone(),
+        target: question.target.methodology.clone(),
+        relation: question.relation,
         precedent: precedent.cloned(),
-        passed: gates.with(Verdict::Pass).count(),
-        unknown: gates.with(Verdict::Unknown).count(),
-        failed: gates.with(Verdict::Fail).map(|finding| finding.gate).collect(),
-        illustration: assessment.computation.as_ref().map(|computation| computation.factor),
-        reasons: reasons(assessment, precedent),
-        missing: (gaps(origin), gaps(target)),
+        passed: with(Verdict::Pass).count(),
+        unknown: with(Verdict::Unknown).count(),
+        failed: with(Verdict::Fail).map(|judged| judged.gate).collect(),
+        illustration,
+        reasons: reasons(&gates, precedent),
+        missing: (gaps(question.origin), gaps(question.target)),
     }
 }
 
-fn reasons(assessment: &Assessment, precedent: Option<&Precedent>) -> Vec<Phrase> {
-    let open = [
-        GateName::Activity,
-        GateName::ActivityUnit,
-        GateName::KindAndActor,
-        GateName::Baseline,
-    ];
-    let finding = |gate: &GateName| {
-        assessment
-            .gates
-            .finding(*gate)
-            .filter(|finding| finding.verdict == Verdict::Pass)
-    };
-    let mut reasons: Vec<Phrase> = open
+/// What speaks for a pair.
+const TELLING: [GateName; 4] = [
+    GateName::Activity,
+    GateName::ActivityUnit,
+    GateName::KindAndActor,
+    GateName::Baseline,
+];
+
+fn reasons(gates: &[Judged], precedent: Option<&Precedent>) -> Vec<Phrase> {
+    let open = |judged: &&Judged| judged.ruling.0 == Verdict::Pass && TELLING.contains(&judged.gate);
+    let mut reasons: Vec<Phrase> = gates
         .iter()
-        .filter_map(finding)
-        .map(|finding| finding.statement.clone())
+        .filter(open)
+        .map(|judged| judged.ruling.1.clone())
         .collect();
     match precedent {
         Some(Precedent::Proposed { by, confidence }) => {

@@ -97,7 +97,7 @@ impl Sheet {
         AttributeName::ALL
             .iter()
             .copied()
-            .filter(|name| self.attributes.cell(*name).value.is_none())
+            .filter(|name| !self.attributes.knows(*name))
     }
 
     /// The attributes that are known, but without the hash of a document: evidence is not complete before there is none.
@@ -116,7 +116,7 @@ impl Sheet {
     pub fn with_publication(&self, published: &Methodology, payload: Sha256) -> Result<Self, CellError> {
         let mut sheet = self.clone();
         for (name, value) in publication_values(published) {
-            if sheet.attributes.cell(name).value.is_none() {
+            if !sheet.attributes.knows(name) {
                 let evidence = Evidence::new(Status::Declared, "publication of the member", Some(payload))?;
                 sheet.attributes.put(name, Cell::known(value, evidence))?;
             }

@@ -83,6 +83,7 @@ impl RecoverArgs {
             files: self.files.clone(),
             decisions,
             mark: mark.clone(),
+            anew: self.new_origin,
         };
         let (recovered, told) = match recover(&database, &sources, output) {
             // The hub went on by itself from the backup: what it has lost does not fit any more.

@@ -86,7 +86,7 @@ impl From<diesel::result::Error> for BatchError {
 }
 
 /// What a process remembers from batch to batch.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Memory {
     /// Governance at its version.
     pub governance: Arc<Governance>,
@@ -192,7 +192,8 @@ pub(crate) fn lock_head<C: StoreConnection>(connection: &mut C) -> Result<HeadRo
     })
 }
 
-fn check_head(row: &HeadRow, memory: &Memory) -> Result<(), BatchError> {
+/// The log that this process answered from is still there.
+pub(crate) fn check_head(row: &HeadRow, memory: &Memory) -> Result<(), BatchError> {
     let Some((size, chain)) = &memory.head else {
         return Ok(());
     };

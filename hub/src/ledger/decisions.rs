@@ -6,9 +6,9 @@
 //! after its batch: one whose batch was rolled back fits nowhere and is passed over. The file holds password hashes of
 //! officers' accounts and has mode 0600.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ use super::witness::{Shown, Witness};
 
 /// The longest line that is read, in bytes.
 const LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Only the hub's own user reads it: it holds password hashes.
+const MODE: u32 = 0o600;
 
 /// What officers decided in one batch.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -82,9 +84,19 @@ impl Journal {
     /// # Errors
     /// A text for the operator.
     pub fn open(path: &Path) -> Result<Self, String> {
-        let mut options = OpenOptions::new();
-        let file = options.append(true).create(true).mode(0o600).open(path);
-        let file = file.map_err(|error| format!("{}: {error}", path.display()))?;
+        let open = || {
+            let mut options = OpenOptions::new();
+            let file = options.append(true).create(true).mode(MODE).open(path)?;
+            // A copy that was put back may be readable for others.
+            if file.metadata()?.permissions().mode() & 0o077 != 0 {
+                file.set_permissions(Permissions::from_mode(MODE))?;
+            }
+            // A new file is there after a crash only if its directory is on disk, too.
+            let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+            File::open(directory.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
+            Ok(file)
+        };
+        let file = open().map_err(|error: std::io::Error| format!("{}: {error}", path.display()))?;
         Ok(Self { file })
     }
 
@@ -170,6 +182,16 @@ pub fn read(path: &Path, from: i64) -> Result<Vec<Line>, String> {
 mod tests {
     use super::*;
     use tanqiao_protocol::id::NodeId;
+
+    #[test]
+    fn a_copy_that_others_may_read_is_closed_to_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log.decisions");
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        drop(Journal::open(&path).unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, MODE);
+    }
 
     #[test]
     fn what_was_written_is_read_again_and_a_torn_line_is_passed_over() {

@@ -13,6 +13,7 @@ use tanqiao_protocol::id::{MessageId, NodeId, Sha256, TrustDomain};
 use tanqiao_protocol::message::{Action, Batch, Message};
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::recovery::{LINE_BYTES_MAX, Record, VERSION};
+use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::Outcome;
 
 use super::RecoveryError;
@@ -113,6 +114,7 @@ pub(super) fn read(
     let standing = standing(&member);
     let mut reading = Reading {
         standing,
+        now: crate::api::hub::now(),
         last: None,
         place: 0,
         file: MemberFile {
@@ -175,6 +177,7 @@ impl Lines {
 
 struct Reading {
     standing: Standing,
+    now: Timestamp,
     last: Option<(i64, Sha256, i64)>,
     place: usize,
     file: MemberFile,
@@ -210,6 +213,7 @@ impl Reading {
         if entry.seq != seq || entry.log_index != log_index {
             return Err(format!("{name}: its bytes are of entry {}", entry.seq));
         }
+        self.not_later_than_now(entry.at, &name)?;
         let before = match self.last {
             Some((last, _, _)) if seq != last + 1 => return Err(format!("{name}: it follows entry {last}")),
             Some((_, _, index)) if log_index < index => {
@@ -260,6 +264,9 @@ impl Reading {
             return Ok(());
         }
         let head = head_of(envelope.payload()).map_err(|error| format!("record {}: {error}", self.place))?;
+        if let Some(outcome) = &outcome {
+            self.not_later_than_now(outcome.at, &format!("message {}", head.id))?;
+        }
         let action = Action::of_payload_type(envelope.payload_type())
             .ok_or_else(|| format!("message {}: it is of no type that the hub knows", head.id))?;
         let said = Said {
@@ -274,6 +281,18 @@ impl Reading {
             return Err(format!("message {} stands in it twice", head.id));
         }
         Ok(())
+    }
+
+    /// Each batch is decided again at its own time, and no later one can come before it: a time that has not come yet would
+    /// stay the hub's time until then.
+    fn not_later_than_now(&self, at: Timestamp, name: &str) -> Result<(), String> {
+        if at <= self.now {
+            return Ok(());
+        }
+        Err(format!(
+            "{name}: it says that it was decided at {at}, and it is {} now: if that is wrong, set this machine's clock",
+            self.now
+        ))
     }
 
     fn batch(&mut self, envelope: Envelope) -> Result<(), String> {

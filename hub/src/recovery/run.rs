@@ -97,6 +97,24 @@ fn read_files(database: &Database, sources: &Sources) -> Result<Vec<MemberFile>,
     Ok(files)
 }
 
+/// Why a batch was undone.
+enum Undone {
+    /// It was only looked at; or something is missing.
+    Seen(Option<Missing>),
+    Error(RecoveryError),
+}
+
+impl From<RecoveryError> for Undone {
+    fn from(error: RecoveryError) -> Self {
+        Self::Error(error)
+    }
+}
+impl From<diesel::result::Error> for Undone {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Error(StoreError::from(error).into())
+    }
+}
+
 struct Run<'a, C> {
     connection: &'a mut C,
     memory: Memory,
@@ -179,12 +197,15 @@ impl<'a, C: StoreConnection> Run<'a, C> {
         let known = self.known()?;
         let timeline = timeline::build(self.files, lines, &known);
         let total = timeline.len() as u64;
-        for (place, (at, moment)) in (1..).zip(&timeline) {
-            if let Some(missing) = self.moment(*at, moment, &timeline)? {
+        let mut moments = timeline.iter().peekable();
+        let mut place = 0;
+        while let Some((at, moment)) = moments.next() {
+            if let Some(missing) = self.step((*at, moment), moments.peek().copied(), &timeline)? {
                 self.done.missing = Some(missing);
                 self.look()?;
                 return Ok(self.done);
             }
+            place += 1;
             progress(place, total);
         }
         self.look()?;
@@ -228,6 +249,80 @@ impl<'a, C: StoreConnection> Run<'a, C> {
         Ok(known)
     }
 
+    /// Decides one batch again, and commits it once it is known to be whole: the next one begins where it ends, or the mark
+    /// does. What is missing in a batch could not be added any more.
+    fn step(
+        &mut self,
+        (at, moment): (Timestamp, &Moment),
+        next: Option<(&Timestamp, &Moment)>,
+        timeline: &Timeline,
+    ) -> Result<Option<Missing>, RecoveryError> {
+        let (memory, done) = (std::mem::take(&mut self.memory), self.done.clone());
+        let (sources, files, decisions) = (self.sources, self.files, self.decisions);
+        let tried = self.connection.write(|connection| {
+            let mut run = Run {
+                connection,
+                memory,
+                sources,
+                files,
+                decisions,
+                done,
+            };
+            let mut missing = run.moment(at, moment, timeline)?;
+            if missing.is_none() && !sources.anew {
+                missing = run.after(next, timeline)?;
+            }
+            crate::crash::point("recovery.before-commit");
+            match missing {
+                Some(missing) => Err(Undone::Seen(Some(missing))),
+                None => Ok((run.memory, run.done)),
+            }
+        });
+        match tried {
+            Ok((memory, done)) => {
+                (self.memory, self.done) = (memory, done);
+                Ok(None)
+            }
+            Err(Undone::Seen(missing)) => Ok(missing.map(|missing| Missing {
+                first: missing.first.min(self.done.size),
+                ..missing
+            })),
+            Err(Undone::Error(error)) => Err(error),
+        }
+    }
+
+    /// What is missing between what was decided and the next batch, or the mark; nothing stays of the look ahead.
+    fn after(
+        &mut self,
+        next: Option<(&Timestamp, &Moment)>,
+        timeline: &Timeline,
+    ) -> Result<Option<Missing>, RecoveryError> {
+        let Some((at, next)) = next else {
+            let (size, mark) = (self.done.size, self.sources.mark.as_ref());
+            let beyond = mark.filter(|mark| mark.size > size);
+            return Ok(beyond.map(|mark| self.missing(size, mark.size - 1, None, timeline)));
+        };
+        let (memory, done) = (self.memory.clone(), self.done.clone());
+        let (sources, files, decisions) = (self.sources, self.files, self.decisions);
+        let looked = self.connection.write(|connection| {
+            let mut ahead = Run {
+                connection,
+                memory,
+                sources,
+                files,
+                decisions,
+                done,
+            };
+            let missing = ahead.moment(*at, next, timeline)?;
+            Err::<(), _>(Undone::Seen(missing))
+        });
+        match looked {
+            Ok(()) => Ok(None),
+            Err(Undone::Seen(missing)) => Ok(missing),
+            Err(Undone::Error(error)) => Err(error),
+        }
+    }
+
     /// Decides one batch again; what is missing, if it cannot be.
     fn moment(
         &mut self,
@@ -263,7 +358,6 @@ impl<'a, C: StoreConnection> Run<'a, C> {
             until: moment.until.clone(),
             found: Mutex::new(Err(None)),
         });
-        crate::crash::point("recovery.before-commit");
         self.memory.witness = Some(compare.clone());
         let ran = batch::run(self.connection, &mut self.memory, &commands, at, false);
         self.memory.witness = None;

@@ -1,6 +1,6 @@
 //! Connections, the same for both databases.
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager as _};
 use diesel::pg::Pg;
 use diesel::result::QueryResult;
 use diesel::sqlite::Sqlite;
@@ -30,7 +30,8 @@ pub trait StoreConnection: WriteRows {
     /// Diesel's.
     fn run(&mut self, statement: Statement<'_>) -> QueryResult<usize>;
 
-    /// Runs `work` in one transaction that writes. SQLite takes the write lock at once.
+    /// Runs `work` in one transaction that writes; inside another, as a part of it that can be undone alone. SQLite takes the
+    /// write lock at once.
     ///
     /// # Errors
     /// Those of `work`, after rolling back; diesel's.
@@ -97,6 +98,9 @@ impl StoreConnection for PgConnection {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
+        if is_inside(self)? {
+            return self.transaction(work);
+        }
         self.build_transaction().read_committed().read_write().run(work)
     }
 }
@@ -116,8 +120,16 @@ impl StoreConnection for SqliteConnection {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
+        if is_inside(self)? {
+            return self.transaction(work);
+        }
         self.immediate_transaction(work)
     }
+}
+
+fn is_inside<C: Connection<TransactionManager = AnsiTransactionManager>>(connection: &mut C) -> QueryResult<bool> {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+    Ok(status.transaction_depth()?.is_some())
 }
 
 /// Settings of a fresh SQLite connection: readers do not wait for the writer, a commit is on disk before it is answered.

@@ -184,6 +184,18 @@ fn a_detour_through_another_list_of_sources_does_not_pay() {
     );
     assert_eq!(route.factor().unwrap().to_string(), "0.900000");
     assert!(route.proposal());
+    let terms = crate::draft::RecordTerms {
+        mapping: "a-to-b.v1".parse().unwrap(),
+        endorsed_by: "b".parse().unwrap(),
+        buffer: Factor::ZERO,
+        cap_g: None,
+    };
+    let record = crate::draft::draft_composed(&route, &terms).unwrap();
+    assert_eq!(
+        (record.factor.millionths(), record.counterpart),
+        (900_000, Some(target.methodology.clone()))
+    );
+    assert!(record.reason_en.contains("through R.v1, 0.990000 times 1.000000"));
 }
 
 proptest! {

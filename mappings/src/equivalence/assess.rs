@@ -13,7 +13,9 @@ use super::raise::{Raise, raises};
 use super::resolve::{Assumption, Missing, Resolution, resolve};
 use super::validity::{ValidityBound, validity};
 use crate::factors::GridFactors;
-use crate::gates::{Comparison, GateReport, Mode, NodeFacts, PlausibleBands, Verdict, methodology_gates, node_gates};
+use crate::gates::{
+    Comparison, GateReport, Judged, Mode, NodeFacts, PlausibleBands, Verdict, methodology_gates, node_gates,
+};
 use crate::gwp::GwpTable;
 use crate::phrase::Phrase;
 use crate::ratio::Ratio;
@@ -187,13 +189,29 @@ pub fn assess(question: &Question<'_>, library: &Library<'_>) -> Assessment {
 }
 
 fn gates(question: &Question<'_>, library: &Library<'_>, found: &Resolution) -> GateReport {
-    let pair = Comparison {
+    let mut gates = node_gates(&question.node);
+    gates
+        .0
+        .extend(methodology_gates(&compared(question, found), library.bands).0);
+    gates
+}
+
+fn compared<'a>(question: &Question<'a>, found: &'a Resolution) -> Comparison<'a> {
+    Comparison {
         grams: (found.origin_grams.as_ref(), found.target_grams.as_ref()),
         ..question.comparison()
-    };
-    let mut gates = node_gates(&question.node);
-    gates.0.extend(methodology_gates(&pair, library.bands).0);
-    gates
+    }
+}
+
+/// The gates of the methodology version and the factor alone: what a search over many pairs needs.
+pub(crate) fn glance(question: &Question<'_>, library: &Library<'_>) -> (Vec<Judged>, Option<Factor>) {
+    let found = resolve(question, library);
+    let factor = found
+        .inputs
+        .as_ref()
+        .and_then(compute)
+        .map(|computation| computation.factor);
+    (compared(question, &found).judge_all(library.bands), factor)
 }
 
 fn inputs(question: &Question<'_>, library: &Library<'_>, found: &Resolution) -> Vec<InputRef> {

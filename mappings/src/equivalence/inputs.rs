@@ -46,3 +46,27 @@ pub fn changed_inputs<'a>(before: &'a [InputRef], now: &[InputRef]) -> Vec<&'a I
     };
     before.iter().filter(|old| !same(old)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_version_of_an_input_is_noticed() {
+        let input = |id: &str, content: &[u8]| InputRef {
+            kind: InputKind::FactorRecord,
+            id: id.into(),
+            sha256: Sha256::of(content),
+            expires: None,
+        };
+        let before = [input("GRID-420000-2022", b"0.4364"), input("GRID-CN-2022", b"0.5366")];
+        assert!(changed_inputs(&before, &before).is_empty());
+        let now = [
+            input("GRID-420000-2022", b"0.4365"),
+            input("GRID-CN-2022", b"0.5366"),
+            input("GRID-CN-2023", b"0.5306"),
+        ];
+        assert_eq!(changed_inputs(&before, &now), [&before[0]]);
+        assert_eq!(changed_inputs(&before, &[]).len(), 2);
+    }
+}

@@ -93,3 +93,36 @@ pub fn smaller_of_versions<'a>(
         _ => now,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_two_versions_the_smaller_factor_counts() {
+        let day = |n: i64| Timestamp::from_micros(n * DAY_US);
+        let (old, new): (MappingRef, MappingRef) = ("m.v1".parse().unwrap(), "m.v2".parse().unwrap());
+        let millionths = |n| Factor::new(n).unwrap();
+        let at = |before: i64, after: i64, act: i64, recognised: i64| {
+            let versions = [
+                (&old, millionths(before), day(0), day(100)),
+                (&new, millionths(after), day(50), day(200)),
+            ];
+            smaller_of_versions(versions.into_iter(), day(act), day(recognised))
+                .map(|(version, k)| (version.version(), k.millionths()))
+        };
+        assert_eq!(
+            at(800_000, 900_000, 10, 60),
+            Some((1, 800_000)),
+            "the act under version 1, which is smaller"
+        );
+        assert_eq!(at(900_000, 800_000, 10, 60), Some((2, 800_000)));
+        assert_eq!(
+            at(800_000, 900_000, 60, 60),
+            Some((2, 900_000)),
+            "both days under version 2"
+        );
+        assert_eq!(at(800_000, 900_000, 10, 40), Some((1, 800_000)));
+        assert_eq!(at(800_000, 900_000, 10, 200), None);
+    }
+}

@@ -10,6 +10,7 @@ use tanqiao_protocol::words;
 
 use super::finding::{EvidenceRef, GateFinding, GateName, GateReport, Ruling, Side, Verdict};
 use super::plausibility::PlausibleBands;
+use crate::phrase::Phrase;
 use crate::relation::Relation;
 use crate::sheet::value::GramsRange;
 use crate::sheet::{AttributeName, Attributes, Sheet, Stated};
@@ -48,28 +49,73 @@ pub struct Comparison<'a> {
 /// The gates of a methodology version, all of them, in their order.
 #[must_use]
 pub fn methodology_gates(pair: &Comparison<'_>, bands: &PlausibleBands) -> GateReport {
-    GateReport(vec![
-        pair.relation_gate(),
-        pair.activity_gate(),
-        pair.unit_gate(),
-        pair.kind_and_actor_gate(),
-        pair.baseline_gate(),
-        pair.additionality_gate(),
-        pair.monitoring_gate(),
-        pair.identity_gate(),
-        pair.crediting_period_gate(),
-        pair.eligibility_gate(),
-        pair.safeguards_gate(),
-        pair.verification_gate(),
-        pair.permanence_gate(),
-        pair.uses_gate(),
-        pair.ownership_gate(),
-        pair.standing_gate(),
-        pair.plausibility_gate(bands),
-    ])
+    let judged = pair.judge_all(bands).into_iter();
+    GateReport(judged.map(|judged| judged.with_evidence(pair)).collect())
+}
+
+/// What a gate says, and on what it rests.
+pub(crate) struct Judged {
+    pub(crate) gate: GateName,
+    pub(crate) ruling: Ruling,
+    attribute: AttributeName,
+    sides: &'static [Side],
+}
+
+const BOTH: &[Side] = &[Side::Origin, Side::Target];
+const ORIGIN: &[Side] = &[Side::Origin];
+
+impl Judged {
+    /// The finding, with the attribute as the sheets state it.
+    fn with_evidence(self, pair: &Comparison<'_>) -> GateFinding {
+        let of = |side: &Side| {
+            let sheet = if *side == Side::Origin {
+                pair.origin
+            } else {
+                pair.target
+            };
+            EvidenceRef::of(*side, sheet, self.attribute)
+        };
+        let evidence = self.sides.iter().map(of).collect();
+        self.ruling.at(self.gate, evidence)
+    }
+}
+
+impl Ruling {
+    /// As the finding of a gate that rests on an attribute of both.
+    fn of_both(self, gate: GateName, attribute: AttributeName) -> Judged {
+        Judged {
+            gate,
+            ruling: self,
+            attribute,
+            sides: BOTH,
+        }
+    }
 }
 
 impl<'a> Comparison<'a> {
+    /// Every gate, without the evidence: what a search over many pairs needs.
+    pub(crate) fn judge_all(&self, bands: &PlausibleBands) -> Vec<Judged> {
+        vec![
+            self.relation_gate(),
+            self.activity_gate(),
+            self.unit_gate(),
+            self.kind_and_actor_gate(),
+            self.baseline_gate(),
+            self.additionality_gate(),
+            self.monitoring_gate(),
+            self.identity_gate(),
+            self.crediting_period_gate(),
+            self.eligibility_gate(),
+            self.safeguards_gate(),
+            self.verification_gate(),
+            self.permanence_gate(),
+            self.uses_gate(),
+            self.ownership_gate(),
+            self.standing_gate(),
+            self.plausibility_gate(bands),
+        ]
+    }
+
     /// A gate that compares one attribute of both.
     fn compare<T>(
         &self,
@@ -77,7 +123,7 @@ impl<'a> Comparison<'a> {
         attribute: AttributeName,
         pick: impl Fn(&'a Attributes) -> &'a Stated<T>,
         judge: impl FnOnce(&'a T, &'a T) -> Ruling,
-    ) -> GateFinding
+    ) -> Judged
     where
         T: 'a,
     {
@@ -86,30 +132,25 @@ impl<'a> Comparison<'a> {
             (Some(origin), Some(target)) => judge(origin, target),
             (origin, target) => not_known(attribute, origin.is_none(), target.is_none()),
         };
-        ruling.at(gate, self.both(&[attribute]))
+        ruling.of_both(gate, attribute)
     }
 
     /// A gate that looks at the origin alone.
     fn look<T>(
-        &self,
         gate: GateName,
         attribute: AttributeName,
         value: Option<&'a T>,
         judge: impl FnOnce(&'a T) -> Ruling,
-    ) -> GateFinding {
-        let ruling = value.map_or_else(|| not_known(attribute, true, false), judge);
-        ruling.at(gate, vec![EvidenceRef::of(Side::Origin, self.origin, attribute)])
+    ) -> Judged {
+        Judged {
+            gate,
+            ruling: value.map_or_else(|| not_known(attribute, true, false), judge),
+            attribute,
+            sides: ORIGIN,
+        }
     }
 
-    fn both(&self, attributes: &[AttributeName]) -> Vec<EvidenceRef> {
-        let sides = [(Side::Origin, self.origin), (Side::Target, self.target)];
-        attributes
-            .iter()
-            .flat_map(|name| sides.map(|(side, sheet)| EvidenceRef::of(side, sheet, *name)))
-            .collect()
-    }
-
-    fn plausibility_gate(&self, bands: &PlausibleBands) -> GateFinding {
+    fn plausibility_gate(&self, bands: &PlausibleBands) -> Judged {
         let origin = bands.judge(self.origin, self.grams.0);
         let target = bands.judge(self.target, self.grams.1);
         let worst = |a: Verdict, b: Verdict| match (a, b) {
@@ -122,8 +163,7 @@ impl<'a> Comparison<'a> {
             format!("{}；{}", origin.1.zh, target.1.zh),
             format!("{}; {}", origin.1.en, target.1.en),
         );
-        Ruling(verdict, crate::phrase::Phrase::new(zh, en))
-            .at(GateName::Plausibility, self.both(&[AttributeName::UnitFactor]))
+        Ruling(verdict, Phrase::new(zh, en)).of_both(GateName::Plausibility, AttributeName::UnitFactor)
     }
 }
 

@@ -31,29 +31,17 @@ pub struct PlausibleBand {
 }
 
 /// All bands.
-#[derive(Debug, Clone, Default)]
-pub struct PlausibleBands(Vec<PlausibleBand>);
+#[derive(Debug, Clone)]
+pub struct PlausibleBands {
+    bands: Vec<PlausibleBand>,
+    sha256: Sha256,
+}
 
 impl FromIterator<PlausibleBand> for PlausibleBands {
     fn from_iter<I: IntoIterator<Item = PlausibleBand>>(bands: I) -> Self {
-        Self(bands.into_iter().collect())
-    }
-}
-
-impl PlausibleBands {
-    /// The band of an activity.
-    #[must_use]
-    pub fn of(&self, activity: &Name, kind: Kind) -> Option<&PlausibleBand> {
-        self.0
-            .iter()
-            .find(|band| band.activity == *activity && band.kind == kind)
-    }
-
-    /// Their identity: SHA-256 over all of them, in order.
-    #[must_use]
-    pub fn content_hash(&self) -> Sha256 {
+        let bands: Vec<PlausibleBand> = bands.into_iter().collect();
         let mut text = String::from("tanqiao plausible bands v1\n");
-        for band in &self.0 {
+        for band in &bands {
             let PlausibleBand {
                 activity,
                 kind,
@@ -68,7 +56,30 @@ impl PlausibleBands {
                 high.normalize()
             );
         }
-        Sha256::of(text.as_bytes())
+        let sha256 = Sha256::of(text.as_bytes());
+        Self { bands, sha256 }
+    }
+}
+
+impl Default for PlausibleBands {
+    fn default() -> Self {
+        std::iter::empty().collect()
+    }
+}
+
+impl PlausibleBands {
+    /// The band of an activity.
+    #[must_use]
+    pub fn of(&self, activity: &Name, kind: Kind) -> Option<&PlausibleBand> {
+        self.bands
+            .iter()
+            .find(|band| band.activity == *activity && band.kind == kind)
+    }
+
+    /// Their identity: SHA-256 over all of them, in order.
+    #[must_use]
+    pub const fn content_hash(&self) -> Sha256 {
+        self.sha256
     }
 
     /// Whether the unit factor of `sheet`, which is `grams` for one unit of its activity, is plausible.

@@ -101,15 +101,21 @@ fn lot_zh(text: &mut String, lot: &RecognisedLot) {
         }
         Basis::Mapping(record) => record,
     };
-    let _ = write!(text, "依据映射 {}，系数 {}", record.mapping, record.factor);
-    if record.factor >= paid {
+    let factor = lot.terms.factor;
+    let kind = if lot.terms.is_of_batch() {
+        "该批按活动数据重新量化的系数"
+    } else {
+        "系数"
+    };
+    let _ = write!(text, "依据映射 {}，{kind} {factor}", record.mapping);
+    if factor >= paid {
         let _ = write!(text, "，不低于此前已付的系数 {paid}，因此不再折减。");
     } else {
         let recognised = lot.given.saturating_minus(division.cancelled);
         let _ = write!(
             text,
             "，低于此前已付的系数 {paid}：{} × {} ÷ {paid}，不足一克的舍去，认可 {recognised}，其余 {} 作为折减取消。",
-            lot.given, record.factor, division.cancelled
+            lot.given, factor, division.cancelled
         );
     }
     if lot.lot.buffered {
@@ -187,12 +193,18 @@ fn lot_en(text: &mut String, lot: &RecognisedLot) {
         }
         Basis::Mapping(record) => record,
     };
+    let factor = lot.terms.factor;
+    let by = if lot.terms.is_of_batch() {
+        " by its own activity data"
+    } else {
+        ""
+    };
     let _ = write!(
         text,
-        "mapping {} recognises it at {}, which is ",
-        record.mapping, record.factor
+        "mapping {} recognises it at {factor}{by}, which is ",
+        record.mapping
     );
-    if record.factor >= paid {
+    if factor >= paid {
         let _ = write!(
             text,
             "not below the {paid} already paid, so nothing more is discounted. "
@@ -203,7 +215,7 @@ fn lot_en(text: &mut String, lot: &RecognisedLot) {
             text,
             "below the {paid} paid so far: {} × {} ÷ {paid}, rounded down to whole grams, recognises {recognised}; the \
              other {} are cancelled as discount. ",
-            lot.given, record.factor, division.cancelled
+            lot.given, factor, division.cancelled
         );
     }
     if lot.lot.buffered {

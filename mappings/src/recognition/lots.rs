@@ -9,12 +9,22 @@ use tanqiao_protocol::recognition::Lot;
 use tanqiao_protocol::serial::{SerialRange, SeriesRef};
 use tanqiao_protocol::r#use::Uses;
 
-type Sameness = (SeriesRef, Option<MappingRef>, Factor, bool, Uses);
+type Sameness = (SeriesRef, Option<MappingRef>, Factor, bool, Uses, Option<Factor>);
 
 /// Groups blocks, already cut to the ranges that are given, by series, mapping version, factor paid, buffer flag and uses.
 /// Lots come in the order of these, blocks in the order of their serials, whatever the order of `blocks`.
 #[must_use]
 pub fn lots_of(blocks: &[Block]) -> Vec<Lot> {
+    batch_lots_of(blocks, |_| None)
+        .into_iter()
+        .map(|(lot, _)| lot)
+        .collect()
+}
+
+/// [`lots_of`] where activity data travel: blocks of batches with another factor are another lot. `batch` gives the factor that
+/// was fixed for the batch of a block, and that takes the place of the mapping's (3-recognition, rule 4).
+#[must_use]
+pub fn batch_lots_of(blocks: &[Block], batch: impl Fn(&Block) -> Option<Factor>) -> Vec<(Lot, Option<Factor>)> {
     let mut lots: BTreeMap<Sameness, Vec<&Block>> = BTreeMap::new();
     for block in blocks {
         let terms = &block.terms;
@@ -24,20 +34,22 @@ pub fn lots_of(blocks: &[Block]) -> Vec<Lot> {
             terms.factor_paid,
             terms.buffered,
             terms.uses,
+            batch(block),
         );
         lots.entry(key).or_default().push(block);
     }
     lots.into_iter()
-        .map(|((series, mapping, paid, buffered, uses), mut blocks)| {
+        .map(|((series, mapping, paid, buffered, uses, batch), mut blocks)| {
             blocks.sort_by_key(|block| block.range);
-            Lot {
+            let lot = Lot {
                 blocks: blocks.into_iter().map(Block::reference).collect(),
                 series,
                 mapping,
                 paid,
                 buffered,
                 uses,
-            }
+            };
+            (lot, batch)
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! What the hub would do with lots that go to a region for a use: divided, summed, explained.
 
 use tanqiao_protocol::block::BlockTerms;
-use tanqiao_protocol::quantity::{Grams, MAX_SAFE_INTEGER};
+use tanqiao_protocol::quantity::{Factor, Grams, MAX_SAFE_INTEGER};
 use tanqiao_protocol::recognition::{Division, Lot, LotQuote, Quote, Share, lay_out, quote_id};
 use tanqiao_protocol::serial::{BlockRef, SerialRange};
 
@@ -89,9 +89,29 @@ pub struct Recognition {
 /// # Errors
 /// The first lot that is refused, with its blocks: see [`Reason`].
 pub fn recognise(set: &MappingSet, given: &[GivenLot], crossing: &Crossing) -> Result<Recognition, Refusal> {
+    carried_out(set, given.iter().map(|one| (one, None)), crossing)
+}
+
+/// [`recognise`] where activity data travel: each lot with the factor that was fixed for its batch
+/// ([`super::batch_lots_of`]), if it has one; every part of a batch crosses at it in place of the mapping's factor.
+///
+/// # Errors
+/// As [`recognise`].
+pub fn recognise_batches(
+    set: &MappingSet,
+    given: &[(GivenLot, Option<Factor>)],
+    crossing: &Crossing,
+) -> Result<Recognition, Refusal> {
+    carried_out(set, given.iter().map(|(one, batch)| (one, *batch)), crossing)
+}
+
+fn carried_out<'a>(
+    set: &MappingSet,
+    given: impl Iterator<Item = (&'a GivenLot, Option<Factor>)>,
+    crossing: &Crossing,
+) -> Result<Recognition, Refusal> {
     let lots = given
-        .iter()
-        .map(|one| divide(set, one, crossing).map_err(|reason| refuse(&one.lot, reason)))
+        .map(|(one, batch)| divide(set, one, batch, crossing).map_err(|reason| refuse(&one.lot, reason)))
         .collect::<Result<Vec<_>, _>>()?;
     let Some(first) = lots.first() else {
         return Ok(Recognition {
@@ -171,11 +191,20 @@ fn smallest_quantity(enough: impl Fn(Grams) -> bool) -> Option<Grams> {
     Grams::new(sufficient).ok()
 }
 
-fn divide(set: &MappingSet, given: &GivenLot, crossing: &Crossing) -> Result<RecognisedLot, Reason> {
+fn divide(
+    set: &MappingSet,
+    given: &GivenLot,
+    batch: Option<Factor>,
+    crossing: &Crossing,
+) -> Result<RecognisedLot, Reason> {
     let lot = &given.lot;
     let ranges = ranges_of(lot).ok_or(Reason::SerialsInvalid)?;
     let quantity = Grams::total(ranges.iter().map(SerialRange::quantity)).map_err(|_| Reason::SerialsInvalid)?;
     let terms = terms_for(set, given, crossing)?;
+    let terms = match batch {
+        Some(factor) => terms.of_batch(factor),
+        None => terms,
+    };
     let division = Division::of(quantity, lot.paid, terms.factor, terms.buffer, lot.buffered);
     if division.delivered.is_zero() {
         return Err(Reason::DeliversNothing { given: quantity });

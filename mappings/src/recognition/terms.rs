@@ -68,6 +68,22 @@ impl Terms {
         self.record().map(|record| &record.mapping)
     }
 
+    /// With the factor of a batch whose activity data travel in place of the mapping's. Where no mapping is needed nothing
+    /// changes.
+    #[must_use]
+    pub fn of_batch(self, factor: Factor) -> Self {
+        match self.basis {
+            Basis::Mapping(_) => Self { factor, ..self },
+            Basis::Home | Basis::AlreadyRecognised => self,
+        }
+    }
+
+    /// True if the factor is a batch's own.
+    #[must_use]
+    pub fn is_of_batch(&self) -> bool {
+        self.record().is_some_and(|record| record.factor != self.factor)
+    }
+
     /// The mapping record that applies, where one is needed.
     #[must_use]
     pub fn record(&self) -> Option<&MappingRecord> {

@@ -22,6 +22,12 @@ macro_rules! attributes {
                 match name { $(AttributeName::$name => self.$field.cell()),+ }
             }
 
+            /// True if the value of an attribute is known.
+            #[must_use]
+            pub const fn knows(&self, name: AttributeName) -> bool {
+                match name { $(AttributeName::$name => self.$field.value().is_some()),+ }
+            }
+
             /// Puts a cell of a table in the place of an attribute.
             ///
             /// # Errors

@@ -298,3 +298,30 @@ fn periods_meet_or_do_not() {
     assert!(early.meets(&period("vintages=2023..2024; age=3")));
     assert!(early.contains(2023) && !early.contains(2024));
 }
+
+/// What a member publishes fills what was unknown, and changes nothing that a sheet knows.
+#[test]
+fn a_publication_fills_what_is_unknown() {
+    let catalogue = crate::catalogue::Catalogue::shipped().unwrap();
+    let terms = crate::catalogue::PublicationTerms {
+        in_force_from: "2024-01-01T00:00:00Z".parse().unwrap(),
+        in_force_until: None,
+        vintage_first: 2024,
+        vintage_last: 2026,
+    };
+    let published = catalogue.publication("CN-4201-metro", &terms).unwrap();
+    let blank = Sheet::blank(published.methodology.clone(), None, Phrase::new("甲", "A"));
+    let payload = Sha256::of(b"payload");
+    let filled = blank.with_publication(&published, payload).unwrap();
+    let value = |sheet: &Sheet, name| sheet.attributes.cell(name).value.unwrap_or_default();
+    assert_eq!(value(&filled, AttributeName::UnitFactor), "78.4 g{CO2e}/km{passenger}");
+    assert_eq!(
+        value(&filled, AttributeName::CreditingPeriod),
+        "vintages=2024..2026; age=unlimited"
+    );
+    assert_eq!(filled.unknown().count(), 19);
+    let evidence = filled.attributes.uses.evidence();
+    assert_eq!((evidence.status, evidence.document), (Status::Declared, Some(payload)));
+    let known = metro("CN-4201-metro", "420100", "70");
+    assert_eq!(known.with_publication(&published, payload).unwrap(), known);
+}

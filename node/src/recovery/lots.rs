@@ -1,7 +1,8 @@
 //! Lots after a new origin: the book is what it was at the last common entry, and the accounts follow it.
 //!
 //! What an account holds now and the book still has, it keeps. What left an account in the part of the feed that was given
-//! up comes back to it: the journal says from where it left. What came in that part and is not in the book any more goes.
+//! up comes back to it, even where it was given to another account since: the journal says from where it left. What came in
+//! that part and is not in the book any more goes.
 //! Serials of which nothing says whose they are go to `suspense`.
 
 use std::collections::BTreeSet;
@@ -77,22 +78,25 @@ pub(super) fn settle(
     let mut after = Vec::new();
     for block in blocks.iter().filter(|block| lives(block)) {
         for piece in pieces(block, &before) {
-            match piece.account {
-                Some(account) => after.push(lot(block, piece.first, piece.last, account, piece.reserved_by, waiting)),
-                None => {
-                    for (first, last, account) in left.accounts(series, piece.first, piece.last) {
-                        let grams = last - first + 1;
-                        *(if account.is_some() {
-                            &mut moved.returned_g
-                        } else {
-                            &mut moved.suspense_g
-                        }) += grams;
-                        let account = account.unwrap_or_else(|| AccountId::suspense().to_string());
-                        let new = lot(block, first, last, account, None, waiting);
-                        lines.push(JournalKind::Arrived, None, Some(&new.account), &new);
-                        after.push(new);
-                    }
+            for (first, last, owner) in owners(&piece, series, left) {
+                if let Some(owner) = owner.clone().filter(|owner| piece.account.as_ref() == Some(owner)) {
+                    after.push(lot(block, first, last, owner, piece.reserved_by.clone(), waiting));
+                    continue;
                 }
+                let grams = last - first + 1;
+                *(if owner.is_some() {
+                    &mut moved.returned_g
+                } else {
+                    &mut moved.suspense_g
+                }) += grams;
+                let owner = owner.unwrap_or_else(|| AccountId::suspense().to_string());
+                let new = lot(block, first, last, owner, None, waiting);
+                if let Some(other) = &piece.account {
+                    moved.gone_g += grams;
+                    lines.push(JournalKind::Left, Some(other), None, &new);
+                }
+                lines.push(JournalKind::Arrived, None, Some(&new.account), &new);
+                after.push(new);
             }
         }
     }
@@ -117,6 +121,15 @@ struct Piece {
     last: i64,
     account: Option<String>,
     reserved_by: Option<String>,
+}
+
+/// Whose the parts of a piece are: that of the account that they left first, also where they came back to another since; else
+/// that of the account that has them.
+fn owners(piece: &Piece, series: &str, left: &Left) -> Vec<(i64, i64, Option<String>)> {
+    let parts = left.accounts(series, piece.first, piece.last).into_iter();
+    parts
+        .map(|(first, last, account)| (first, last, account.or_else(|| piece.account.clone())))
+        .collect()
 }
 
 /// A block, cut at the borders of the lots in it.
@@ -271,6 +284,19 @@ mod tests {
             [(5, 10, None), (11, 20, name("a")), (21, 30, name("b")), (31, 40, None)]
         );
         assert_eq!(left.accounts("other", 1, 2), [(1, 2, None)]);
+    }
+
+    #[test]
+    fn what_left_one_account_and_came_back_to_another_is_the_first_one_s() {
+        let left = Left(vec![line(11, 20, "a")]);
+        let piece = Piece {
+            first: 15,
+            last: 25,
+            account: Some("b".to_owned()),
+            reserved_by: None,
+        };
+        let name = |text: &str| Some(text.to_owned());
+        assert_eq!(owners(&piece, "s", &left), [(15, 20, name("a")), (21, 25, name("b"))]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{Clock, Job, SequencerOptions, Shared};
 use crate::crash;
-use crate::ledger::batch::{Answer, BatchError, Done, Memory, current_governance, run};
+use crate::ledger::batch::{Answer, BatchError, Done, Memory, check_head, current_governance, run};
 use crate::ledger::command::Command;
 use crate::ledger::decisions::Journal;
 use crate::ledger::high_water::HighWater;
@@ -60,7 +60,10 @@ impl Worker {
             let journal = Journal::open(path).map_err(StoreError::Content)?;
             worker.memory.witness = Some(Arc::new(journal));
         }
-        worker.look()?;
+        worker.look().map_err(|error| match error {
+            BatchError::Store(error) => error,
+            other => StoreError::Content(other.to_string()),
+        })?;
         Ok(worker)
     }
 
@@ -72,12 +75,17 @@ impl Worker {
                     self.answer(jobs, shared);
                 }
                 Err(RecvTimeoutError::Timeout) if shared.stopping.load(Ordering::Acquire) => return,
-                Err(RecvTimeoutError::Timeout) => {
-                    if let Err(error) = self.look() {
+                Err(RecvTimeoutError::Timeout) => match self.look() {
+                    Ok(()) => {}
+                    // Seen here too: an idle process might miss that the log went back and then grew again.
+                    Err(error @ BatchError::WentBack { .. }) => {
+                        shared.read_only.store(Arc::new(Some(error.to_string())));
+                    }
+                    Err(error) => {
                         tracing::warn!(%error, "the database cannot be read");
                         self.connection = None;
                     }
-                }
+                },
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.publish(shared, size);
@@ -104,7 +112,7 @@ impl Worker {
     }
 
     /// Sees what other processes have committed.
-    fn look(&mut self) -> Result<(), StoreError> {
+    fn look(&mut self) -> Result<(), BatchError> {
         let (connection, memory) = self.connection()?;
         match connection {
             WriteConnection::Sqlite(c) => look(&mut **c, memory),
@@ -231,12 +239,13 @@ fn undecided(command: &Command, problem: &Problem) -> Answer {
     }
 }
 
-fn look<C: StoreConnection>(connection: &mut C, memory: &mut Memory) -> Result<(), StoreError> {
+fn look<C: StoreConnection>(connection: &mut C, memory: &mut Memory) -> Result<(), BatchError> {
     let rows = connection.select::<HeadRow>(Statement::new("SELECT * FROM log_head WHERE id = 1"))?;
     let row = rows
         .into_iter()
         .next()
         .ok_or_else(|| StoreError::Content("the log has no head: run `tanqiao-hub migrate`".to_owned()))?;
+    check_head(&row, memory)?;
     let mut numbers = std::mem::take(&mut memory.numbers);
     let governance = current_governance(connection, &row, memory, &mut numbers);
     memory.numbers = numbers;

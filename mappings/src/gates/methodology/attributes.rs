@@ -2,7 +2,7 @@
 
 use tanqiao_protocol::r#use::{Use, Uses};
 
-use super::{Comparison, EvidenceRef, GateFinding, GateName, Mode, Ruling, Side, Verdict};
+use super::{Comparison, GateName, Judged, Mode, Ruling, Side, Verdict};
 use crate::phrase::Phrase;
 use crate::recognition::use_zh;
 use crate::sheet::value::{
@@ -11,7 +11,7 @@ use crate::sheet::value::{
 use crate::sheet::{AttributeName, Sheet};
 
 impl Comparison<'_> {
-    pub(super) fn baseline_gate(&self) -> GateFinding {
+    pub(super) fn baseline_gate(&self) -> Judged {
         let requantified = self.mode == Mode::Requantify;
         self.compare(
             GateName::Baseline,
@@ -38,7 +38,7 @@ impl Comparison<'_> {
         )
     }
 
-    pub(super) fn additionality_gate(&self) -> GateFinding {
+    pub(super) fn additionality_gate(&self) -> Judged {
         self.compare(
             GateName::Additionality,
             AttributeName::Additionality,
@@ -66,7 +66,7 @@ impl Comparison<'_> {
         )
     }
 
-    pub(super) fn monitoring_gate(&self) -> GateFinding {
+    pub(super) fn monitoring_gate(&self) -> Judged {
         self.compare(
             GateName::Monitoring,
             AttributeName::Monitoring,
@@ -89,9 +89,9 @@ impl Comparison<'_> {
         )
     }
 
-    pub(super) fn identity_gate(&self) -> GateFinding {
+    pub(super) fn identity_gate(&self) -> Judged {
         let value = self.origin.attributes.identity.value();
-        self.look(GateName::Identity, AttributeName::Identity, value, |identity| {
+        Self::look(GateName::Identity, AttributeName::Identity, value, |identity| {
             Ruling::pass_if(
                 *identity != Identity::None,
                 ("可以用假名标识检查重叠", "overlaps can be found by pseudonymous keys"),
@@ -103,7 +103,7 @@ impl Comparison<'_> {
         })
     }
 
-    pub(super) fn crediting_period_gate(&self) -> GateFinding {
+    pub(super) fn crediting_period_gate(&self) -> Judged {
         self.compare(
             GateName::CreditingPeriod,
             AttributeName::CreditingPeriod,
@@ -119,7 +119,7 @@ impl Comparison<'_> {
     }
 
     /// A limit of the target that the origin does not have is shown by every batch: see [`super::super::batch_gates`].
-    pub(super) fn eligibility_gate(&self) -> GateFinding {
+    pub(super) fn eligibility_gate(&self) -> Judged {
         self.compare(
             GateName::Eligibility,
             AttributeName::Eligibility,
@@ -147,7 +147,7 @@ impl Comparison<'_> {
         )
     }
 
-    pub(super) fn safeguards_gate(&self) -> GateFinding {
+    pub(super) fn safeguards_gate(&self) -> Judged {
         self.compare(
             GateName::Safeguards,
             AttributeName::Safeguards,
@@ -170,7 +170,7 @@ impl Comparison<'_> {
         )
     }
 
-    pub(super) fn verification_gate(&self) -> GateFinding {
+    pub(super) fn verification_gate(&self) -> Judged {
         self.compare(
             GateName::Verification,
             AttributeName::Verification,
@@ -194,7 +194,7 @@ impl Comparison<'_> {
         )
     }
 
-    pub(super) fn permanence_gate(&self) -> GateFinding {
+    pub(super) fn permanence_gate(&self) -> Judged {
         self.compare(
             GateName::Permanence,
             AttributeName::Permanence,
@@ -219,7 +219,7 @@ impl Comparison<'_> {
         )
     }
 
-    pub(super) fn uses_gate(&self) -> GateFinding {
+    pub(super) fn uses_gate(&self) -> Judged {
         let asked = self.uses;
         self.compare(
             GateName::Uses,
@@ -242,9 +242,9 @@ impl Comparison<'_> {
         )
     }
 
-    pub(super) fn ownership_gate(&self) -> GateFinding {
+    pub(super) fn ownership_gate(&self) -> Judged {
         let value = self.origin.attributes.ownership.value();
-        self.look(GateName::Ownership, AttributeName::Ownership, value, |own| {
+        Self::look(GateName::Ownership, AttributeName::Ownership, value, |own| {
             match (own.owner, own.ground) {
                 (_, Ground::None) => Ruling::fail(
                     "没有权利人的同意或转让",
@@ -263,17 +263,16 @@ impl Comparison<'_> {
     }
 
     /// In force on the day of recognition; on the day of the act the batch gate looks.
-    pub(super) fn standing_gate(&self) -> GateFinding {
+    pub(super) fn standing_gate(&self) -> Judged {
         let sides = [(Side::Origin, self.origin), (Side::Target, self.target)];
         let rulings = sides.map(|(side, sheet)| self.judge_standing(side, sheet));
-        let evidence = sides.map(|(side, sheet)| EvidenceRef::of(side, sheet, AttributeName::Standing));
         let [origin, target] = rulings;
         let worst = if target.0 == Verdict::Fail || origin.0 == Verdict::Pass {
             target
         } else {
             origin
         };
-        worst.at(GateName::Standing, evidence.into())
+        worst.of_both(GateName::Standing, AttributeName::Standing)
     }
 
     fn judge_standing(&self, side: Side, sheet: &Sheet) -> Ruling {

@@ -1,6 +1,6 @@
 //! Gates about what is done, by whom, and in which unit.
 
-use super::{Comparison, GateFinding, GateName, Ruling, not_known};
+use super::{Comparison, GateName, Judged, Ruling, not_known};
 use crate::relation::Relation;
 use crate::sheet::AttributeName;
 use crate::sheet::value::{Ground, Owner, ScopeRelation};
@@ -8,7 +8,7 @@ use crate::unit::Conversion;
 
 impl Comparison<'_> {
     /// The claimed relation must be the one that the activities have; exactness needs one standard, or equal gates and factors.
-    pub(super) fn relation_gate(&self) -> GateFinding {
+    pub(super) fn relation_gate(&self) -> Judged {
         let ruling = self.scopes().map_or_else(
             || {
                 let origin = self.origin.attributes.activity.value().is_none();
@@ -20,7 +20,7 @@ impl Comparison<'_> {
             },
             |scopes| self.judge_relation(scopes),
         );
-        ruling.at(GateName::Relation, self.both(&[AttributeName::Activity]))
+        ruling.of_both(GateName::Relation, AttributeName::Activity)
     }
 
     fn scopes(&self) -> Option<ScopeRelation> {
@@ -105,7 +105,7 @@ impl Comparison<'_> {
         self.origin.document.is_some() && self.origin.document == self.target.document
     }
 
-    pub(super) fn activity_gate(&self) -> GateFinding {
+    pub(super) fn activity_gate(&self) -> Judged {
         self.compare(
             GateName::Activity,
             AttributeName::Activity,
@@ -131,7 +131,7 @@ impl Comparison<'_> {
         )
     }
 
-    pub(super) fn unit_gate(&self) -> GateFinding {
+    pub(super) fn unit_gate(&self) -> Judged {
         self.compare(
             GateName::ActivityUnit,
             AttributeName::ActivityUnit,
@@ -154,7 +154,7 @@ impl Comparison<'_> {
     }
 
     /// Different kinds or actors pass where the reduction belongs to one party by an assignment.
-    pub(super) fn kind_and_actor_gate(&self) -> GateFinding {
+    pub(super) fn kind_and_actor_gate(&self) -> Judged {
         let assigned = self
             .origin
             .attributes

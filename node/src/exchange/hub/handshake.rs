@@ -5,15 +5,42 @@
 //! handshake is done once more, alone, and the alert is read.
 
 use std::error::Error as StdError;
-use std::io::{self, Read as _};
+use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection, StreamOwned};
 
-/// How long the second handshake may take, for each of its steps.
+/// How long the second handshake may take: the connection, and everything that is read after it.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A connection that is read until a moment, however slowly the other side writes.
+struct Patient {
+    socket: TcpStream,
+    until: Instant,
+}
+
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.socket.set_read_timeout(Some(left))?;
+        self.socket.read(buffer)
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
+}
 
 /// What an error of the HTTP library says about TLS, if anything.
 pub(super) fn refusal_in(error: &(dyn StdError + 'static)) -> Option<String> {
@@ -50,8 +77,11 @@ pub(in crate::exchange) fn probe(config: ClientConfig, base: &str) -> Option<Str
         .ok()?
         .next()?;
     let socket = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
-    socket.set_read_timeout(Some(PATIENCE)).ok()?;
     socket.set_write_timeout(Some(PATIENCE)).ok()?;
+    let socket = Patient {
+        socket,
+        until: Instant::now() + PATIENCE,
+    };
     let connection = ClientConnection::new(Arc::new(config), name.try_into().ok()?).ok()?;
     let answer = StreamOwned::new(connection, socket).read(&mut [0; 1]);
     answer.err().as_ref().and_then(in_io).map(words)

@@ -11,7 +11,6 @@
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use diesel::{Connection, RunQueryDsl};
 use support::{Federation, issuance, node, signing_key};
@@ -66,6 +65,7 @@ impl Restored {
             files: files.iter().map(|file| (*file).clone()).collect(),
             decisions: Vec::new(),
             mark,
+            anew: false,
         };
         recover(&database, &sources, |_, _| {})
     }
