@@ -1,7 +1,7 @@
 //! Routes: a direct mapping, or one composed through a reference methodology.
 //!
 //! With n regions, direct mappings need up to n·(n − 1) approvals an activity; through a reference methodology 2·n. A composed
-//! route never recognises more than the direct comparison of origin and target would (equivalence 4.5): both legs use the
+//! route never recognises more than the direct comparison of origin and target would: both legs use the
 //! parameters of the **origin**, one reference stands between them at most and never another region's methodology, and a direct
 //! mapping, a rejection included, always wins.
 

@@ -7,7 +7,7 @@ use crate::sheet::{AttributeName, AttributeRole, Cell, Sheet};
 use crate::sssom::{MappingSetFile, SssomMapping};
 
 words! {
-    /// How much a change matters, as a semantic version would say it (equivalence 4.7).
+    /// How much a change matters, as a semantic version would say it.
     pub enum Weight {
         /// A gate, the boundary, the relation or the methodologies themselves.
         Major = 1 "major",

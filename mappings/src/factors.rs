@@ -1,6 +1,6 @@
 //! Emission factor records: a number has no meaning without its type, area, year of data and publisher.
 //!
-//! Sources in use for one grid differ more by these choices than grids differ by region (equivalence, 3.2), so all of them
+//! Sources in use for one grid differ more by these choices than grids differ by region, so all of them
 //! are part of a record's identity, and a methodology names by rule which record it takes.
 
 mod grid;

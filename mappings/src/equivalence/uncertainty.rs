@@ -6,8 +6,7 @@ use tanqiao_protocol::words;
 use crate::ratio::Ratio;
 
 words! {
-    /// A band of uncertainty, by half-width of the 95 % interval, with its conservativeness factor (CDM, decision 20/CMP.1,
-    /// as in equivalence 3.4).
+    /// A band of uncertainty, by half-width of the 95 % interval, with its conservativeness factor (CDM, decision 20/CMP.1).
     pub enum UncertaintyBand {
         /// None: both sides compute the same number from the same data.
         None = 1 "none",

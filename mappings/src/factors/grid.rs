@@ -8,7 +8,7 @@ use tanqiao_protocol::time::Timestamp;
 use super::record::{Area, FactorRecord, GridRegion};
 use crate::sheet::value::{GramsRange, GridLevel, GridRule, GridYear};
 
-/// So many of the latest years count where the year that a rule asks for is not published (equivalence, 4.2, attribute 9).
+/// So many of the latest years count where the year that a rule asks for is not published.
 const YEARS_INSTEAD: usize = 3;
 
 /// All factors of electricity grids, and which grid a province belongs to.

@@ -194,6 +194,15 @@ fn other_texts_are_refused() {
         (AttributeName::Uncertainty, vec!["1001", "-1", "10%"]),
         (AttributeName::Leakage, vec!["100", "101"]),
         (
+            AttributeName::Provenance,
+            vec![
+                "prescribed",
+                "prescribed; publisher=a\nb",
+                "prescribed; publisher==x",
+                "grid=city; kind=average; year=2022; publisher=x",
+            ],
+        ),
+        (
             AttributeName::Permanence,
             vec!["years=40", "sink", "years=40; buffer=100"],
         ),

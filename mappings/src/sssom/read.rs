@@ -307,13 +307,7 @@ impl Rows<'_> {
             faults.push(SssomFault::at(line, 1, "subject_id", "is a methodology"));
         }
         self.faults.append(&mut faults);
-        let mut slots: BTreeMap<&'static str, String> =
-            cells.into_iter().map(|(slot, (_, text))| (slot, text)).collect();
-        for slot in PROPAGATED {
-            if let Some(value) = metadata.slot(slot) {
-                slots.entry(slot).or_insert_with(|| value.cell());
-            }
-        }
+        let slots = self.slots(cells);
         Some(SssomMapping {
             // Both were checked as cells already.
             record_id: id.and_then(|(_, text)| curies.read(&text).ok()),
@@ -326,6 +320,18 @@ impl Rows<'_> {
             slots,
             extensions,
         })
+    }
+
+    /// The cells of the other slots, and what the header states for all rows.
+    fn slots(&self, cells: BTreeMap<&'static str, (usize, String)>) -> BTreeMap<&'static str, String> {
+        let mut slots: BTreeMap<&'static str, String> =
+            cells.into_iter().map(|(slot, (_, text))| (slot, text)).collect();
+        for slot in PROPAGATED {
+            if let Some(value) = self.metadata.slot(slot) {
+                slots.entry(slot).or_insert_with(|| value.cell());
+            }
+        }
+        slots
     }
 }
 

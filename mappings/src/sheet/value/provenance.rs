@@ -7,6 +7,7 @@ use std::str::FromStr;
 use tanqiao_protocol::words;
 
 use super::text::{Pairs, ValueError, parsed, parts};
+use crate::sheet::check_text;
 
 words! {
     /// Over which area a factor of the electricity grid is taken.
@@ -118,7 +119,7 @@ impl FromStr for Provenance {
             let pairs = Pairs::read(rest, &["publisher"])?;
             return Ok(Self {
                 rule: ParameterRule::Prescribed,
-                publisher: pairs.text("publisher")?.into(),
+                publisher: publisher(&pairs)?,
             });
         }
         let pairs = Pairs::read(&parts, &["grid", "kind", "year", "publisher"])?;
@@ -128,9 +129,15 @@ impl FromStr for Provenance {
                 kind: parsed(pairs.text("kind")?)?,
                 year: parsed(pairs.text("year")?)?,
             }),
-            publisher: pairs.text("publisher")?.into(),
+            publisher: publisher(&pairs)?,
         })
     }
+}
+
+fn publisher(pairs: &Pairs<'_>) -> Result<String, ValueError> {
+    let text = pairs.text("publisher")?;
+    check_text(text).map_err(|problem| ValueError::new(format!("the publisher {problem}")))?;
+    Ok(text.into())
 }
 
 impl fmt::Display for Provenance {
