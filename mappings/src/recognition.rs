@@ -4,6 +4,7 @@
 //! explains the result. The arithmetic itself is the protocol's ([`tanqiao_protocol::recognition::Division`]), so that a
 //! verifier computes the same grams. Everything here is integers: grams and millionths.
 
+mod entry;
 mod explain;
 mod lots;
 mod mapping_set;
@@ -15,9 +16,10 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+pub use entry::MappingEntry;
 pub use explain::use_zh;
 pub use lots::{batch_lots_of, lots_of};
-pub use mapping_set::{MappingEntry, MappingSet};
+pub use mapping_set::MappingSet;
 pub use quote::{
     RecognisedLot, Recognition, quote, quote_for_quantity, quote_to_deliver, recognise, recognise_batches,
 };

@@ -8,47 +8,9 @@ use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
-use tanqiao_protocol::view::MappingStatus;
 
+use super::entry::MappingEntry;
 use super::refusal::{Inactive, Reason};
-
-/// A mapping version, and whether it recognises.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MappingEntry {
-    /// The signed record.
-    pub record: Arc<MappingRecord>,
-    /// Its status at the hub.
-    pub status: MappingStatus,
-}
-
-impl MappingEntry {
-    /// An entry of its own.
-    #[must_use]
-    pub fn new(record: MappingRecord, status: MappingStatus) -> Self {
-        Self {
-            record: Arc::new(record),
-            status,
-        }
-    }
-
-    /// `None` if this version recognises at `at`, else why it does not. A period that is over is named before a suspension,
-    /// since lifting the suspension would not help.
-    #[must_use]
-    pub fn inactive_at(&self, at: Timestamp) -> Option<Inactive> {
-        let record = &self.record;
-        match self.status {
-            MappingStatus::Superseded => Some(Inactive::Superseded),
-            _ if at >= record.valid_until => Some(Inactive::Expired {
-                since: record.valid_until,
-            }),
-            MappingStatus::Suspended => Some(Inactive::Suspended),
-            MappingStatus::Active if at < record.valid_from => Some(Inactive::NotYetValid {
-                from: record.valid_from,
-            }),
-            MappingStatus::Active => None,
-        }
-    }
-}
 
 /// All mapping versions that the hub knows. Immutable; cloning it copies one pointer, so that a request keeps the set that
 /// it began with while a newer one is put in its place.

@@ -28,6 +28,10 @@ pub enum Inactive {
         /// The beginning of its validity.
         from: Timestamp,
     },
+    /// It was taken back for good.
+    Revoked,
+    /// It is proposed, or was rejected: it never recognised.
+    NotApproved,
 }
 
 impl Inactive {
@@ -37,6 +41,8 @@ impl Inactive {
             Self::Superseded => "已被新版本取代".into(),
             Self::Expired { since } => format!("已于 {since} 到期"),
             Self::NotYetValid { from } => format!("自 {from} 起才生效"),
+            Self::Revoked => "已被撤销".into(),
+            Self::NotApproved => "未获批准".into(),
         }
     }
 }
@@ -48,6 +54,8 @@ impl fmt::Display for Inactive {
             Self::Superseded => f.write_str("was superseded by a later version"),
             Self::Expired { since } => write!(f, "expired at {since}"),
             Self::NotYetValid { from } => write!(f, "is not valid before {from}"),
+            Self::Revoked => f.write_str("was revoked"),
+            Self::NotApproved => f.write_str("is not approved"),
         }
     }
 }

@@ -1,0 +1,65 @@
+//! A mapping version as the hub knows it: the signed record, its status, and when it stopped being in force.
+
+use std::sync::Arc;
+
+use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::view::MappingStatus;
+
+use super::refusal::Inactive;
+
+/// A mapping version, and whether it recognises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingEntry {
+    /// The signed record.
+    pub record: Arc<MappingRecord>,
+    /// Its status at the hub.
+    pub status: MappingStatus,
+    /// When it was superseded, expired or revoked; `None` while it is active or suspended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl MappingEntry {
+    /// An entry of a version of which no end is known but that of its validity.
+    #[must_use]
+    pub fn new(record: MappingRecord, status: MappingStatus) -> Self {
+        Self::with_end(record, status, None)
+    }
+
+    /// An entry of a version that was in force until before `ended_at`, if that is not `None`.
+    #[must_use]
+    pub fn with_end(record: MappingRecord, status: MappingStatus, ended_at: Option<Timestamp>) -> Self {
+        Self {
+            record: Arc::new(record),
+            status,
+            ended_at,
+        }
+    }
+
+    /// `None` if this version recognises at `at`, else why it does not. A period that is over is named before a suspension,
+    /// since lifting the suspension would not help.
+    #[must_use]
+    pub fn inactive_at(&self, at: Timestamp) -> Option<Inactive> {
+        let record = &self.record;
+        match self.by_status() {
+            Some(why) if why != Inactive::Suspended => Some(why),
+            _ if at >= record.valid_until => Some(Inactive::Expired {
+                since: record.valid_until,
+            }),
+            Some(why) => Some(why),
+            None if at < record.valid_from => Some(Inactive::NotYetValid {
+                from: record.valid_from,
+            }),
+            None => None,
+        }
+    }
+
+    /// What its status says by itself, whatever the time: the one place that turns a status into an [`Inactive`].
+    fn by_status(&self) -> Option<Inactive> {
+        match self.status {
+            MappingStatus::Active => None,
+            MappingStatus::Suspended => Some(Inactive::Suspended),
+            MappingStatus::Superseded => Some(Inactive::Superseded),
+        }
+    }
+}
