@@ -21,4 +21,4 @@ pub use inputs::{InputKind, InputRef, changed_inputs};
 pub use raise::Raise;
 pub use resolve::{Assumption, Missing};
 pub use uncertainty::UncertaintyBand;
-pub use validity::{TRIAL_DAYS_MAX, ValidityBound, smaller_of_versions};
+pub use validity::{TRIAL_DAYS_MAX, ValidityBound};

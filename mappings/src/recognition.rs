@@ -27,4 +27,4 @@ pub use record::{
     BUFFER_MAX, RecordFault, TEXT_CHARS_MAX, VALIDITY_DAYS_MAX, check_not_home, check_record, check_successor,
 };
 pub use refusal::{Inactive, Reason, Refusal};
-pub use terms::{Basis, Crossing, GivenLot, Terms, terms_for};
+pub use terms::{Basis, Crossing, FactorOf, GivenLot, Terms, terms_for};

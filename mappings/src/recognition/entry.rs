@@ -54,6 +54,21 @@ impl MappingEntry {
         }
     }
 
+    /// True if it was in force at any time of a calendar year (UTC+8). One that was revoked, or never approved, counts as never
+    /// having been in force.
+    #[must_use]
+    pub fn in_force_in(&self, year: u16) -> bool {
+        if matches!(self.by_status(), Some(Inactive::Revoked | Inactive::NotApproved)) {
+            return false;
+        }
+        let from = self.record.valid_from;
+        let until = self
+            .ended_at
+            .map_or(self.record.valid_until, |end| end.min(self.record.valid_until));
+        let last = until.plus_micros(-1);
+        from < until && from.china_year() <= i32::from(year) && last.china_year() >= i32::from(year)
+    }
+
     /// What its status says by itself, whatever the time: the one place that turns a status into an [`Inactive`].
     fn by_status(&self) -> Option<Inactive> {
         match self.status {

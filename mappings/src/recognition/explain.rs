@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use tanqiao_protocol::quantity::Factor;
-use tanqiao_protocol::recognition::Quote;
+use tanqiao_protocol::recognition::{MappingRecord, Quote};
 use tanqiao_protocol::r#use::{Use, Uses};
 
 use super::quote::RecognisedLot;
-use super::terms::Basis;
+use super::terms::{Basis, FactorOf};
 
 /// So many lots are explained one by one; the figures of the others are in the quote's `lots`.
 const LOTS_EXPLAINED_MAX: usize = 12;
@@ -102,12 +102,7 @@ fn lot_zh(text: &mut String, lot: &RecognisedLot) {
         Basis::Mapping(record) => record,
     };
     let factor = lot.terms.factor;
-    let kind = if lot.terms.is_of_batch() {
-        "该批按活动数据重新量化的系数"
-    } else {
-        "系数"
-    };
-    let _ = write!(text, "依据映射 {}，{kind} {factor}", record.mapping);
+    factor_zh(text, lot, record);
     if factor >= paid {
         let _ = write!(text, "，不低于此前已付的系数 {paid}，因此不再折减。");
     } else {
@@ -140,6 +135,22 @@ fn lot_zh(text: &mut String, lot: &RecognisedLot) {
     if record.demonstration {
         text.push_str("（该映射的数字仅供演示。）");
     }
+}
+
+fn factor_zh(text: &mut String, lot: &RecognisedLot, record: &MappingRecord) {
+    let factor = lot.terms.factor;
+    let _ = write!(text, "依据映射 {}，", record.mapping);
+    let _ = match &lot.terms.factor_of {
+        FactorOf::Version => write!(text, "系数 {factor}"),
+        FactorOf::Batch => write!(text, "该批按活动数据重新量化的系数 {factor}"),
+        FactorOf::OtherVersion(other) => write!(
+            text,
+            "系数 {factor}（产生年份 {} 内曾有效的版本 {} 的系数，低于现行版本的 {}，取较小者）",
+            lot.lot.series.vintage(),
+            other.mapping,
+            record.factor
+        ),
+    };
 }
 
 pub(super) fn explain_en(lots: &[RecognisedLot], quote: &Quote) -> String {
@@ -194,16 +205,8 @@ fn lot_en(text: &mut String, lot: &RecognisedLot) {
         Basis::Mapping(record) => record,
     };
     let factor = lot.terms.factor;
-    let by = if lot.terms.is_of_batch() {
-        " by its own activity data"
-    } else {
-        ""
-    };
-    let _ = write!(
-        text,
-        "mapping {} recognises it at {factor}{by}, which is ",
-        record.mapping
-    );
+    factor_en(text, lot, record);
+    text.push_str(", which is ");
     if factor >= paid {
         let _ = write!(
             text,
@@ -240,4 +243,20 @@ fn lot_en(text: &mut String, lot: &RecognisedLot) {
     if record.demonstration {
         text.push_str(" (The figures of this mapping are a demonstration.)");
     }
+}
+
+fn factor_en(text: &mut String, lot: &RecognisedLot, record: &MappingRecord) {
+    let factor = lot.terms.factor;
+    let _ = write!(text, "mapping {} recognises it at {factor}", record.mapping);
+    let _ = match &lot.terms.factor_of {
+        FactorOf::Version => Ok(()),
+        FactorOf::Batch => write!(text, " by its own activity data"),
+        FactorOf::OtherVersion(other) => write!(
+            text,
+            " (the factor of version {}, which was in force in the vintage year {} and is smaller than the {} of today's)",
+            other.mapping,
+            lot.lot.series.vintage(),
+            record.factor
+        ),
+    };
 }

@@ -21,6 +21,7 @@ pub struct MappingSet(Arc<Index>);
 struct Index {
     entries: Vec<MappingEntry>,
     by_ref: HashMap<MappingRef, usize>,
+    by_id: HashMap<String, Vec<usize>>,
     by_origin: HashMap<MethodologyRef, BTreeMap<RegionCode, Vec<usize>>>,
 }
 
@@ -38,6 +39,12 @@ impl FromIterator<MappingEntry> for MappingSet {
             }
         }
         for (position, entry) in index.entries.iter().enumerate() {
+            let id = entry.record.mapping.id();
+            if let Some(versions) = index.by_id.get_mut(id) {
+                versions.push(position);
+            } else {
+                index.by_id.insert(id.to_owned(), vec![position]);
+            }
             let places = index.by_origin.entry(entry.record.origin.clone()).or_default();
             places.entry(entry.record.to).or_default().push(position);
         }
@@ -115,6 +122,23 @@ impl MappingSet {
                 permitted,
             }
         })
+    }
+
+    /// The version of the same mapping that was in force at some time of the calendar year `vintage` (UTC+8) and has a smaller
+    /// factor than `record`; of several the smallest, of equal ones the highest version. Acts of one version that are
+    /// recognised by another count by the smaller factor of the two (3-recognition, Mappings).
+    #[must_use]
+    pub fn smaller_in(&self, record: &MappingRecord, vintage: u16) -> Option<&Arc<MappingRecord>> {
+        let versions = self.0.by_id.get(record.mapping.id())?;
+        versions
+            .iter()
+            .filter_map(|position| self.0.entries.get(*position))
+            .filter(|entry| entry.record.factor < record.factor && entry.in_force_in(vintage))
+            .min_by_key(|entry| {
+                let version = &entry.record;
+                (version.factor, std::cmp::Reverse(version.mapping.version()))
+            })
+            .map(|entry| &entry.record)
     }
 
     /// All uses for which reductions of `origin` are recognised in `to` at `at`, by whichever mapping.

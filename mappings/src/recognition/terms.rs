@@ -48,6 +48,17 @@ pub enum Basis {
     Mapping(Arc<MappingRecord>),
 }
 
+/// Whose factor counts where a mapping applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactorOf {
+    /// That of the version in force.
+    Version,
+    /// That of another version of the same mapping, which was in force in the vintage year and is smaller.
+    OtherVersion(Arc<MappingRecord>),
+    /// That of a batch whose activity data travel.
+    Batch,
+}
+
 /// What applies to a lot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
@@ -55,6 +66,8 @@ pub struct Terms {
     pub basis: Basis,
     /// The factor `t` from the origin methodology to the region and use, in millionths (3-recognition, rule 6).
     pub factor: Factor,
+    /// Whose factor that is.
+    pub factor_of: FactorOf,
     /// The share of the buffer at a first crossing, in millionths.
     pub buffer: Factor,
     /// What the delivered blocks may be used for there.
@@ -73,15 +86,13 @@ impl Terms {
     #[must_use]
     pub fn of_batch(self, factor: Factor) -> Self {
         match self.basis {
-            Basis::Mapping(_) => Self { factor, ..self },
+            Basis::Mapping(_) => Self {
+                factor,
+                factor_of: FactorOf::Batch,
+                ..self
+            },
             Basis::Home | Basis::AlreadyRecognised => self,
         }
-    }
-
-    /// True if the factor is a batch's own.
-    #[must_use]
-    pub fn is_of_batch(&self) -> bool {
-        self.record().is_some_and(|record| record.factor != self.factor)
     }
 
     /// The mapping record that applies, where one is needed.
@@ -95,7 +106,8 @@ impl Terms {
 }
 
 /// What applies to `given` when it goes where `crossing` says. Always from the **origin** methodology, never from where the
-/// lot is now: a detour gains nothing.
+/// lot is now: a detour gains nothing. The mapping is the version in force; where another version of it was in force in the
+/// vintage year, the smaller of their factors counts ([`MappingSet::smaller_in`]).
 ///
 /// # Errors
 /// [`Reason::UseNotPermitted`] (R04) at home for a use that the methodology does not permit; else those of
@@ -105,6 +117,7 @@ pub fn terms_for(set: &MappingSet, given: &GivenLot, crossing: &Crossing) -> Res
     let unreduced = |basis, uses| Terms {
         basis,
         factor: Factor::ONE,
+        factor_of: FactorOf::Version,
         buffer: Factor::ZERO,
         uses,
     };
@@ -122,9 +135,15 @@ pub fn terms_for(set: &MappingSet, given: &GivenLot, crossing: &Crossing) -> Res
     if given.held_in == Some(to) && given.lot.uses.contains(r#use) {
         return Ok(unreduced(Basis::AlreadyRecognised, given.lot.uses));
     }
-    let record = set.lookup(given.lot.series.methodology(), to, r#use, at)?;
+    let series = &given.lot.series;
+    let record = set.lookup(series.methodology(), to, r#use, at)?;
+    let (factor, factor_of) = match set.smaller_in(record, series.vintage()) {
+        Some(other) => (other.factor, FactorOf::OtherVersion(Arc::clone(other))),
+        None => (record.factor, FactorOf::Version),
+    };
     Ok(Terms {
-        factor: record.factor,
+        factor,
+        factor_of,
         buffer: record.buffer,
         uses: record.uses,
         basis: Basis::Mapping(Arc::clone(record)),

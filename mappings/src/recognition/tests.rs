@@ -5,4 +5,5 @@ mod properties;
 mod records;
 mod stories;
 mod vectors;
+mod versions;
 mod world;
