@@ -35,6 +35,8 @@ words! {
         Stopped = 3 "stopped",
         /// Nothing leads there.
         Nothing = 4 "nothing",
+        /// It was examined and rejected.
+        Rejected = 5 "rejected",
     }
 }
 
@@ -90,7 +92,7 @@ pub fn matrix(
 fn cell(set: &MappingSet, one: &HomeMethodology, to: RegionCode, at: Timestamp) -> MatrixCell {
     let home = to.contains(&one.region) || one.region.contains(&to);
     let mut by_mapping: BTreeMap<MappingRef, RecognisedBy> = BTreeMap::new();
-    let mut stopped = false;
+    let (mut stopped, mut rejected) = (false, false);
     for wanted in Use::ALL.iter().copied().filter(|_| !home) {
         match set.lookup(&one.methodology, to, wanted, at) {
             Ok(record) => {
@@ -105,6 +107,7 @@ fn cell(set: &MappingSet, one: &HomeMethodology, to: RegionCode, at: Timestamp) 
                 entry.uses = entry.uses.iter().chain([wanted]).collect();
             }
             Err(Reason::NotActive { .. }) => stopped = true,
+            Err(Reason::Rejected { .. }) => rejected = true,
             Err(_) => {}
         }
     }
@@ -112,6 +115,7 @@ fn cell(set: &MappingSet, one: &HomeMethodology, to: RegionCode, at: Timestamp) 
         () if home => CellState::Home,
         () if !by_mapping.is_empty() => CellState::Recognised,
         () if stopped => CellState::Stopped,
+        () if rejected => CellState::Rejected,
         () => CellState::Nothing,
     };
     MatrixCell {

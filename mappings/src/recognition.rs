@@ -6,6 +6,7 @@
 
 mod entry;
 mod explain;
+mod lookup;
 mod lots;
 mod mapping_set;
 mod quote;
@@ -16,7 +17,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use entry::MappingEntry;
+pub use entry::{MappingEntry, Rejection};
 pub use explain::use_zh;
 pub use lots::{batch_lots_of, lots_of};
 pub use mapping_set::MappingSet;

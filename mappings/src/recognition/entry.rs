@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::r#use::{Use, Uses};
 use tanqiao_protocol::view::MappingStatus;
 
 use super::refusal::Inactive;
+use crate::lifecycle::RejectionGround;
 
 /// A mapping version, and whether it recognises.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +62,7 @@ impl MappingEntry {
     /// having been in force.
     #[must_use]
     pub fn in_force_in(&self, year: u16) -> bool {
-        if matches!(self.by_status(), Some(Inactive::Revoked | Inactive::NotApproved)) {
+        if self.status_is(Inactive::Revoked) || self.status_is(Inactive::NotApproved) {
             return false;
         }
         let from = self.record.valid_from;
@@ -69,6 +73,11 @@ impl MappingEntry {
         from < until && from.china_year() <= i32::from(year) && last.china_year() >= i32::from(year)
     }
 
+    /// True if its status alone says `why`.
+    pub(super) fn status_is(&self, why: Inactive) -> bool {
+        self.by_status() == Some(why)
+    }
+
     /// What its status says by itself, whatever the time: the one place that turns a status into an [`Inactive`].
     fn by_status(&self) -> Option<Inactive> {
         match self.status {
@@ -76,5 +85,29 @@ impl MappingEntry {
             MappingStatus::Suspended => Some(Inactive::Suspended),
             MappingStatus::Superseded => Some(Inactive::Superseded),
         }
+    }
+}
+
+/// A mapping version that was examined and refused: what `origin` quantifies is not recognised in `to`, and no route leads
+/// round that (3-recognition, Mappings).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The version that was rejected.
+    pub mapping: MappingRef,
+    /// The methodology that quantified the reductions.
+    pub origin: MethodologyRef,
+    /// Where they would have become usable.
+    pub to: RegionCode,
+    /// For which uses; `None` for all.
+    pub uses: Option<Uses>,
+    /// On which ground of the closed list.
+    pub ground: RejectionGround,
+}
+
+impl Rejection {
+    /// True if it is about this use.
+    #[must_use]
+    pub fn covers(&self, wanted: Use) -> bool {
+        self.uses.is_none_or(|uses| uses.contains(wanted))
     }
 }

@@ -10,6 +10,7 @@ use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
 
 use super::explain::{use_zh, uses_en, uses_zh};
+use crate::lifecycle::RejectionGround;
 
 /// Why a mapping version does not recognise now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,23 @@ pub enum Reason {
         /// Why it does not recognise.
         why: Inactive,
     },
+    /// R03: the pair was examined and refused.
+    #[error(
+        "mapping {mapping} was examined and rejected on the ground of {ground}: {origin} is not recognised in {to} for {use}, \
+         and no detour leads round that"
+    )]
+    Rejected {
+        /// The version that was rejected.
+        mapping: MappingRef,
+        /// On which ground of the closed list.
+        ground: RejectionGround,
+        /// The methodology that quantified the reductions.
+        origin: MethodologyRef,
+        /// Where they would be used.
+        to: RegionCode,
+        /// For what.
+        r#use: Use,
+    },
     /// R04: the place recognises these reductions, but not for this use.
     #[error("in {to} these reductions may be used for {}, not for {use}", uses_en(*permitted))]
     UseNotPermitted {
@@ -119,6 +137,7 @@ impl Reason {
         match self {
             Self::NoMapping { .. } => "R01",
             Self::NotActive { .. } => "R02",
+            Self::Rejected { .. } => "R03",
             Self::UseNotPermitted { .. } => "R04",
             Self::DeliversNothing { .. } => "R08",
             Self::SerialsInvalid | Self::OutOfReach { .. } => "B07",
@@ -136,6 +155,17 @@ impl Reason {
             Self::NotActive { mapping, to, why } => {
                 format!("映射 {mapping} {}，{to} 不能据此认可减排量：请等待有效版本", why.zh())
             }
+            Self::Rejected {
+                mapping,
+                ground,
+                origin,
+                to,
+                r#use,
+            } => format!(
+                "映射 {mapping} 经审查被驳回，理由：{}；{origin} 的减排量在 {to} 不能用于{}，绕道也不行",
+                ground_zh(*ground),
+                use_zh(*r#use)
+            ),
             Self::UseNotPermitted { to, r#use, permitted } => format!(
                 "这些减排量在 {to} 可用于{}，不可用于{}",
                 uses_zh(*permitted),
@@ -145,6 +175,16 @@ impl Reason {
             Self::SerialsInvalid => "本批序列号不是递增且互不重叠的区块段，或总量超过 9007199254740991 克".into(),
             Self::OutOfReach { wanted } => format!("一个系列所能容纳的任何数量都不足以交付 {wanted}"),
         }
+    }
+}
+
+const fn ground_zh(ground: RejectionGround) -> &'static str {
+    match ground {
+        RejectionGround::Accuracy => "准确性存疑",
+        RejectionGround::Reliability => "可靠性存疑",
+        RejectionGround::Veracity => "真实性存疑",
+        RejectionGround::DoubleCounting => "重复计算",
+        RejectionGround::LegalBar => "法律禁止",
     }
 }
 

@@ -62,6 +62,7 @@ pub fn recognise(
         let check = match refusal.reason {
             Reason::NoMapping { .. } => CheckCode::R01,
             Reason::NotActive { .. } => CheckCode::R02,
+            Reason::Rejected { .. } => CheckCode::R03,
             Reason::UseNotPermitted { .. } => CheckCode::R04,
             Reason::DeliversNothing { .. } | Reason::OutOfReach { .. } => CheckCode::R08,
             Reason::SerialsInvalid => CheckCode::B07,

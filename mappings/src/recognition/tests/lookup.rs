@@ -4,7 +4,8 @@ use tanqiao_protocol::r#use::Use::{CorporateNeutrality, EventNeutrality, Persona
 use tanqiao_protocol::view::MappingStatus;
 
 use super::world::{METRO, active, day, record, region, set, uses};
-use crate::recognition::{Inactive, MappingEntry, MappingSet, Reason};
+use crate::lifecycle::RejectionGround;
+use crate::recognition::{Inactive, MappingEntry, MappingSet, Reason, Rejection};
 
 fn found(set: &MappingSet, to: &str, wanted: Use, on: i64) -> Result<String, Reason> {
     set.lookup(&METRO.parse().unwrap(), region(to), wanted, day(on))
@@ -164,4 +165,90 @@ fn the_same_version_twice_is_one_entry() {
         .collect();
     assert_eq!(set.entries().len(), 1);
     assert_eq!(found(&set, "230100", EventNeutrality, 1).unwrap_err().code(), "R02");
+}
+
+fn rejected(mapping: &str, to: &str, only: Option<&[Use]>) -> Rejection {
+    Rejection {
+        mapping: mapping.parse().unwrap(),
+        origin: METRO.parse().unwrap(),
+        to: region(to),
+        uses: only.map(uses),
+        ground: RejectionGround::DoubleCounting,
+    }
+}
+
+#[test]
+fn a_rejection_names_its_version_and_its_ground() {
+    let set = MappingSet::default().with_rejection(rejected("no.v3", "230100", None));
+    let refused = found(&set, "230100", EventNeutrality, 1).unwrap_err();
+    assert_eq!(refused.code(), "R03");
+    assert_eq!(
+        refused.to_string(),
+        "mapping no.v3 was examined and rejected on the ground of double-counting: CN-4201-metro.v1 is not recognised in 230100 \
+         for event-neutrality, and no detour leads round that"
+    );
+    assert_eq!(
+        refused.zh(),
+        "映射 no.v3 经审查被驳回，理由：重复计算；CN-4201-metro.v1 的减排量在 230100 不能用于活动碳中和，绕道也不行"
+    );
+    assert_eq!(found(&set, "230200", EventNeutrality, 1).unwrap_err().code(), "R01");
+    assert_eq!(set.rejections().len(), 1);
+    assert_eq!(
+        set.with(active(city(1))).rejections().len(),
+        1,
+        "a later entry keeps it"
+    );
+}
+
+#[test]
+fn a_rejection_of_the_region_stops_the_province_and_one_of_the_province_does_not_stop_the_region() {
+    let of_city = set([province()]).with_rejection(rejected("no.v1", "230100", None));
+    assert_eq!(found(&of_city, "230100", EventNeutrality, 1).unwrap_err().code(), "R03");
+    assert_eq!(found(&of_city, "230200", EventNeutrality, 1).unwrap(), "province.v1");
+    assert!(
+        of_city
+            .uses_at(&METRO.parse().unwrap(), region("230100"), day(1))
+            .is_empty()
+    );
+
+    let of_province = set([city(1)]).with_rejection(rejected("no.v1", "230000", None));
+    assert_eq!(found(&of_province, "230100", EventNeutrality, 1).unwrap(), "city.v1");
+    assert_eq!(
+        found(&of_province, "230200", EventNeutrality, 1).unwrap_err().code(),
+        "R03"
+    );
+    assert_eq!(
+        found(&of_province, "230100", CorporateNeutrality, 1)
+            .unwrap_err()
+            .code(),
+        "R03",
+        "the city's own says nothing about this use"
+    );
+}
+
+#[test]
+fn a_rejection_gives_way_to_an_active_mapping_alone_and_may_be_for_some_uses_only() {
+    let some = MappingSet::new(
+        [active(province())],
+        [rejected("no.v1", "230000", Some(&[CorporateNeutrality]))],
+    );
+    assert_eq!(found(&some, "230000", EventNeutrality, 1).unwrap(), "province.v1");
+    assert_eq!(found(&some, "230000", CorporateNeutrality, 1).unwrap(), "province.v1");
+    let over = |status, on| {
+        let set = MappingSet::new(
+            [MappingEntry::new(city(2), status)],
+            [rejected("city.v1", "230100", None)],
+        );
+        found(&set, "230100", EventNeutrality, on).map_err(|reason| reason.code())
+    };
+    assert_eq!(over(MappingStatus::Active, 1), Ok("city.v2".into()));
+    assert_eq!(over(MappingStatus::Active, 365), Err("R03"));
+    assert_eq!(over(MappingStatus::Suspended, 1), Err("R03"));
+    assert_eq!(over(MappingStatus::Superseded, 1), Err("R03"));
+    let only_corporate =
+        MappingSet::default().with_rejection(rejected("no.v1", "230100", Some(&[CorporateNeutrality])));
+    assert_eq!(
+        found(&only_corporate, "230100", EventNeutrality, 1).unwrap_err().code(),
+        "R01"
+    );
 }

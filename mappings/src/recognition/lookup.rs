@@ -1,0 +1,156 @@
+//! Which mapping version recognises, and if none, why not.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
+use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::region::RegionCode;
+use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::r#use::{Use, Uses};
+
+use super::entry::{MappingEntry, Rejection};
+use super::mapping_set::MappingSet;
+use super::refusal::{Inactive, Reason};
+
+/// What is known about reductions of a methodology in a place for a use at a time.
+enum Ruling<'a> {
+    Recognises(&'a Arc<MappingRecord>),
+    Rejected(&'a Rejection),
+    Stopped(&'a MappingEntry, Inactive),
+    Nothing,
+}
+
+impl MappingSet {
+    /// The mapping version that recognises reductions of `origin` in `to` for `wanted` at `at`.
+    ///
+    /// The region itself is asked first, then the province that contains it. Among versions that are active and valid, and
+    /// permit the use, the highest version counts; among equal versions of differently named mappings the smallest factor.
+    /// Where the region has none of its own and its mapping for this use is suspended within its validity, was revoked, or was
+    /// rejected, the province's does not step in.
+    ///
+    /// # Errors
+    /// [`Reason::Rejected`] (R03) if the pair was rejected for this use, [`Reason::NotActive`] (R02) if there is a mapping for
+    /// this use but it does not recognise now, [`Reason::UseNotPermitted`] (R04) if an active one is there for other uses only,
+    /// else [`Reason::NoMapping`] (R01).
+    pub fn lookup(
+        &self,
+        origin: &MethodologyRef,
+        to: RegionCode,
+        wanted: Use,
+        at: Timestamp,
+    ) -> Result<&Arc<MappingRecord>, Reason> {
+        let stopped = match self.ruling(origin, to, wanted, at) {
+            Ruling::Recognises(record) => return Ok(record),
+            Ruling::Rejected(rejection) => {
+                return Err(Reason::Rejected {
+                    mapping: rejection.mapping.clone(),
+                    ground: rejection.ground,
+                    origin: origin.clone(),
+                    to,
+                    r#use: wanted,
+                });
+            }
+            Ruling::Stopped(entry, why) => Some((entry, why)),
+            Ruling::Nothing => None,
+        };
+        let not_active = |entry: &MappingEntry, why| Reason::NotActive {
+            mapping: entry.record.mapping.clone(),
+            to,
+            why,
+        };
+        if let Some((entry, why)) = stopped.filter(|(_, why)| *why != Inactive::NotApproved) {
+            return Err(not_active(entry, why));
+        }
+        let permitted = self.uses_at(origin, to, at);
+        Err(match stopped {
+            _ if !permitted.is_empty() => Reason::UseNotPermitted {
+                to,
+                r#use: wanted,
+                permitted,
+            },
+            Some((entry, why)) => not_active(entry, why),
+            None => Reason::NoMapping {
+                origin: origin.clone(),
+                to,
+                r#use: wanted,
+            },
+        })
+    }
+
+    /// All uses for which reductions of `origin` are recognised in `to` at `at`, by whichever mapping.
+    #[must_use]
+    pub fn uses_at(&self, origin: &MethodologyRef, to: RegionCode, at: Timestamp) -> Uses {
+        let recognised = |wanted: &Use| matches!(self.ruling(origin, to, *wanted, at), Ruling::Recognises(_));
+        Use::ALL.iter().copied().filter(recognised).collect()
+    }
+
+    fn ruling(&self, origin: &MethodologyRef, to: RegionCode, wanted: Use, at: Timestamp) -> Ruling<'_> {
+        let mut stopped = Ruling::Nothing;
+        for place in places(to) {
+            match self.ruling_at(origin, place, wanted, at) {
+                Ruling::Stopped(entry, why) if !self.stops(entry, why) => {
+                    if matches!(stopped, Ruling::Nothing | Ruling::Stopped(_, Inactive::NotApproved)) {
+                        stopped = Ruling::Stopped(entry, why);
+                    }
+                }
+                Ruling::Nothing => {}
+                decided => return decided,
+            }
+        }
+        stopped
+    }
+
+    fn ruling_at(&self, origin: &MethodologyRef, place: RegionCode, wanted: Use, at: Timestamp) -> Ruling<'_> {
+        let for_use = || self.versions(origin, place).filter(|e| e.record.uses.contains(wanted));
+        let best = for_use()
+            .filter(|entry| entry.inactive_at(at).is_none())
+            .max_by(|a, b| precedence(a).cmp(&precedence(b)));
+        if let Some(entry) = best {
+            return Ruling::Recognises(&entry.record);
+        }
+        if let Some(rejection) = self
+            .rejections_of(origin, place)
+            .filter(|one| one.covers(wanted))
+            .last()
+        {
+            return Ruling::Rejected(rejection);
+        }
+        // What stops is the most telling reason, then what was ever approved, then the highest version.
+        for_use()
+            .filter_map(|entry| Some((entry, entry.inactive_at(at)?)))
+            .max_by(|(a, why_a), (b, why_b)| {
+                let rank = |entry, why| (self.stops(entry, why), why != Inactive::NotApproved, precedence(entry));
+                rank(a, *why_a).cmp(&rank(b, *why_b))
+            })
+            .map_or(Ruling::Nothing, |(entry, why)| Ruling::Stopped(entry, why))
+    }
+
+    /// True if nothing may step in for a version that does not recognise: it was taken back, for now or for good, and did not
+    /// end by itself.
+    fn stops(&self, entry: &MappingEntry, why: Inactive) -> bool {
+        match why {
+            Inactive::Suspended => true,
+            Inactive::Revoked => !self.is_followed(entry),
+            Inactive::Superseded | Inactive::Expired { .. } | Inactive::NotYetValid { .. } | Inactive::NotApproved => {
+                false
+            }
+        }
+    }
+}
+
+/// The region itself, then the province that it lies in.
+fn places(to: RegionCode) -> impl Iterator<Item = RegionCode> {
+    let province = to.province();
+    std::iter::once(to).chain((province != to).then_some(province))
+}
+
+/// The order among versions: the higher version, then the smaller factor, then the name, so that it is total.
+fn precedence(entry: &MappingEntry) -> (u32, Reverse<i64>, &MappingRef) {
+    let record = &entry.record;
+    (
+        record.mapping.version(),
+        Reverse(record.factor.millionths()),
+        &record.mapping,
+    )
+}
