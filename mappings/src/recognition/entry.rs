@@ -21,6 +21,7 @@ pub struct MappingEntry {
     pub status: MappingStatus,
     /// When it was superseded, expired or revoked; `None` while it is active or suspended.
     pub ended_at: Option<Timestamp>,
+    through_reference: bool,
 }
 
 impl MappingEntry {
@@ -37,7 +38,23 @@ impl MappingEntry {
             record: Arc::new(record),
             status,
             ended_at,
+            through_reference: false,
         }
+    }
+
+    /// The same entry, of a record that was composed through a reference methodology.
+    #[must_use]
+    pub fn composed(self) -> Self {
+        Self {
+            through_reference: true,
+            ..self
+        }
+    }
+
+    /// True if its record was composed through a reference methodology, so that every direct ruling wins over it.
+    #[must_use]
+    pub const fn is_composed(&self) -> bool {
+        self.through_reference
     }
 
     /// `None` if this version recognises at `at`, else why it does not. A period that is over is named before a suspension,

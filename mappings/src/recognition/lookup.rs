@@ -18,7 +18,22 @@ enum Ruling<'a> {
     Recognises(&'a Arc<MappingRecord>),
     Rejected(&'a Rejection),
     Stopped(&'a MappingEntry, Inactive),
+    /// What rules there is for other uses, and keeps out what was composed.
+    OtherUses,
     Nothing,
+}
+
+/// How a mapping came about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Route {
+    Direct,
+    Composed,
+}
+
+impl Route {
+    fn has(self, entry: &MappingEntry) -> bool {
+        entry.is_composed() == (self == Self::Composed)
+    }
 }
 
 impl MappingSet {
@@ -28,6 +43,10 @@ impl MappingSet {
     /// permit the use, the highest version counts; among equal versions of differently named mappings the smallest factor.
     /// Where the region has none of its own and its mapping for this use is suspended within its validity, was revoked, or was
     /// rejected, the province's does not step in.
+    ///
+    /// A mapping that was composed through a reference methodology is asked only where nothing direct rules, in the region or
+    /// its province and for whatever use: no active, suspended, revoked or coming mapping, and no rejection. One that was
+    /// superseded or has expired, with nothing direct after it, no longer rules.
     ///
     /// # Errors
     /// [`Reason::Rejected`] (R03) if the pair was rejected for this use, [`Reason::NotActive`] (R02) if there is a mapping for
@@ -40,7 +59,8 @@ impl MappingSet {
         wanted: Use,
         at: Timestamp,
     ) -> Result<&Arc<MappingRecord>, Reason> {
-        let stopped = match self.ruling(origin, to, wanted, at) {
+        let ruling = self.ruling(origin, to, wanted, at);
+        let stopped = match ruling {
             Ruling::Recognises(record) => return Ok(record),
             Ruling::Rejected(rejection) => {
                 return Err(Reason::Rejected {
@@ -52,8 +72,9 @@ impl MappingSet {
                 });
             }
             Ruling::Stopped(entry, why) => Some((entry, why)),
-            Ruling::Nothing => None,
+            Ruling::OtherUses | Ruling::Nothing => None,
         };
+        let is_for_other_uses = matches!(ruling, Ruling::OtherUses);
         let not_active = |entry: &MappingEntry, why| Reason::NotActive {
             mapping: entry.record.mapping.clone(),
             to,
@@ -64,7 +85,7 @@ impl MappingSet {
         }
         let permitted = self.uses_at(origin, to, at);
         Err(match stopped {
-            _ if !permitted.is_empty() => Reason::UseNotPermitted {
+            _ if is_for_other_uses || !permitted.is_empty() => Reason::UseNotPermitted {
                 to,
                 r#use: wanted,
                 permitted,
@@ -86,9 +107,43 @@ impl MappingSet {
     }
 
     fn ruling(&self, origin: &MethodologyRef, to: RegionCode, wanted: Use, at: Timestamp) -> Ruling<'_> {
+        let direct = self.ruling_by(Route::Direct, origin, to, wanted, at);
+        if matches!(direct, Ruling::Recognises(_) | Ruling::Rejected(_)) {
+            return direct;
+        }
+        let composed = self.ruling_by(Route::Composed, origin, to, wanted, at);
+        let is_ruled = self.is_ruled_directly(origin, to, at);
+        match (direct, composed) {
+            (direct, Ruling::Nothing | Ruling::Stopped(_, Inactive::NotApproved)) => direct,
+            (Ruling::Nothing, _) if is_ruled => Ruling::OtherUses,
+            (direct, _) if is_ruled => direct,
+            (_, composed) => composed,
+        }
+    }
+
+    /// True if a direct mapping or a rejection rules in `to` or its province, for whatever use.
+    fn is_ruled_directly(&self, origin: &MethodologyRef, to: RegionCode, at: Timestamp) -> bool {
+        let rules = |entry: &MappingEntry| match entry.inactive_at(at) {
+            None | Some(Inactive::NotYetValid { .. }) => true,
+            Some(why) => self.stops(entry, why),
+        };
+        places(to).any(|place| {
+            let mut direct = self.versions(origin, place).filter(|entry| Route::Direct.has(entry));
+            direct.any(rules) || self.rejections_of(origin, place).next().is_some()
+        })
+    }
+
+    fn ruling_by(
+        &self,
+        route: Route,
+        origin: &MethodologyRef,
+        to: RegionCode,
+        wanted: Use,
+        at: Timestamp,
+    ) -> Ruling<'_> {
         let mut stopped = Ruling::Nothing;
         for place in places(to) {
-            match self.ruling_at(origin, place, wanted, at) {
+            match self.ruling_at(route, origin, place, wanted, at) {
                 Ruling::Stopped(entry, why) if !self.stops(entry, why) => {
                     if matches!(stopped, Ruling::Nothing | Ruling::Stopped(_, Inactive::NotApproved)) {
                         stopped = Ruling::Stopped(entry, why);
@@ -101,19 +156,26 @@ impl MappingSet {
         stopped
     }
 
-    fn ruling_at(&self, origin: &MethodologyRef, place: RegionCode, wanted: Use, at: Timestamp) -> Ruling<'_> {
-        let for_use = || self.versions(origin, place).filter(|e| e.record.uses.contains(wanted));
+    fn ruling_at(
+        &self,
+        route: Route,
+        origin: &MethodologyRef,
+        place: RegionCode,
+        wanted: Use,
+        at: Timestamp,
+    ) -> Ruling<'_> {
+        let for_use = || {
+            let versions = self.versions(origin, place);
+            versions.filter(|entry| route.has(entry) && entry.record.uses.contains(wanted))
+        };
         let best = for_use()
             .filter(|entry| entry.inactive_at(at).is_none())
             .max_by(|a, b| precedence(a).cmp(&precedence(b)));
         if let Some(entry) = best {
             return Ruling::Recognises(&entry.record);
         }
-        if let Some(rejection) = self
-            .rejections_of(origin, place)
-            .filter(|one| one.covers(wanted))
-            .last()
-        {
+        let mut rejections = self.rejections_of(origin, place).filter(|one| one.covers(wanted));
+        if let Some(rejection) = rejections.next().filter(|_| route == Route::Direct) {
             return Ruling::Rejected(rejection);
         }
         // What stops is the most telling reason, then what was ever approved, then the highest version.
