@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use tanqiao_protocol::block::Block;
+use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::Factor;
 use tanqiao_protocol::recognition::Lot;
 use tanqiao_protocol::serial::{SerialRange, SeriesRef};
 use tanqiao_protocol::r#use::Uses;
 
-type Sameness = (SeriesRef, Option<MappingRef>, Factor, bool, Uses, Option<Factor>);
+type Sameness = (SeriesRef, Option<MappingRef>, Factor, bool, Uses, Option<MessageId>);
 
 /// Groups blocks, already cut to the ranges that are given, by series, mapping version, factor paid, buffer flag and uses.
 /// Lots come in the order of these, blocks in the order of their serials, whatever the order of `blocks`.
@@ -21,10 +22,14 @@ pub fn lots_of(blocks: &[Block]) -> Vec<Lot> {
         .collect()
 }
 
-/// [`lots_of`] where activity data travel: blocks of batches with another factor are another lot. `batch` gives the factor that
-/// was fixed for the batch of a block, and that takes the place of the mapping's (3-recognition, rule 4).
+/// [`lots_of`] where activity data travel: blocks of different batches are different lots. `issuance` gives the issuance of a
+/// block, if its batch has a factor of its own that may take the place of a mapping's (3-recognition, rule 4), else `None`.
+/// The answer depends on the blocks and on `issuance` alone, not on the order of the blocks.
 #[must_use]
-pub fn batch_lots_of(blocks: &[Block], batch: impl Fn(&Block) -> Option<Factor>) -> Vec<(Lot, Option<Factor>)> {
+pub fn batch_lots_of(
+    blocks: &[Block],
+    issuance: impl Fn(&Block) -> Option<MessageId>,
+) -> Vec<(Lot, Option<MessageId>)> {
     let mut lots: BTreeMap<Sameness, Vec<&Block>> = BTreeMap::new();
     for block in blocks {
         let terms = &block.terms;
@@ -34,12 +39,12 @@ pub fn batch_lots_of(blocks: &[Block], batch: impl Fn(&Block) -> Option<Factor>)
             terms.factor_paid,
             terms.buffered,
             terms.uses,
-            batch(block),
+            issuance(block),
         );
         lots.entry(key).or_default().push(block);
     }
     lots.into_iter()
-        .map(|((series, mapping, paid, buffered, uses, batch), mut blocks)| {
+        .map(|((series, mapping, paid, buffered, uses, issuance), mut blocks)| {
             blocks.sort_by_key(|block| block.range);
             let lot = Lot {
                 blocks: blocks.into_iter().map(Block::reference).collect(),
@@ -49,7 +54,7 @@ pub fn batch_lots_of(blocks: &[Block], batch: impl Fn(&Block) -> Option<Factor>)
                 buffered,
                 uses,
             };
-            (lot, batch)
+            (lot, issuance)
         })
         .collect()
 }

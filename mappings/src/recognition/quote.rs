@@ -1,8 +1,9 @@
 //! What the hub would do with lots that go to a region for a use: divided, summed, explained.
 
 use tanqiao_protocol::block::BlockTerms;
+use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::quantity::{Factor, Grams, MAX_SAFE_INTEGER};
-use tanqiao_protocol::recognition::{Division, Lot, LotQuote, Quote, Share, lay_out, quote_id};
+use tanqiao_protocol::recognition::{Division, Lot, LotQuote, MappingRecord, Quote, Share, lay_out, quote_id};
 use tanqiao_protocol::serial::{BlockRef, SerialRange};
 
 use super::explain::{explain_en, explain_zh};
@@ -89,29 +90,36 @@ pub struct Recognition {
 /// # Errors
 /// The first lot that is refused, with its blocks: see [`Reason`].
 pub fn recognise(set: &MappingSet, given: &[GivenLot], crossing: &Crossing) -> Result<Recognition, Refusal> {
-    carried_out(set, given.iter().map(|one| (one, None)), crossing)
+    carried_out(set, given.iter().map(|one| (one, None)), |_, _| None, crossing)
 }
 
-/// [`recognise`] where activity data travel: each lot with the factor that was fixed for its batch
-/// ([`super::batch_lots_of`]), if it has one; every part of a batch crosses at it in place of the mapping's factor.
+/// [`recognise`] where activity data travel: each lot with the issuance of its batch ([`super::batch_lots_of`]), if that has a
+/// factor of its own. `factor_of` gives the one that was fixed for a batch and the mapping that applies, if there is one; every
+/// part of the batch, at whatever time, crosses at it in place of the mapping's.
 ///
 /// # Errors
 /// As [`recognise`].
 pub fn recognise_batches(
     set: &MappingSet,
-    given: &[(GivenLot, Option<Factor>)],
+    given: &[(GivenLot, Option<MessageId>)],
+    factor_of: impl Fn(MessageId, &MappingRecord) -> Option<Factor>,
     crossing: &Crossing,
 ) -> Result<Recognition, Refusal> {
-    carried_out(set, given.iter().map(|(one, batch)| (one, *batch)), crossing)
+    let given = given.iter().map(|(one, batch)| (one, *batch));
+    carried_out(set, given, factor_of, crossing)
 }
 
 fn carried_out<'a>(
     set: &MappingSet,
-    given: impl Iterator<Item = (&'a GivenLot, Option<Factor>)>,
+    given: impl Iterator<Item = (&'a GivenLot, Option<MessageId>)>,
+    factor_of: impl Fn(MessageId, &MappingRecord) -> Option<Factor>,
     crossing: &Crossing,
 ) -> Result<Recognition, Refusal> {
     let lots = given
-        .map(|(one, batch)| divide(set, one, batch, crossing).map_err(|reason| refuse(&one.lot, reason)))
+        .map(|(one, batch)| {
+            let factor_of = |record: &MappingRecord| factor_of(batch?, record);
+            divide(set, one, factor_of, crossing).map_err(|reason| refuse(&one.lot, reason))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let Some(first) = lots.first() else {
         return Ok(Recognition {
@@ -194,14 +202,14 @@ fn smallest_quantity(enough: impl Fn(Grams) -> bool) -> Option<Grams> {
 fn divide(
     set: &MappingSet,
     given: &GivenLot,
-    batch: Option<Factor>,
+    batch: impl Fn(&MappingRecord) -> Option<Factor>,
     crossing: &Crossing,
 ) -> Result<RecognisedLot, Reason> {
     let lot = &given.lot;
     let ranges = ranges_of(lot).ok_or(Reason::SerialsInvalid)?;
     let quantity = Grams::total(ranges.iter().map(SerialRange::quantity)).map_err(|_| Reason::SerialsInvalid)?;
     let terms = terms_for(set, given, crossing)?;
-    let terms = match batch {
+    let terms = match terms.record().and_then(batch) {
         Some(factor) => terms.of_batch(factor),
         None => terms,
     };

@@ -1,5 +1,6 @@
 //! The engine as stories of the domain, as properties, and against the shipped vectors.
 
+mod batches;
 mod composed;
 mod lookup;
 mod properties;
