@@ -8,6 +8,7 @@ pub mod answer;
 pub mod endpoints;
 pub mod feed;
 pub mod hub;
+pub mod mappings;
 pub mod observation;
 pub mod openapi;
 pub mod views;

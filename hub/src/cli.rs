@@ -11,6 +11,7 @@ mod desk;
 mod enrolments;
 mod events;
 mod governance;
+mod mappings;
 mod members;
 mod output;
 mod recover;

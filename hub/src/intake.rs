@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use tanqiao_protocol::id::{MessageId, NodeId, TrustDomain};
 use tanqiao_protocol::message::Action;
+use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::time::Timestamp;
 
@@ -64,6 +65,8 @@ pub enum Named {
     Listing(String),
     /// A methodology version.
     Methodology(String),
+    /// A mapping version.
+    Mapping(MappingRef),
 }
 
 /// One item of a request, in its order.
@@ -172,6 +175,10 @@ impl Place {
             (Named::Methodology(name), Body::Methodology(c)) => {
                 ("content.methodology", name.clone(), c.methodology.to_string())
             }
+            (Named::Methodology(name), Body::Sheet(c)) => {
+                ("content.methodology", name.clone(), c.methodology.to_string())
+            }
+            (Named::Mapping(name), body) => ("content.mapping", name.to_string(), body.mapping()?.to_string()),
             _ => return None,
         };
         (expected != found).then_some((member, expected, found))

@@ -238,7 +238,7 @@ fn every_command_has_help_and_the_crash_points_are_listed() {
         &["migrate"],
         &["admin"],
         &["admin", "officer", "create"],
-        &["admin", "mapping", "activate"],
+        &["admin", "mapping", "approve"],
         &["bench"],
     ] {
         let output = desk.run(&[command, &["--help"]].concat());

@@ -42,10 +42,8 @@ fn a_donation_that_the_policy_accepts_is_retired_at_once() {
         assert_eq!(f.standing(&part(&block, 75_790, 75_790)), "hub-buffer held");
         assert_eq!(f.standing(&part(&block, 100_000, 100_000)), "wuhan cancelled");
         assert_eq!(room(&f), (0, 75_789, 924_211));
-        assert_eq!(
-            f.feed("wuhan")[3..],
-            ["donation.reserved".to_owned(), "donation.committed".to_owned()]
-        );
+        let told = f.feed("wuhan");
+        assert_eq!(told[told.len() - 2..], ["donation.reserved", "donation.committed"]);
         f.retire("wuhan", &[part(&block, 1, 10)], claim("wuhan", "420100"))
             .refused_by("B04");
     });

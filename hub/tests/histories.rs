@@ -35,12 +35,15 @@ type History = Vec<(i64, Command)>;
 fn play(f: &Federation, seed: u64, steps: usize) -> History {
     let mut chance = Chance::new(seed);
     chance.begin(f);
+    f.asked();
     let mut history = History::new();
     // A set: a message that is sent again is answered again.
     let mut issued = BTreeSet::new();
     while history.len() < steps {
         let batch = chance.batch(f);
         let now = f.now().micros();
+        // What the batch is about may have been agreed on the way to it.
+        history.extend(f.asked().into_iter().map(|command| (now, command)));
         history.extend(batch.iter().map(|command| (now, command.clone())));
         let answers = f.sequencer.submit_blocking(batch.clone()).unwrap();
         for (command, answer) in batch.iter().zip(&answers) {

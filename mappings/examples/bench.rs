@@ -24,6 +24,7 @@ use tanqiao_mappings::search::{Precedents, search};
 use tanqiao_mappings::sheet::{AttributeName, Cell, Evidence, Sheet, Status};
 use tanqiao_mappings::sssom;
 use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::quantity::Factor;
 use tanqiao_protocol::recognition::{Lot, MappingRecord, Predicate};
@@ -31,7 +32,6 @@ use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
-use tanqiao_protocol::view::MappingStatus;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -67,6 +67,12 @@ fn mapping(number: usize, regions: &[RegionCode], at: Timestamp) -> Outcome<Mapp
         to: *regions.get(place).ok_or("a region for every mapping")?,
         endorsed_by: "target".parse::<NodeId>()?,
         counterpart: None,
+        reference: None,
+        through: None,
+        source_region: None,
+        vintages: None,
+        batch: None,
+        explanation_sha256: None,
         predicate: Predicate::Close,
         factor: Factor::new(900_000 - i64::try_from(number)?)?,
         buffer: Factor::new(30_000)?,
@@ -78,7 +84,7 @@ fn mapping(number: usize, regions: &[RegionCode], at: Timestamp) -> Outcome<Mapp
         reason_en: "The target's methodology counts 71 g a unit, issued were 78.4 g.".into(),
         demonstration: true,
     };
-    Ok(MappingEntry::new(record, MappingStatus::Active))
+    Ok(MappingEntry::new(record, MappingState::Active))
 }
 
 fn lot(number: usize) -> Outcome<GivenLot> {
@@ -99,6 +105,7 @@ fn lot(number: usize) -> Outcome<GivenLot> {
         home: "420100".parse()?,
         home_uses: uses(),
         held_in: None,
+        batch: None,
     })
 }
 

@@ -1,13 +1,16 @@
 //! From an assessment to the record that both regions sign.
 
 use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::mapping::Mode;
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::{Factor, Grams};
-use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::recognition::{BatchRule, MappingRecord, Through};
 
 use crate::composition::ThroughReference;
 use crate::equivalence::Assessment;
-use crate::explanation::summary;
+use crate::equivalence::formula::Binding;
+use crate::explanation::{explain, summary};
+use crate::ratio::Ratio;
 use crate::relation::Relation;
 
 /// What the parties agree on beside the factor.
@@ -21,6 +24,26 @@ pub struct RecordTerms {
     pub buffer: Factor,
     /// The most grams given in a calendar year (UTC+8).
     pub cap_g: Option<Grams>,
+    /// First and last year of vintage.
+    pub vintages: (u16, u16),
+    /// How many of the unit in which the origin's sheet counts one unit of its publication is; needed where activity data travel.
+    pub units: Option<Ratio>,
+}
+
+/// How the factor of one batch follows from its activity data; `None` if there is no factor, or the units do not convert.
+#[must_use]
+pub fn batch_rule(assessment: &Assessment, units: Option<&Ratio>) -> Option<BatchRule> {
+    let computation = assessment.computation.as_ref()?;
+    let grams = |of: Binding| {
+        let candidate = computation.candidates.iter().find(|candidate| candidate.of == of)?;
+        Some(candidate.grams.exact())
+    };
+    Some(BatchRule {
+        units: units?.exact(),
+        target_g: grams(Binding::Target)?,
+        reference_g: grams(Binding::Reference),
+        others: computation.others().exact(),
+    })
 }
 
 /// The record of a mapping at the factor that was computed; `None` if there is none. Its reasons are the summary of the
@@ -29,12 +52,26 @@ pub struct RecordTerms {
 pub fn draft_record(assessment: &Assessment, terms: &RecordTerms) -> Option<MappingRecord> {
     let factor = assessment.factor()?;
     let reason = summary(assessment);
+    let batch = match assessment.mode {
+        Mode::Factor => None,
+        Mode::Requantify => Some(batch_rule(assessment, terms.units.as_ref())?),
+    };
     Some(MappingRecord {
         mapping: terms.mapping.clone(),
         origin: assessment.origin.clone(),
         to: assessment.to,
         endorsed_by: terms.endorsed_by.clone(),
         counterpart: (!assessment.target_is_reference).then(|| assessment.target.clone()),
+        reference: if assessment.target_is_reference {
+            Some(assessment.target.clone())
+        } else {
+            assessment.reference.clone()
+        },
+        through: None,
+        source_region: Some(assessment.source_region),
+        vintages: Some(terms.vintages),
+        batch,
+        explanation_sha256: Some(explain(assessment).content_hash()),
         predicate: assessment.relation.predicate()?,
         factor,
         buffer: terms.buffer,
@@ -50,9 +87,13 @@ pub fn draft_record(assessment: &Assessment, terms: &RecordTerms) -> Option<Mapp
 
 /// The record of a route through a reference methodology, at the factor that was computed for it; `None` if there is none. Where
 /// the route may only be proposed ([`ThroughReference::proposal`]) its relation is at most close, and it needs signatures of its
-/// own like any other.
+/// own like any other. `legs` are the mappings to the reference methodology and from it.
 #[must_use]
-pub fn draft_composed(route: &ThroughReference, terms: &RecordTerms) -> Option<MappingRecord> {
+pub fn draft_composed(
+    route: &ThroughReference,
+    legs: (&MappingRef, &MappingRef),
+    terms: &RecordTerms,
+) -> Option<MappingRecord> {
     let factor = route.factor()?;
     let (first, second) = (&route.first, &route.second);
     let uses = first.uses.and(second.uses);
@@ -68,6 +109,16 @@ pub fn draft_composed(route: &ThroughReference, terms: &RecordTerms) -> Option<M
         to: second.to,
         endorsed_by: terms.endorsed_by.clone(),
         counterpart: (!second.target_is_reference).then(|| second.target.clone()),
+        reference: second.target_is_reference.then(|| second.target.clone()),
+        through: Some(Through {
+            reference: first.target.clone(),
+            first: legs.0.clone(),
+            second: legs.1.clone(),
+        }),
+        source_region: Some(first.source_region),
+        vintages: Some(terms.vintages),
+        batch: None,
+        explanation_sha256: Some(explain(&route.direct).content_hash()),
         predicate: relation.predicate()?,
         factor,
         buffer: terms.buffer,

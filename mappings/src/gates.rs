@@ -15,6 +15,7 @@ mod tests;
 pub use batch::{BatchFacts, Overlap, batch_gates};
 pub use finding::{EvidenceRef, GateFinding, GateName, GateReport, Side, Verdict};
 pub(crate) use methodology::Judged;
-pub use methodology::{Comparison, Mode, methodology_gates};
+pub use methodology::{Comparison, methodology_gates};
 pub use node::{NodeFacts, node_gates};
 pub use plausibility::{PlausibleBand, PlausibleBands};
+pub use tanqiao_protocol::mapping::Mode;

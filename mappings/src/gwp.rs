@@ -17,6 +17,13 @@ pub struct GwpTable {
     sha256: Sha256,
 }
 
+impl Default for GwpTable {
+    /// A table of nothing.
+    fn default() -> Self {
+        std::iter::empty().collect()
+    }
+}
+
 impl FromIterator<(Gas, GwpSet, Decimal)> for GwpTable {
     /// Of two values for one gas and set the later counts.
     fn from_iter<I: IntoIterator<Item = (Gas, GwpSet, Decimal)>>(rows: I) -> Self {

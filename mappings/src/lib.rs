@@ -6,7 +6,7 @@
 //!   [`gwp`] and the plausible bands of [`gates`] are the published data beside it;
 //! - [`gates`], then [`equivalence`]: whether one methodology may count by another, and at which factor; [`explanation`] says why and
 //!   what would raise it; [`composition`] leads through a reference methodology; [`draft`] makes the record that is signed;
-//! - [`lifecycle`], [`overlap`], [`difference`] and [`sssom`]: the states of a mapping, what may count the same reduction, what
+//! - [`overlap`], [`difference`] and [`sssom`]: what may count the same reduction, what
 //!   changed, and the exchange form; [`search`] looks for pairs, [`matrix`] shows what is recognised where;
 //! - [`recognition`]: given the mappings in force, what becomes of blocks that cross into a region.
 //!
@@ -25,7 +25,6 @@ pub mod explanation;
 pub mod factors;
 pub mod gates;
 pub mod gwp;
-pub mod lifecycle;
 pub mod matrix;
 pub mod overlap;
 pub mod phrase;

@@ -172,20 +172,26 @@ pub fn matrix_csv(cells: &[MatrixCell]) -> Result<Vec<u8>, csv::Error> {
 mod tests {
     use super::*;
     use crate::recognition::MappingEntry;
+    use tanqiao_protocol::mapping::MappingState;
     use tanqiao_protocol::recognition::{MappingRecord, Predicate};
-    use tanqiao_protocol::view::MappingStatus;
 
     fn at() -> Timestamp {
         "2026-03-01T00:00:00Z".parse().unwrap()
     }
 
-    fn entry(mapping: &str, to: &str, millionths: i64, uses: &[Use], status: MappingStatus) -> MappingEntry {
+    fn entry(mapping: &str, to: &str, millionths: i64, uses: &[Use], status: MappingState) -> MappingEntry {
         let record = MappingRecord {
             mapping: mapping.parse().unwrap(),
             origin: "CN-4201-metro.v1".parse().unwrap(),
             to: to.parse().unwrap(),
             endorsed_by: "harbin".parse().unwrap(),
             counterpart: None,
+            reference: None,
+            through: None,
+            source_region: None,
+            vintages: None,
+            batch: None,
+            explanation_sha256: None,
             predicate: Predicate::Close,
             factor: Factor::new(millionths).unwrap(),
             buffer: Factor::ZERO,
@@ -208,15 +214,15 @@ mod tests {
                 "230000",
                 850_000,
                 &[Use::EventNeutrality, Use::PublicWelfare],
-                MappingStatus::Active,
+                MappingState::Active,
             ),
-            entry("n.v1", "230100", 700_000, &[Use::EtsOffset], MappingStatus::Active),
+            entry("n.v1", "230100", 700_000, &[Use::EtsOffset], MappingState::Active),
             entry(
                 "s.v1",
                 "310000",
                 900_000,
                 &[Use::EventNeutrality],
-                MappingStatus::Suspended,
+                MappingState::Suspended,
             ),
         ]
         .into_iter()

@@ -6,6 +6,7 @@ use std::fmt;
 use std::ops::{Add, Mul, Sub};
 
 use num_bigint::{BigInt, Sign};
+use num_integer::Integer as _;
 use num_traits::{One as _, Signed as _, ToPrimitive as _, Zero as _};
 use rust_decimal::Decimal;
 use tanqiao_protocol::quantity::{Factor, Grams};
@@ -127,6 +128,26 @@ impl Ratio {
             return None;
         }
         Grams::new((&self.over / &self.under).to_i64()?).ok()
+    }
+
+    /// Exactly, in lowest terms: `247/500`, or `525` for a whole number.
+    #[must_use]
+    pub fn exact(&self) -> String {
+        let divisor = self.over.gcd(&self.under);
+        let (over, under) = (&self.over / &divisor, &self.under / &divisor);
+        if under.is_one() {
+            over.to_string()
+        } else {
+            format!("{over}/{under}")
+        }
+    }
+
+    /// What [`Ratio::exact`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn read_exact(text: &str) -> Option<Self> {
+        let (over, under) = text.split_once('/').unwrap_or((text, "1"));
+        let (over, under): (BigInt, BigInt) = (over.parse().ok()?, under.parse().ok()?);
+        under.is_positive().then_some(Self { over, under })
     }
 
     /// With at most six decimals, truncated towards 0, for people: `1.221299`. Also above 1.

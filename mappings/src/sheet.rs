@@ -50,6 +50,10 @@ pub struct Sheet {
     pub attributes: Attributes,
 }
 
+impl tanqiao_protocol::message::Content for Sheet {
+    const ACTION: tanqiao_protocol::message::Action = tanqiao_protocol::message::Action::Sheet;
+}
+
 /// An issuer's written confirmation that a unit factor outside the plausible band is meant. It holds for this factor only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,13 +129,19 @@ impl Sheet {
     }
 }
 
-/// What a publication says, as the sheet writes it.
-fn publication_values(published: &Methodology) -> Vec<(AttributeName, String)> {
-    let unit = match published.activity_unit.as_str() {
+/// The unit of a publication as UCUM writes it.
+#[must_use]
+pub fn publication_unit(unit: &str) -> &str {
+    match unit {
         "pkm" => "km{passenger}",
         "kWh" => "kW.h",
         other => other,
-    };
+    }
+}
+
+/// What a publication says, as the sheet writes it.
+fn publication_values(published: &Methodology) -> Vec<(AttributeName, String)> {
+    let unit = publication_unit(&published.activity_unit);
     let bar = if unit.contains('.') {
         format!("({unit})")
     } else {

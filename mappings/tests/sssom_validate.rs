@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tanqiao_mappings::gates::Mode;
-use tanqiao_mappings::lifecycle::MappingState;
 use tanqiao_mappings::sssom::{GovernedMapping, Justification, Namespace, governed_set, read, write};
 use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::{MappingRecord, Predicate};
 use tanqiao_protocol::r#use::Use;
@@ -62,6 +62,12 @@ fn governed(number: u32, predicate: Predicate, state: MappingState) -> GovernedM
             to: "310000".parse().unwrap(),
             endorsed_by: "shanghai".parse().unwrap(),
             counterpart: Some("CN-31-metro.v1".parse().unwrap()),
+            reference: None,
+            through: None,
+            source_region: None,
+            vintages: None,
+            batch: None,
+            explanation_sha256: None,
             predicate,
             factor: Factor::new(905_612).unwrap(),
             buffer: Factor::new(30_000).unwrap(),

@@ -17,6 +17,7 @@ mod extract;
 mod health;
 mod hub;
 mod issuances;
+mod mappings;
 mod offers;
 mod openapi;
 mod pledges;

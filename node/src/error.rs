@@ -97,7 +97,11 @@ impl NodeError {
         match self {
             Self::Config(_) | Self::Store(_) | Self::Exchange(_) => 500,
             Self::Hub(e) => e.status(),
-            Self::Refused { code, .. } if matches!(*code, "id-reused" | "feed-fork" | "feed-diverged") => 409,
+            Self::Refused { code, .. }
+                if matches!(*code, "id-reused" | "feed-fork" | "feed-diverged" | "stale-approval") =>
+            {
+                409
+            }
             Self::Refused { .. } => 422,
             Self::NotFound { .. } => 404,
             Self::Answered { .. } => 409,

@@ -197,7 +197,7 @@ codes! {
         A6X5 "A6-X5", A6E1 "A6-E1", A6E2 "A6-E2", A6E3 "A6-E3", A6E4 "A6-E4", A6E5 "A6-E5", A6E6 "A6-E6", A6E7 "A6-E7", A6E8 "A6-E8",
         A6E9 "A6-E9", A6E10 "A6-E10";
     table_use: D01 "D01", D02 "D02", D03 "D03", D04 "D04", D05 "D05";
-    table_member: G01 "G01", G02 "G02", G03 "G03";
+    table_member: G01 "G01", G02 "G02", G03 "G03", G04 "G04", G05 "G05";
 }
 
 impl CheckCode {

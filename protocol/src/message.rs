@@ -101,8 +101,20 @@ words! {
         DonationWithdrawal = 16 "donation-withdrawal",
         /// Propose a new signing key under an active one.
         Key = 17 "key",
-        /// A mapping version; signed by the origin's and the using region's member over one content.
-        Mapping = 18 "mapping",
+        /// The attribute sheet of a methodology version.
+        Sheet = 18 "sheet",
+        /// Propose a mapping version.
+        MappingProposal = 19 "mapping-proposal",
+        /// Agree to a mapping version's record.
+        MappingEndorsement = 20 "mapping-endorsement",
+        /// Refuse a mapping version on a ground of the closed list.
+        MappingObjection = 21 "mapping-objection",
+        /// Stop a mapping version at once.
+        MappingSuspension = 22 "mapping-suspension",
+        /// Agree that a suspended mapping version recognises again.
+        MappingLifting = 23 "mapping-lifting",
+        /// Comment on a proposed mapping version.
+        MappingComment = 24 "mapping-comment",
     }
 }
 
@@ -145,7 +157,12 @@ content! {
     Donation => Donation,
     DonationWithdrawal => DonationWithdrawal,
     KeyProposal => Key,
-    crate::recognition::MappingRecord => Mapping,
+    crate::mapping::MappingProposal => MappingProposal,
+    crate::mapping::MappingEndorsement => MappingEndorsement,
+    crate::mapping::MappingObjection => MappingObjection,
+    crate::mapping::MappingSuspension => MappingSuspension,
+    crate::mapping::MappingLifting => MappingLifting,
+    crate::mapping::MappingComment => MappingComment,
 }
 
 /// Many messages under one signature. Each item is a whole message as a JSON text with an id of its own in the same id

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{NodeId, Sha256};
+use crate::id::{MessageId, NodeId, Sha256};
 use crate::methodology::{MappingRef, MethodologyRef};
 use crate::quantity::{Factor, Grams};
 use crate::region::RegionCode;
@@ -40,13 +40,28 @@ pub struct MappingRecord {
     pub to: RegionCode,
     /// The member that signs for the using region.
     pub endorsed_by: NodeId,
-    /// The methodology there that it is equivalent to; absent for a mapping to the reference methodology.
+    /// The methodology there that it is equivalent to; absent where the region goes by the reference methodology.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counterpart: Option<MethodologyRef>,
+    /// The reference methodology that the region goes by, or that bounds the factor as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<MethodologyRef>,
+    /// The two mappings that it is composed of, where it leads through a reference methodology.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Through>,
     /// How the two relate.
     pub predicate: Predicate,
+    /// Where the acts took place whose parameters the factor rests on; lots of other places are not recognised by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_region: Option<RegionCode>,
+    /// First and last year of vintage that it recognises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vintages: Option<(u16, u16)>,
     /// The recognition factor in millionths, 1 to 1,000,000.
     pub factor: Factor,
+    /// How the factor of a batch is computed whose activity data travel; absent where the mapping's factor counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchRule>,
     /// The share of what is recognised that goes to the hub's buffer at the first crossing, in millionths.
     pub buffer: Factor,
     /// For which uses.
@@ -65,6 +80,55 @@ pub struct MappingRecord {
     /// True if the figures only demonstrate the system.
     #[serde(default)]
     pub demonstration: bool,
+    /// SHA-256 over the canonical JSON of the explanation, with its inputs and their hashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation_sha256: Option<Sha256>,
+}
+
+impl MappingRecord {
+    /// Its identity: SHA-256 over its canonical JSON (RFC 8785). The three parties agree to this.
+    #[must_use]
+    pub fn sha256(&self) -> Sha256 {
+        // It holds texts, integers, lists and booleans only, for which canonical JSON knows no refusal.
+        Sha256::of(&crate::canonical::to_vec(self).unwrap_or_default())
+    }
+
+    /// The mapping versions whose caps a crossing by this one counts under: itself, and those that it is composed of.
+    pub fn counted_under(&self) -> impl Iterator<Item = &MappingRef> {
+        let legs = self
+            .through
+            .iter()
+            .flat_map(|through| [&through.first, &through.second]);
+        std::iter::once(&self.mapping).chain(legs)
+    }
+}
+
+/// The two mappings that a composed one is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Through {
+    /// The reference methodology between them.
+    pub reference: MethodologyRef,
+    /// From the origin to the reference.
+    pub first: MappingRef,
+    /// From the reference to the target.
+    pub second: MappingRef,
+}
+
+/// How the factor of a batch is computed from the activity data `D` and the grams `q` of its issuance (3-recognition, rule 4):
+/// `trunc6(min(1, D · target_g / q, D · reference_g / q) · others)`. Numbers are exact fractions or decimals as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRule {
+    /// Units of activity by which `D`, in the unit of the origin's publication, is multiplied first.
+    pub units: String,
+    /// What the target's methodology counts for one unit of activity, in grams, with the source region's parameters.
+    pub target_g: String,
+    /// The same of the reference methodology.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_g: Option<String>,
+    /// The product of all other multipliers.
+    pub others: String,
 }
 
 /// What recognition does with one lot.
@@ -76,6 +140,9 @@ pub struct LotQuote {
     /// The mapping version; absent where none is needed (the way home, or a use already recognised here).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<MappingRef>,
+    /// The issuance that it is of, where lots are parted by issuance because activity data travel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuance: Option<MessageId>,
     /// Grams given.
     pub given_g: Grams,
     /// Grams that arrive.

@@ -14,6 +14,12 @@ pub struct RegionCode {
 }
 
 impl RegionCode {
+    /// China as a whole: the region of a nationwide enterprise platform, and of reference methodologies.
+    pub const CHINA: Self = Self {
+        bytes: *b"CN\0\0\0\0",
+        len: 2,
+    };
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -95,6 +101,11 @@ mod tests {
 
     fn code(text: &str) -> RegionCode {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn china_is_the_region_that_its_two_letters_name() {
+        assert_eq!(code("CN"), RegionCode::CHINA);
     }
 
     #[test]

@@ -2,13 +2,14 @@
 
 mod answer;
 mod dealings;
+mod mappings;
 
 use crate::block::{BlockState, BlockTerms};
 use crate::id::{MessageId, Name, NodeId, TrustDomain};
 use crate::message::{Listing, Methodology};
 use crate::methodology::{MappingRef, MethodologyRef};
 use crate::quantity::{Factor, Grams};
-use crate::recognition::{MappingRecord, Quote};
+use crate::recognition::Quote;
 use crate::region::RegionCode;
 use crate::serial::{BlockRef, SeriesRef};
 use crate::signing::{KeyId, VerifyingKey};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::{Evidence, ItemResult, Offer, Outcome, Results};
 pub use dealings::{CheckRun, DonationView, EventView, IssuanceView, PledgeView, RetirementView, TransferView};
+pub use mappings::{Comment, Endorsement, MappingDetail, MappingView, SheetView, Suspension};
 
 /// `GET /v1/hub`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,30 +146,6 @@ pub struct MethodologyView {
     pub content: Methodology,
 }
 
-words! {
-    /// Whether a mapping version recognises.
-    pub enum MappingStatus {
-        /// It recognises, within its validity.
-        Active = 1 "active",
-        /// Stopped; open transfers keep the version that their proposal named.
-        Suspended = 2 "suspended",
-        /// A later version replaced it.
-        Superseded = 3 "superseded",
-    }
-}
-
-/// One of `GET /v1/mappings`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MappingView {
-    /// Whether it recognises.
-    pub status: MappingStatus,
-    /// Grams given under it this calendar year (UTC+8), reserved and committed.
-    pub given_g: Grams,
-    /// The record.
-    #[serde(flatten)]
-    pub record: MappingRecord,
-}
-
 /// One of `GET /v1/blocks`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockView {
@@ -246,4 +224,10 @@ pub struct RecognitionQuery {
     /// The mapping that they came by, where they came from elsewhere.
     #[serde(default)]
     pub mapping: Option<MappingRef>,
+    /// Where the acts took place; the methodology's own region when absent.
+    #[serde(default)]
+    pub region_of_act: Option<RegionCode>,
+    /// The issuance that they come from: needed where activity data travel and fix the factor of a batch.
+    #[serde(default)]
+    pub issuance: Option<MessageId>,
 }

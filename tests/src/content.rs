@@ -1,12 +1,14 @@
 //! What members say in the stories.
 
 use tanqiao_hub::serve::new_id;
+use tanqiao_mappings::sheet::Sheet;
 use tanqiao_protocol::id::{MessageId, Sha256};
+use tanqiao_protocol::mapping::{MappingProposal, Mode};
 use tanqiao_protocol::message::{
     Issuance, Methodology, RightsBasis, TransferAcceptance, TransferProposal, Verification,
 };
 use tanqiao_protocol::quantity::{Factor, Grams};
-use tanqiao_protocol::recognition::{MappingRecord, Predicate};
+use tanqiao_protocol::recognition::Predicate;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
 use tanqiao_protocol::r#use::Use;
@@ -16,6 +18,8 @@ use tanqiao_protocol::view::Outcome;
 pub const TRUST_DOMAIN: &str = "tanqiao.test";
 /// Wuhan's methodology, 100 g for a kilometre by metro.
 pub const METRO: &str = "wuhan-metro.v1";
+/// The reference methodology that Harbin goes by, 84.211 g for a kilometre by metro.
+pub const REFERENCE: &str = "REF-metro.v1";
 /// Grams for a kilometre.
 pub const G_PER_KM: i64 = 100;
 /// What the stories move reductions for.
@@ -56,25 +60,50 @@ pub fn methodology() -> Methodology {
     }
 }
 
-/// Wuhan's rides count in Harbin at 0.842110, with a buffer of a tenth.
+/// A rail transit sheet of which everything is known, at `unit_factor` grams for one kilometre; without a region that of a reference
+/// methodology.
 #[must_use]
-pub fn mapping(from: Timestamp) -> MappingRecord {
-    MappingRecord {
-        mapping: "wuhan-to-harbin.v1".parse().unwrap(),
+pub fn sheet(methodology: &str, region: Option<&str>, unit_factor: &str) -> Sheet {
+    let text = include_str!("../../mappings/vectors/sheet.json");
+    let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
+    let factor = format!("{unit_factor} g{{CO2}}/km");
+    value["methodology"] = methodology.into();
+    value["confirmation"]["unit_factor"] = factor.as_str().into();
+    match region {
+        Some(code) => value["region"] = code.into(),
+        None => value["reference"] = true.into(),
+    }
+    let attributes = value["attributes"].as_array_mut().unwrap();
+    let cell = attributes
+        .iter_mut()
+        .find(|one| one["attribute"] == "unit-factor")
+        .unwrap();
+    cell["value"] = factor.into();
+    serde_json::from_value(value).unwrap()
+}
+
+/// Wuhan's rides shall count in Harbin: at 0.842110, as the sheets say, with a buffer of a tenth.
+#[must_use]
+pub fn mapping_proposal(mapping: &str, from: Timestamp) -> MappingProposal {
+    MappingProposal {
+        mapping: mapping.parse().unwrap(),
         origin: METRO.parse().unwrap(),
+        target: REFERENCE.parse().unwrap(),
+        reference: None,
+        through: None,
+        predicate: Predicate::Close,
+        mode: Mode::Factor,
         to: "230100".parse().unwrap(),
         endorsed_by: "harbin".parse().unwrap(),
-        counterpart: None,
-        predicate: Predicate::Close,
-        factor: Factor::new(842_110).unwrap(),
-        buffer: Factor::new(100_000).unwrap(),
+        source_region: "420100".parse().unwrap(),
+        vintage_first: 2024,
+        vintage_last: 2027,
         uses: [USE].into_iter().collect(),
+        buffer: Factor::new(100_000).unwrap(),
         cap_g: None,
         valid_from: from,
-        valid_until: from.plus_micros(300 * DAY_US),
-        reason_zh: "测试".to_owned(),
-        reason_en: "test".to_owned(),
-        demonstration: true,
+        valid_until: Some(from.plus_micros(300 * DAY_US)),
+        draft: false,
     }
 }
 

@@ -9,21 +9,21 @@ use tanqiao_certs::enrolment::KeyAlgorithm;
 use tanqiao_certs::{Authority, CertificateRequest, Order, Profile, TlsKey, durable};
 use tanqiao_hub::intake::{Item, Place as Address, Reception};
 use tanqiao_hub::ledger::command::{Body, Command, Decision, Origin};
-use tanqiao_hub::ledger::objects::{Policy, Role};
+use tanqiao_hub::ledger::objects::{Policy, Registry, Role};
 use tanqiao_hub::ledger::sequencer::{Sequencer, SequencerOptions};
 use tanqiao_hub::serve::{ensure_log_key, new_id};
 use tanqiao_hub::store::database::Database;
 use tanqiao_node::store::Store;
 use tanqiao_node::tokens::{self, Scope};
 use tanqiao_protocol::envelope::Envelope;
-use tanqiao_protocol::id::{NodeId, Sha256};
+use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::mapping::MappingEndorsement;
 use tanqiao_protocol::message::{Content, Message};
-use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::signing::{Algorithm, SigningKey};
 use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::view::MemberKind;
 
-use crate::content::{TRUST_DOMAIN, mapping, methodology, now};
+use crate::content::{METRO, REFERENCE, TRUST_DOMAIN, mapping_proposal, methodology, now, sheet};
 use crate::place::Place;
 
 /// The two officers.
@@ -119,7 +119,10 @@ pub fn ledger(place: &Place, url: &str) {
         desk.decide(officers(1), admission(place, member, region));
     }
     desk.hear("wuhan", &spoken(place, "wuhan", methodology()));
-    desk.decide(officers(2), activation(place));
+    evidence(&desk, place);
+    let record_sha256 = agree(&desk, place, "wuhan-to-harbin.v1");
+    let mapping = "wuhan-to-harbin.v1".parse().unwrap();
+    desk.decide(officers(2), Decision::ApproveMapping { mapping, record_sha256 });
     desk.0.stop();
 }
 
@@ -127,6 +130,7 @@ fn policy() -> Policy {
     Policy {
         trust_domain: TRUST_DOMAIN.parse().unwrap(),
         demonstration: true,
+        mapping_comment_period_s: 0,
         ..Policy::default()
     }
 }
@@ -152,32 +156,34 @@ fn admission(place: &Place, member: &str, region: &str) -> Decision {
     }
 }
 
-/// The next version of the mapping, signed by both members, in a file for the officers.
-#[must_use]
-pub fn next_mapping(place: &Place) -> std::path::PathBuf {
-    let record = MappingRecord {
-        mapping: "wuhan-to-harbin.v2".parse().unwrap(),
-        ..mapping(now())
+/// What a mapping rests on: Wuhan's sheet, what is known of its registry, and the reference methodology that Harbin goes by.
+fn evidence(desk: &Desk, place: &Place) {
+    let registry = Registry {
+        conformance_report: Some(Sha256::of(b"conformance")),
+        verification_bodies: vec!["Example Verification Body".to_owned()],
     };
-    let mut envelope = spoken(place, "wuhan", record);
-    envelope.add_signature(&signing_key(place, "harbin")).unwrap();
-    let file = place.hub("mapping.json");
-    std::fs::write(&file, envelope.to_json().unwrap()).unwrap();
-    file
+    let member = "wuhan".parse().unwrap();
+    desk.decide(officers(1), Decision::SetRegistry { member, registry });
+    desk.hear("wuhan", &spoken(place, "wuhan", sheet(METRO, Some("420100"), "100")));
+    desk.decide(
+        officers(1),
+        Decision::PutSheet(Box::new(sheet(REFERENCE, None, "84.211"))),
+    );
 }
 
-/// The mapping, signed by both members.
-fn activation(place: &Place) -> Decision {
-    let record = mapping(now());
-    let mut envelope = spoken(place, "wuhan", record.clone());
-    envelope.add_signature(&signing_key(place, "harbin")).unwrap();
-    let signed_by: Vec<NodeId> = MEMBERS.iter().map(|(member, _)| member.parse().unwrap()).collect();
-    let envelope = String::from_utf8(envelope.to_json().unwrap()).unwrap();
-    Decision::ActivateMapping {
-        record: Box::new(record),
-        envelope,
-        signed_by,
+/// Both members agree to a mapping.
+fn agree(desk: &Desk, place: &Place, mapping: &str) -> Sha256 {
+    let proposal = mapping_proposal(mapping, now());
+    let mapping = proposal.mapping.clone();
+    desk.hear("wuhan", &spoken(place, "wuhan", proposal));
+    let governance = desk.0.governance();
+    let record_sha256 = governance.mapping_versions[&mapping].record().unwrap().sha256();
+    for (member, _) in MEMBERS {
+        let mapping = mapping.clone();
+        let endorsement = MappingEndorsement { mapping, record_sha256 };
+        desk.hear(member, &spoken(place, member, endorsement));
     }
+    record_sha256
 }
 
 fn spoken<C: Content>(place: &Place, member: &str, content: C) -> Envelope {

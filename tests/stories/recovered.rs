@@ -7,7 +7,7 @@ use tanqiao_hub::serve::new_id;
 use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::time::SECOND_US;
-use tanqiao_tests::content::{METRO, USE, VINTAGE, now};
+use tanqiao_tests::content::{METRO, USE, VINTAGE, mapping_proposal, now};
 use tanqiao_tests::founding;
 use tanqiao_tests::ledger::LogHead;
 use tanqiao_tests::platform::{HOLDER, grams_of_rides, offering, rides};
@@ -53,10 +53,7 @@ async fn live_on(federation: &mut Federation) -> Crossing {
         .order("/api/v1/retirements?wait_s=30", &retiring(500))
         .await
         .unwrap();
-    let record = founding::next_mapping(&federation.place);
-    federation
-        .officers(&["mapping", "activate", &record.display().to_string()])
-        .await;
+    next_mapping(federation).await;
     let last = grams_of_rides(2 * RIDES);
     let block = format!("wuhan/420100/{METRO}/{VINTAGE}/{}-{last}", last - 999);
     federation.officers(&["freeze", &block, "--reason", "a question"]).await;
@@ -88,6 +85,24 @@ async fn live_on(federation: &mut Federation) -> Crossing {
     last.order(federation).await;
     last.happened_once(federation).await;
     last
+}
+
+/// Both members agree to the next version of the mapping, and two officers approve it.
+async fn next_mapping(federation: &Federation) {
+    let (wuhan, harbin) = (federation.platform("wuhan"), federation.platform("harbin"));
+    let name = "wuhan-to-harbin.v2";
+    let proposal = json!(mapping_proposal(name, now()));
+    wuhan.order("/api/v1/mappings?wait_s=30", &proposal).await.unwrap();
+    let shown = wuhan.get(&format!("/api/v1/mappings/{name}")).await;
+    let read = json!({ "record_sha256": shown["record_sha256"] });
+    for platform in [&wuhan, &harbin] {
+        let path = format!("/api/v1/mappings/{name}/endorsement?wait_s=30");
+        platform.order(&path, &read).await.unwrap();
+    }
+    let record = shown["record_sha256"].as_str().unwrap();
+    federation
+        .officers(&["mapping", "approve", name, "--record", record])
+        .await;
 }
 
 /// A federation whose hub has lost what its members did since the backup; the head that it had.

@@ -138,6 +138,8 @@ async fn set_policy(desk: &Desk, journal: &mut Journal) -> Outcome<()> {
         first_dealing_delay_s: 0,
         second_approval_from_g: None,
         smallest_piece_g: Grams::new(1).doing("one gram")?,
+        // Nobody is there to comment in a story of seconds.
+        mapping_comment_period_s: 0,
     };
     let id = journal.id("policy")?;
     let answer = desk.ask(id, Origin::Hub, Decision::SetPolicy(policy)).await?;

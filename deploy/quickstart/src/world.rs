@@ -7,7 +7,6 @@ use tanqiao_certs::Authority;
 use tanqiao_hub::ledger::audit::Report;
 use tanqiao_mappings::catalogue::Catalogue;
 use tanqiao_node::exchange::{HubClient, Signer};
-use tanqiao_protocol::signing::VerifyingKey;
 
 use crate::cast::Member;
 use crate::failure::{Doing as _, Outcome, unexpected};
@@ -90,28 +89,6 @@ impl World {
         let hub = HubClient::open(&config).doing(format!("the keys of {member}"))?;
         let signer = Signer::open(&config).doing(format!("the keys of {member}"))?;
         Ok((hub, signer))
-    }
-
-    /// A member's signing key, to add its signature to what others have signed.
-    ///
-    /// # Errors
-    /// The key cannot be read.
-    pub fn signing_key(&self, member: &str) -> Outcome<tanqiao_protocol::signing::SigningKey> {
-        let path = self.place.node(member, "signing.key");
-        let pem = std::fs::read_to_string(&path).doing(format!("reading {}", path.display()))?;
-        tanqiao_protocol::signing::SigningKey::from_pem(&pem).doing("reading a signing key")
-    }
-
-    /// The member's active signing keys as the ledger has them.
-    #[must_use]
-    pub fn keys_of(&self, member: &tanqiao_protocol::id::NodeId) -> Vec<VerifyingKey> {
-        use tanqiao_protocol::view::KeyStatus;
-        let governance = self.desk.governance();
-        let of_member = governance
-            .keys
-            .values()
-            .filter(|key| key.member == *member && key.status == KeyStatus::Active);
-        of_member.map(|key| key.key.clone()).collect()
     }
 
     /// Plays a step, unless an earlier run has.

@@ -4,26 +4,23 @@ use std::collections::BTreeMap;
 
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
-use tanqiao_mappings::recognition::{Crossing, GivenLot, Reason, Refusal, quote_for_quantity, quote_to_deliver};
+use tanqiao_mappings::recognition::{Batch, Crossing, GivenLot, Reason, Refusal, quote_for_quantity, quote_to_deliver};
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::NodeId;
-use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
+use tanqiao_protocol::methodology::MethodologyRef;
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::{Lot, Quote};
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::SeriesRef;
-use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::Uses;
-use tanqiao_protocol::view::{
-    KeyView, MappingStatus, MappingView, MemberView, MethodologyView, Page, RecognitionQuery,
-};
+use tanqiao_protocol::view::{KeyView, MemberView, MethodologyView, RecognitionQuery};
 
 use super::answer::{Answer, Refused, json};
 use super::hub::Hub;
 use super::page::{cut, limit};
 use crate::ledger::objects::{Governance, Published};
-use crate::store::read::events;
+use crate::store::read::dealings;
 
 /// Which members.
 #[derive(Debug, Deserialize)]
@@ -136,15 +133,17 @@ fn latest<'a>(governance: &'a Governance, id: &str) -> Option<&'a Published> {
         .map(|(_, published)| published)
 }
 
+/// A methodology version in a path; the version is `1` or `v1`.
+pub(super) fn reference(id: &str, version: &str) -> Result<MethodologyRef, Refused> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let version = version.parse().map_err(|_| Refused::not_found())?;
+    MethodologyRef::new(id, version).map_err(|_| Refused::not_found())
+}
+
 /// `GET /v1/methodologies/{id}/{version}`; the version is `1` or `v1`.
 pub async fn methodology_version(hub: Data<Hub>, path: Path<(String, String)>) -> Answer {
     let (id, version) = path.into_inner();
-    let version = version
-        .strip_prefix('v')
-        .unwrap_or(&version)
-        .parse()
-        .map_err(|_| Refused::not_found())?;
-    let reference = MethodologyRef::new(&id, version).map_err(|_| Refused::not_found())?;
+    let reference = reference(&id, &version)?;
     json(&methodology_view(
         hub.sequencer
             .governance()
@@ -154,54 +153,21 @@ pub async fn methodology_version(hub: Data<Hub>, path: Path<(String, String)>) -
     ))
 }
 
-/// Which mappings.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mappings {
-    origin: Option<MethodologyRef>,
-    to: Option<RegionCode>,
-    status: Option<MappingStatus>,
-    after: Option<MappingRef>,
-    limit: Option<usize>,
-}
-
-/// `GET /v1/mappings`
-pub async fn mappings(hub: Data<Hub>, asked: Query<Mappings>) -> Answer {
-    let governance = hub.sequencer.governance();
-    let most = limit(asked.limit)?;
-    let year = hub.now().china_year();
-    let given = hub
-        .read(move |connection| events::given_under_mappings(connection, year))
-        .await?;
-    let found = governance.mapping_versions.iter().filter(|(reference, version)| {
-        asked.after.as_ref().is_none_or(|after| *reference > after)
-            && asked
-                .origin
-                .as_ref()
-                .is_none_or(|origin| version.record.origin == *origin)
-            && asked.to.is_none_or(|to| version.record.to == to)
-            && asked.status.is_none_or(|status| version.status == status)
-    });
-    let views = found.take(most + 1).map(|(reference, version)| MappingView {
-        status: version.status,
-        given_g: given.get(reference).copied().unwrap_or_default(),
-        record: version.record.clone(),
-    });
-    let page: Page<MappingView> = cut(views.collect(), most, |view| view.record.mapping.to_string());
-    json(&page)
-}
-
-/// `GET /v1/recognition`
+/// `GET /v1/recognition`: a quote for grams like these, before serials are chosen.
 pub async fn recognition(hub: Data<Hub>, asked: Query<RecognitionQuery>) -> Answer {
     let asked = asked.into_inner();
     let governance = hub.sequencer.governance();
+    let mut sample = sample(&governance, &asked)?;
+    sample.batch = batch(&hub, &asked).await?;
+    let crossing = Crossing {
+        to: asked.to,
+        r#use: asked.r#use,
+        at: hub.now(),
+    };
+    let set = &governance.mappings;
     let quote = match (asked.quantity_g, asked.deliver_g) {
-        (Some(quantity), None) => quote(&governance, &asked, hub.now(), |set, sample, crossing| {
-            quote_for_quantity(set, sample, quantity, crossing)
-        }),
-        (None, Some(deliver)) => quote(&governance, &asked, hub.now(), |set, sample, crossing| {
-            quote_to_deliver(set, sample, deliver, crossing)
-        }),
+        (Some(quantity), None) => quote_for_quantity(set, &sample, quantity, &crossing),
+        (None, Some(deliver)) => quote_to_deliver(set, &sample, deliver, &crossing),
         _ => {
             return Err(Refused::parameter(
                 "quantity_g",
@@ -209,23 +175,24 @@ pub async fn recognition(hub: Data<Hub>, asked: Query<RecognitionQuery>) -> Answ
             ));
         }
     };
-    json(&quote?)
+    json(&quote.map_err(|refusal| refused(&refusal))?)
 }
 
-/// A quote for grams like these, before serials are chosen.
-fn quote(
-    governance: &Governance,
-    asked: &RecognitionQuery,
-    at: Timestamp,
-    compute: impl Fn(&tanqiao_mappings::recognition::MappingSet, &GivenLot, &Crossing) -> Result<Quote, Refusal>,
-) -> Result<Quote, Refused> {
-    let sample = sample(governance, asked)?;
-    let crossing = Crossing {
-        to: asked.to,
-        r#use: asked.r#use,
-        at,
+/// What the issuance that was named sealed of its activity data.
+async fn batch(hub: &Data<Hub>, asked: &RecognitionQuery) -> Result<Option<Batch>, Refused> {
+    let Some(issuance) = asked.issuance else {
+        return Ok(None);
     };
-    compute(&governance.mappings, &sample, &crossing).map_err(|refusal| refused(&refusal).into())
+    let found = hub
+        .read(move |connection| dealings::issuance(connection, issuance))
+        .await?
+        .filter(|found| found.content.methodology == asked.methodology)
+        .ok_or_else(|| Refused::parameter("issuance", "There is no such issuance by this methodology."))?;
+    Ok(Some(Batch {
+        issuance,
+        activity_total: found.content.activity_total,
+        issued: found.content.quantity_g,
+    }))
 }
 
 /// What recognition would do with a listing's whole quantity; `None` where it is not recognised.
@@ -250,6 +217,7 @@ pub(super) fn quote_for(
         home,
         home_uses: published.content.uses,
         held_in: None,
+        batch: None,
     };
     quote_for_quantity(&governance.mappings, &given, quantity, crossing).ok()
 }
@@ -264,7 +232,7 @@ fn sample(governance: &Governance, asked: &RecognitionQuery) -> Result<GivenLot,
         .members
         .get(&published.publisher)
         .map_or(published.content.region, |member| member.region);
-    let region_of_act = published.content.region;
+    let region_of_act = asked.region_of_act.unwrap_or(published.content.region);
     let series = SeriesRef::new(
         published.publisher.clone(),
         region_of_act,
@@ -278,6 +246,7 @@ fn sample(governance: &Governance, asked: &RecognitionQuery) -> Result<GivenLot,
             governance
                 .mapping_versions
                 .get(mapping)
+                .and_then(|version| version.record())
                 .ok_or_else(|| Problem::of(CheckCode::R01).path("mapping").found(mapping))?,
         ),
     };
@@ -287,13 +256,14 @@ fn sample(governance: &Governance, asked: &RecognitionQuery) -> Result<GivenLot,
         mapping: asked.mapping.clone(),
         paid: asked.paid.unwrap_or(Factor::ONE),
         buffered: record.is_some(),
-        uses: record.map_or(published.content.uses, |version| version.record.uses),
+        uses: record.map_or(published.content.uses, |record| record.uses),
     };
     Ok(GivenLot {
         lot,
         home,
         home_uses: published.content.uses,
-        held_in: record.map(|version| version.record.to),
+        held_in: record.map(|record| record.to),
+        batch: None,
     })
 }
 

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, web};
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::message::Action;
+use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::view::{ItemResult, Outcome, Results};
 
@@ -49,6 +50,8 @@ taking! {
     pledge => Pledge;
     /// `POST /v1/keys`
     key => Key;
+    /// `POST /v1/mappings`
+    mapping_proposal => MappingProposal;
 }
 
 taking_about! {
@@ -68,6 +71,16 @@ taking_about! {
     donation_withdrawal(MessageId) => DonationWithdrawal Donation;
     /// `PUT /v1/listings/{id}`
     listing(String) => Listing Listing;
+    /// `POST /v1/mappings/{mapping}/endorsement`
+    mapping_endorsement(MappingRef) => MappingEndorsement Mapping;
+    /// `POST /v1/mappings/{mapping}/objection`
+    mapping_objection(MappingRef) => MappingObjection Mapping;
+    /// `POST /v1/mappings/{mapping}/suspension`
+    mapping_suspension(MappingRef) => MappingSuspension Mapping;
+    /// `POST /v1/mappings/{mapping}/lifting`
+    mapping_lifting(MappingRef) => MappingLifting Mapping;
+    /// `POST /v1/mappings/{mapping}/comments`
+    mapping_comment(MappingRef) => MappingComment Mapping;
 }
 
 /// `POST /v1/messages`: any envelopes.
@@ -83,6 +96,19 @@ pub async fn methodology(hub: Data<Hub>, caller: Caller, path: Path<(String, Str
         &hub,
         caller,
         Place::about(Action::Methodology, Named::Methodology(named)),
+        body,
+    )
+    .await
+}
+
+/// `PUT /v1/methodologies/{id}/{version}/sheet`; the version is `1` or `v1`.
+pub async fn sheet(hub: Data<Hub>, caller: Caller, path: Path<(String, String)>, body: SignedBody) -> Answer {
+    let (id, version) = path.into_inner();
+    let named = format!("{id}.v{}", version.strip_prefix('v').unwrap_or(&version));
+    submit(
+        &hub,
+        caller,
+        Place::about(Action::Sheet, Named::Methodology(named)),
         body,
     )
     .await

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::message::Methodology;
 use tanqiao_protocol::quantity::Factor;
 use tanqiao_protocol::recognition::{MappingRecord, Predicate};
@@ -11,7 +12,7 @@ use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
 use tanqiao_protocol::signing::SigningKey;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
 use tanqiao_protocol::r#use::Use;
-use tanqiao_protocol::view::{MappingStatus, MemberKind};
+use tanqiao_protocol::view::MemberKind;
 
 use crate::bench::BenchError;
 use crate::bench::place::TRUST_DOMAIN;
@@ -218,6 +219,7 @@ fn methodology(trader: &Trader) -> Result<Methodology, BenchError> {
 
 /// Methodologies and mappings straight into the store: the bench measures transfers, not governance.
 fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchError> {
+    use crate::ledger::objects::MappingContent;
     use crate::store::rows::{MappingRow, MethodologyRow};
     let mut methodologies = Vec::new();
     let mut mappings = Vec::new();
@@ -236,6 +238,12 @@ fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchE
                 to: target.region,
                 endorsed_by: target.id.clone(),
                 counterpart: None,
+                reference: None,
+                through: None,
+                source_region: None,
+                vintages: None,
+                batch: None,
+                explanation_sha256: None,
                 predicate: Predicate::Close,
                 factor: Factor::ONE,
                 buffer: Factor::ZERO,
@@ -247,12 +255,15 @@ fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchE
                 reason_en: "bench".to_owned(),
                 demonstration: true,
             };
+            let content = MappingContent {
+                record: Some(Arc::new(record.clone())),
+                ..MappingContent::default()
+            };
             mappings.push(MappingRow {
                 no: i32::try_from(mappings.len() + 1)?,
                 reference: record.mapping.to_string(),
-                status: MappingStatus::Active.code(),
-                content: serde_json::to_string(&record)?,
-                envelope: String::new(),
+                status: MappingState::Active.code(),
+                content: serde_json::to_string(&content)?,
                 log_index: 0,
             });
         }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::desk::Desk;
 use super::output::{CliError, Output};
-use super::{accounts, blocks, dealings, enrolments, events, governance, members, recover, system};
+use super::{accounts, blocks, dealings, enrolments, events, governance, mappings, members, recover, system};
 
 /// What officers decide, and what they look at.
 #[derive(Debug, Subcommand)]
@@ -28,7 +28,7 @@ pub(super) enum Admin {
     Key(members::KeyCommand),
     /// Mappings between methodologies.
     #[command(subcommand)]
-    Mapping(governance::MappingCommand),
+    Mapping(mappings::MappingCommand),
     /// Events that members give to.
     #[command(subcommand)]
     Event(events::EventCommand),

@@ -1,24 +1,11 @@
-//! `admin policy` and `admin mapping`.
-
-use std::path::{Path, PathBuf};
+//! `admin policy`.
 
 use clap::Subcommand;
-use serde::Serialize;
-use tanqiao_protocol::envelope::Envelope;
-use tanqiao_protocol::id::NodeId;
-use tanqiao_protocol::message::{Action, Message};
-use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
-use tanqiao_protocol::quantity::{Factor, Grams};
-use tanqiao_protocol::recognition::MappingRecord;
-use tanqiao_protocol::region::RegionCode;
-use tanqiao_protocol::signing::VerifyingKey;
-use tanqiao_protocol::strict;
-use tanqiao_protocol::view::{KeyStatus, MappingStatus};
+use tanqiao_protocol::quantity::Grams;
 
 use super::desk::{Desk, Officers};
 use super::output::{CliError, Output};
 use crate::ledger::command::Decision;
-use crate::ledger::objects::Governance;
 
 /// The policy.
 #[derive(Debug, Subcommand)]
@@ -42,6 +29,9 @@ pub(super) enum PolicyCommand {
         /// The smallest block that a split may leave, in grams.
         #[arg(long)]
         smallest_piece_g: Option<i64>,
+        /// How long comments on a mapping are awaited before it may be approved, in seconds; 0 for not at all.
+        #[arg(long)]
+        mapping_comment_period_s: Option<u32>,
         #[command(flatten)]
         officers: Officers,
     },
@@ -59,8 +49,12 @@ impl PolicyCommand {
                 output.one(&policy, |policy| {
                     let approval = policy.second_approval_from_g.map_or_else(|| "never".to_owned(), |from| format!("from {from}"));
                     format!(
-                        "trust domain {}\ndemonstration {}\nfirst dealing delayed {} s\nsecond approval {approval}\nsmallest piece {}",
-                        policy.trust_domain, policy.demonstration, policy.first_dealing_delay_s, policy.smallest_piece_g
+                        "trust domain {}\ndemonstration {}\nfirst dealing delayed {} s\nsecond approval {approval}\nsmallest piece {}\ncomments on mappings awaited {} s",
+                        policy.trust_domain,
+                        policy.demonstration,
+                        policy.first_dealing_delay_s,
+                        policy.smallest_piece_g,
+                        policy.mapping_comment_period_s
                     )
                 });
                 Ok(())
@@ -70,8 +64,10 @@ impl PolicyCommand {
                 first_dealing_delay_s,
                 second_approval_from_g,
                 smallest_piece_g,
+                mapping_comment_period_s,
                 officers,
             } => {
+                policy.mapping_comment_period_s = mapping_comment_period_s.unwrap_or(policy.mapping_comment_period_s);
                 policy.demonstration = demonstration.unwrap_or(policy.demonstration);
                 policy.first_dealing_delay_s = first_dealing_delay_s.unwrap_or(policy.first_dealing_delay_s);
                 if let Some(from) = second_approval_from_g {
@@ -84,131 +80,4 @@ impl PolicyCommand {
             }
         }
     }
-}
-
-/// Mappings.
-#[derive(Debug, Subcommand)]
-pub(super) enum MappingCommand {
-    /// Let a mapping version recognise: the envelope that the origin's and the using region's member signed; two officers.
-    #[command(after_help = "Example:
-  tanqiao-hub admin mapping activate metro-wuhan-to-harbin.json --officer li --officer-password-file li.password \\
-    --officer wang --officer-password-file wang.password")]
-    Activate {
-        /// The envelope, JSON.
-        file: PathBuf,
-        #[command(flatten)]
-        officers: Officers,
-    },
-    /// Stop a mapping version.
-    Suspend {
-        /// Which.
-        mapping: MappingRef,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        officers: Officers,
-    },
-    /// List the mapping versions.
-    List,
-}
-
-#[derive(Debug, Serialize)]
-struct Listed {
-    mapping: MappingRef,
-    status: MappingStatus,
-    origin: MethodologyRef,
-    to: RegionCode,
-    factor: Factor,
-}
-
-impl MappingCommand {
-    pub(super) fn run(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
-        match self {
-            Self::Activate { file, officers } => desk.decide(officers, activation(desk, file)?, output),
-            Self::Suspend {
-                mapping,
-                reason,
-                officers,
-            } => desk.decide(
-                officers,
-                Decision::SuspendMapping {
-                    mapping: mapping.clone(),
-                    reason: reason.clone(),
-                },
-                output,
-            ),
-            Self::List => {
-                let governance = desk.governance();
-                let found = governance.mapping_versions.iter().map(|(mapping, version)| Listed {
-                    mapping: mapping.clone(),
-                    status: version.status,
-                    origin: version.record.origin.clone(),
-                    to: version.record.to,
-                    factor: version.record.factor,
-                });
-                output.list(&found.collect::<Vec<_>>(), |one| {
-                    format!(
-                        "{}  {}  {} to {} at {}",
-                        one.mapping, one.status, one.origin, one.to, one.factor
-                    )
-                });
-                Ok(())
-            }
-        }
-    }
-}
-
-/// Reads the signed record and finds out who signed it.
-fn activation(desk: &Desk, file: &Path) -> Result<Decision, CliError> {
-    let refuse = |what: String| CliError::failed(format!("{}: {what}", file.display()));
-    let bytes =
-        std::fs::read(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
-    let envelope = Envelope::decode(&bytes).map_err(|refusal| refuse(refusal.to_string()))?;
-    if Action::of_payload_type(envelope.payload_type()) != Some(Action::Mapping) {
-        return Err(refuse(format!(
-            "its payload type is not {}",
-            Action::Mapping.payload_type()
-        )));
-    }
-    let message: Message<MappingRecord> =
-        strict::from_slice(envelope.payload()).map_err(|error| refuse(error.to_string()))?;
-    if message.trust_domain != desk.config.trust_domain {
-        return Err(refuse(format!(
-            "it was signed for the federation `{}`",
-            message.trust_domain
-        )));
-    }
-    if message.not_after < crate::api::hub::now() {
-        return Err(refuse(
-            "it arrived after its own `not_after`: have it signed anew".to_owned(),
-        ));
-    }
-    let signed_by = signers(&desk.governance(), &envelope);
-    let envelope = envelope.to_json().map_err(|error| refuse(error.to_string()))?;
-    let envelope = String::from_utf8(envelope).map_err(|error| refuse(error.to_string()))?;
-    Ok(Decision::ActivateMapping {
-        record: Box::new(message.content),
-        envelope,
-        signed_by,
-    })
-}
-
-/// The members whose active keys have signed.
-fn signers(governance: &Governance, envelope: &Envelope) -> Vec<NodeId> {
-    let active: Vec<VerifyingKey> = governance
-        .keys
-        .values()
-        .filter(|key| key.status == KeyStatus::Active)
-        .map(|key| key.key.clone())
-        .collect();
-    let mut members: Vec<NodeId> = envelope
-        .signers(&active)
-        .iter()
-        .filter_map(|id| governance.keys.get(id))
-        .map(|key| key.member.clone())
-        .collect();
-    members.sort_unstable();
-    members.dedup();
-    members
 }

@@ -101,6 +101,13 @@ pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> 
         Action::Donation => of!(boxed Donation),
         Action::DonationWithdrawal => of!(DonationWithdrawal),
         Action::Key => of!(Key),
+        Action::Sheet => of!(boxed Sheet),
+        Action::MappingProposal => of!(boxed MappingProposal),
+        Action::MappingEndorsement => of!(MappingEndorsement),
+        Action::MappingObjection => of!(MappingObjection),
+        Action::MappingSuspension => of!(MappingSuspension),
+        Action::MappingLifting => of!(MappingLifting),
+        Action::MappingComment => of!(MappingComment),
         Action::PledgeRelease => {
             message(payload).map(|(header, content): (_, tanqiao_protocol::message::PledgeRelease)| {
                 let consent = Some(content.consent.clone());
@@ -126,9 +133,6 @@ pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> 
         )),
         Action::PledgeConsent => Err(elsewhere(
             "A pledgee's consent is not sent alone: put its envelope into the release or foreclosure.",
-        )),
-        Action::Mapping => Err(elsewhere(
-            "A mapping is activated by two officers of the hub: give them the envelope that both members signed.",
         )),
     }
 }

@@ -2,22 +2,27 @@
 
 use std::sync::Arc;
 
+use tanqiao_mappings::factors::FactorRecord;
+use tanqiao_mappings::sheet::Sheet;
 use tanqiao_protocol::event::{EventPlan, InventoryBasis, InventoryItem};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
+use tanqiao_protocol::mapping::{
+    MappingComment, MappingEndorsement, MappingLifting, MappingObjection, MappingProposal, MappingSuspension,
+    RejectionGround,
+};
 use tanqiao_protocol::message::{
     Action, Cancellation, Donation, DonationWithdrawal, Issuance, KeyProposal, Listing, Methodology, Pledge,
     PledgeConsent, PledgeForeclosure, PledgeRelease, Retirement, TransferAcceptance, TransferDecline, TransferProposal,
     TransferWithdrawal,
 };
 use tanqiao_protocol::methodology::MappingRef;
-use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::{KeyId, VerifyingKey};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::MemberKind;
 
-use super::objects::{Policy, Role};
+use super::objects::{CandidateSet, Policy, Registry, Role};
 
 /// One command, ready for the sequencer.
 #[derive(Debug, Clone)]
@@ -108,6 +113,20 @@ pub enum Body {
     DonationWithdrawal(DonationWithdrawal),
     /// Propose a signing key.
     Key(KeyProposal),
+    /// Publish the sheet of a methodology version.
+    Sheet(Box<Sheet>),
+    /// Propose a mapping version.
+    MappingProposal(Box<MappingProposal>),
+    /// Agree to a mapping version's record.
+    MappingEndorsement(MappingEndorsement),
+    /// Refuse a mapping version.
+    MappingObjection(MappingObjection),
+    /// Stop a mapping version at once.
+    MappingSuspension(MappingSuspension),
+    /// Agree that a suspended mapping version recognises again.
+    MappingLifting(MappingLifting),
+    /// Comment on a mapping version.
+    MappingComment(MappingComment),
     /// Officers' decisions, and the hub's own sweeps.
     Governance(Box<Decision>),
 }
@@ -177,17 +196,67 @@ pub enum Decision {
         /// Which.
         key: KeyId,
     },
-    /// Let a mapping version recognise. Signed by both members; two officers.
-    ActivateMapping {
-        /// The record.
-        record: Box<MappingRecord>,
-        /// The envelope, as received.
-        envelope: String,
-        /// Whose signatures on it were found good.
-        signed_by: Vec<NodeId>,
+    /// Publish the sheet of a reference methodology.
+    PutSheet(Box<Sheet>),
+    /// Publish emission factor records.
+    PutFactorRecords(Vec<FactorRecord>),
+    /// Record what is known of a member's registry.
+    SetRegistry {
+        /// Whose.
+        member: NodeId,
+        /// What is known.
+        registry: Registry,
     },
-    /// Stop a mapping version.
+    /// Take rows of a mapping set as candidates.
+    PutCandidates(Box<CandidateSet>),
+    /// Propose a mapping version.
+    ProposeMapping(Box<MappingProposal>),
+    /// Endorse a mapping version for a reference methodology.
+    EndorseMapping {
+        /// Which.
+        mapping: MappingRef,
+        /// The record that was read.
+        record_sha256: Sha256,
+    },
+    /// Record a comment that an organisation made.
+    CommentMapping {
+        /// On which.
+        mapping: MappingRef,
+        /// For which organisation.
+        on_behalf_of: String,
+        /// The comment.
+        text: String,
+    },
+    /// Approve a mapping version; with the second officer it recognises.
+    ApproveMapping {
+        /// Which.
+        mapping: MappingRef,
+        /// The record that was read.
+        record_sha256: Sha256,
+    },
+    /// Refuse a mapping version.
+    RejectMapping {
+        /// Which.
+        mapping: MappingRef,
+        /// On which ground.
+        ground: RejectionGround,
+        /// Why.
+        reason: String,
+    },
+    /// Stop a mapping version at once.
     SuspendMapping {
+        /// Which.
+        mapping: MappingRef,
+        /// Why.
+        reason: String,
+    },
+    /// Agree that a suspended mapping version recognises again.
+    LiftMapping {
+        /// Which.
+        mapping: MappingRef,
+    },
+    /// Take a mapping version back for good. Two officers.
+    RevokeMapping {
         /// Which.
         mapping: MappingRef,
         /// Why.
@@ -299,7 +368,27 @@ impl Body {
             Self::Donation(_) => Action::Donation.code(),
             Self::DonationWithdrawal(_) => Action::DonationWithdrawal.code(),
             Self::Key(_) => Action::Key.code(),
+            Self::Sheet(_) => Action::Sheet.code(),
+            Self::MappingProposal(_) => Action::MappingProposal.code(),
+            Self::MappingEndorsement(_) => Action::MappingEndorsement.code(),
+            Self::MappingObjection(_) => Action::MappingObjection.code(),
+            Self::MappingSuspension(_) => Action::MappingSuspension.code(),
+            Self::MappingLifting(_) => Action::MappingLifting.code(),
+            Self::MappingComment(_) => Action::MappingComment.code(),
             Self::Governance(_) => 0,
+        }
+    }
+
+    /// The mapping version that a member speaks about.
+    #[must_use]
+    pub const fn mapping(&self) -> Option<&MappingRef> {
+        match self {
+            Self::MappingEndorsement(c) => Some(&c.mapping),
+            Self::MappingObjection(c) => Some(&c.mapping),
+            Self::MappingSuspension(c) => Some(&c.mapping),
+            Self::MappingLifting(c) => Some(&c.mapping),
+            Self::MappingComment(c) => Some(&c.mapping),
+            _ => None,
         }
     }
 

@@ -7,10 +7,12 @@ mod blocks;
 mod collateral;
 mod donation;
 mod event;
+mod evidence;
 mod freeze;
 mod governance;
 mod issuance;
 mod listing;
+mod mapping;
 mod membership;
 mod origin;
 mod recognise;
@@ -18,13 +20,16 @@ mod retirement;
 mod sweep;
 mod transfer;
 
+pub use mapping::{Changed, concerned as concerned_mappings, due as due_mappings, told_of as told_of_mapping};
 pub(super) use origin::told as told_of_origin;
-pub use recognise::crossing_caps;
+pub use recognise::{counted_under, crossing_reads};
 
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::NodeId;
 use tanqiao_protocol::view::{KeyStatus, MemberStatus, Outcome};
 
+use self::evidence::SheetBy;
+use self::mapping::Voice;
 use super::command::{Body, Command, Decision, Origin, Signed};
 use super::refusal::{Decided, Refusal, ensure};
 use super::working::Working;
@@ -121,7 +126,32 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         Body::Donation(content) => donation::give(working, command, signed, content),
         Body::DonationWithdrawal(content) => donation::withdraw(working, command, signed, content),
         Body::Key(content) => membership::propose_key(working, command, signed, content),
+        Body::Sheet(_)
+        | Body::MappingProposal(_)
+        | Body::MappingEndorsement(_)
+        | Body::MappingObjection(_)
+        | Body::MappingSuspension(_)
+        | Body::MappingLifting(_)
+        | Body::MappingComment(_) => decide_mapping(working, command, signed),
         Body::Governance(_) => Err(Refusal::new(CheckCode::G02, "Only officers of the hub decide this.").into()),
+    }
+}
+
+/// What a member says about sheets and mappings.
+fn decide_mapping(working: &mut Working, command: &Command, signed: &Signed) -> Decided<Outcome> {
+    let voice = Voice::Member(&signed.member, command.payload_sha256);
+    match &command.body {
+        Body::Sheet(sheet) => {
+            let by = SheetBy::Member(&signed.member, command.payload_sha256);
+            evidence::put_sheet(working, &by, sheet)
+        }
+        Body::MappingProposal(proposal) => mapping::propose(working, &voice, proposal),
+        Body::MappingEndorsement(said) => mapping::endorse(working, &voice, &said.mapping, said.record_sha256),
+        Body::MappingObjection(said) => mapping::object(working, &voice, &said.mapping, said.ground, &said.reason),
+        Body::MappingSuspension(said) => mapping::suspend(working, &voice, &said.mapping, &said.reason),
+        Body::MappingLifting(said) => mapping::lift(working, &voice, &said.mapping),
+        Body::MappingComment(said) => mapping::comment(working, &voice, &said.mapping, None, &said.text),
+        _ => Err(Refusal::new(CheckCode::M02, "This is not about a mapping.").into()),
     }
 }
 
@@ -138,6 +168,7 @@ fn decide_governance(
         .into());
     };
     governance::authorise(working, command, officers, decision)?;
+    let voice = Voice::Officers(officers);
     match decision.as_ref() {
         Decision::SetPolicy(policy) => governance::set_policy(working, officers, policy),
         Decision::PutOfficer {
@@ -158,12 +189,30 @@ fn decide_governance(
         Decision::Reinstate { member } => membership::reinstate(working, officers, member),
         Decision::ApproveKey { key } => membership::set_key(working, officers, key, KeyStatus::Active),
         Decision::RetireKey { key } => membership::set_key(working, officers, key, KeyStatus::Retired),
-        Decision::ActivateMapping {
-            record,
-            envelope,
-            signed_by,
-        } => governance::activate_mapping(working, officers, record, envelope, signed_by),
-        Decision::SuspendMapping { mapping, reason } => governance::suspend_mapping(working, officers, mapping, reason),
+        Decision::PutSheet(sheet) => evidence::put_sheet(working, &SheetBy::Officers(officers), sheet),
+        Decision::PutFactorRecords(records) => evidence::put_factor_records(working, officers, records),
+        Decision::SetRegistry { member, registry } => evidence::set_registry(working, officers, member, registry),
+        Decision::PutCandidates(set) => evidence::put_candidates(working, officers, set),
+        Decision::ProposeMapping(proposal) => mapping::propose(working, &voice, proposal),
+        Decision::EndorseMapping { mapping, record_sha256 } => {
+            mapping::endorse(working, &voice, mapping, *record_sha256)
+        }
+        Decision::CommentMapping {
+            mapping,
+            on_behalf_of,
+            text,
+        } => mapping::comment(working, &voice, mapping, Some(on_behalf_of), text),
+        Decision::ApproveMapping { mapping, record_sha256 } => {
+            mapping::approve(working, officers, mapping, *record_sha256)
+        }
+        Decision::RejectMapping {
+            mapping,
+            ground,
+            reason,
+        } => mapping::object(working, &voice, mapping, *ground, reason),
+        Decision::SuspendMapping { mapping, reason } => mapping::suspend(working, &voice, mapping, reason),
+        Decision::LiftMapping { mapping } => mapping::lift(working, &voice, mapping),
+        Decision::RevokeMapping { mapping, reason } => mapping::revoke(working, officers, mapping, reason),
         Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, command.id, blocks, reason),
         Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, command.id, blocks, reason),
         Decision::CancelFrozen { blocks, reason } => freeze::cancel(working, officers, command.id, blocks, reason),

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
+use tanqiao_protocol::mapping::MappingProposal;
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
@@ -11,7 +12,9 @@ use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::MemberKind;
 
 use super::command::{Body, Command, Decision, Origin};
-use super::decide::{crossing_caps, told_of_origin};
+use super::decide::{
+    Changed, concerned_mappings, counted_under, crossing_reads, due_mappings, told_of_mapping, told_of_origin,
+};
 use super::working::Working;
 
 /// What has to be loaded.
@@ -134,28 +137,32 @@ impl Needs {
                 }
             }
             Body::DonationWithdrawal(c) => self.dealing_by_id(c.donation, working),
-            Body::Methodology(_) | Body::Retirement(_) | Body::Cancellation(_) | Body::Key(_) | Body::Governance(_) => {
-            }
+            Body::Methodology(c) => self.concerned(&Changed::Methodology(c.methodology.clone()), working),
+            Body::Sheet(c) => self.concerned(&Changed::Sheet(c.methodology.clone()), working),
+            Body::MappingProposal(c) => self.proposal(c, working),
+            Body::MappingEndorsement(_)
+            | Body::MappingObjection(_)
+            | Body::MappingSuspension(_)
+            | Body::MappingLifting(_)
+            | Body::MappingComment(_) => body.mapping().into_iter().for_each(|one| self.mapping(one, working)),
+            Body::Retirement(_) | Body::Cancellation(_) | Body::Key(_) | Body::Governance(_) => {}
         }
     }
 
     fn add_decision(&mut self, decision: &Decision, working: &Working) {
         match decision {
             Decision::Admit { member, .. } | Decision::Reinstate { member } => self.feed(member, working),
-            Decision::ActivateMapping { record, .. } => {
-                self.feed(&record.endorsed_by, working);
-                if let Some(published) = working.governance.methodologies.get(&record.origin) {
-                    self.feed(&published.publisher, working);
-                }
-            }
-            Decision::SuspendMapping { mapping, .. } => {
-                if let Some(version) = working.governance.mapping_versions.get(mapping) {
-                    self.feed(&version.record.endorsed_by, working);
-                    if let Some(published) = working.governance.methodologies.get(&version.record.origin) {
-                        self.feed(&published.publisher, working);
-                    }
-                }
-            }
+            Decision::PutSheet(sheet) => self.concerned(&Changed::Sheet(sheet.methodology.clone()), working),
+            Decision::PutFactorRecords(_) => self.concerned(&Changed::Factors, working),
+            Decision::SetRegistry { member, .. } => self.concerned(&Changed::Registry(member.clone()), working),
+            Decision::ProposeMapping(proposal) => self.proposal(proposal, working),
+            Decision::EndorseMapping { mapping, .. }
+            | Decision::CommentMapping { mapping, .. }
+            | Decision::RejectMapping { mapping, .. }
+            | Decision::LiftMapping { mapping }
+            | Decision::SuspendMapping { mapping, .. }
+            | Decision::RevokeMapping { mapping, .. }
+            | Decision::ApproveMapping { mapping, .. } => self.mapping(mapping, working),
             Decision::ApproveKey { key } | Decision::RetireKey { key } => {
                 if let Some(key) = working.governance.keys.get(key) {
                     self.feed(&key.member, working);
@@ -181,12 +188,18 @@ impl Needs {
                 self.dealing_by_id(*donation, working);
             }
             Decision::NewOrigin { .. } => told_of_origin(working).for_each(|member| self.feed(member, working)),
-            Decision::Sweep => match &working.due {
-                Some(due) => due.iter().for_each(|id| self.dealing_by_id(*id, working)),
-                None => self.due = true,
-            },
+            Decision::Sweep => {
+                match &working.due {
+                    Some(due) => due.iter().for_each(|id| self.dealing_by_id(*id, working)),
+                    None => self.due = true,
+                }
+                for mapping in due_mappings(&working.governance, working.now) {
+                    self.mapping(&mapping, working);
+                }
+            }
             Decision::SetPolicy(_)
             | Decision::PutOfficer { .. }
+            | Decision::PutCandidates(_)
             | Decision::Unfreeze { .. }
             | Decision::CancelFrozen { .. }
             | Decision::StopHub { .. } => {}
@@ -202,6 +215,40 @@ impl Needs {
                 {
                     self.dealing_by_id(by, working);
                 }
+            }
+        }
+    }
+
+    /// The feeds of everyone who is told of a mapping, of its other versions, and of those that are composed of it.
+    fn mapping(&mut self, mapping: &MappingRef, working: &Working) {
+        let governance = &working.governance;
+        let versions = governance.mapping_versions.iter();
+        for (other, version) in versions.filter(|(other, _)| other.id() == mapping.id()) {
+            for member in told_of_mapping(governance, version) {
+                self.feed(&member, working);
+            }
+            self.concerned(&Changed::Mapping(other.clone()), working);
+        }
+    }
+
+    fn proposal(&mut self, proposal: &MappingProposal, working: &Working) {
+        self.feed(&proposal.endorsed_by, working);
+        if let Some(published) = working.governance.methodologies.get(&proposal.origin) {
+            self.feed(&published.publisher, working);
+        }
+        self.mapping(&proposal.mapping, working);
+    }
+
+    /// The feeds of everyone who is told of the mappings that a change may concern.
+    fn concerned(&mut self, changed: &Changed, working: &Working) {
+        let governance = &working.governance;
+        for mapping in concerned_mappings(governance, changed) {
+            let version = governance.mapping_versions.get(&mapping);
+            for member in version.map(|one| told_of_mapping(governance, one)).unwrap_or_default() {
+                self.feed(&member, working);
+            }
+            if !matches!(changed, Changed::Mapping(_)) {
+                self.concerned(&Changed::Mapping(mapping), working);
             }
         }
     }
@@ -275,6 +322,15 @@ impl Needs {
         }
     }
 
+    fn caps_of(&mut self, mapping: Option<&MappingRef>, year: u16, working: &Working) {
+        for mapping in mapping
+            .into_iter()
+            .flat_map(|one| counted_under(&working.governance, one))
+        {
+            self.cap(&mapping, year, working);
+        }
+    }
+
     /// A transfer or donation, then its sides, blocks, caps and event.
     fn dealing_by_id(&mut self, id: MessageId, working: &Working) {
         if !working.transfers.knows(&id) || !working.donations.knows(&id) {
@@ -293,9 +349,7 @@ impl Needs {
                 .iter()
                 .for_each(|range| self.range(range, working));
             for lot in &transfer.content.quote.lots {
-                lot.mapping
-                    .iter()
-                    .for_each(|mapping| self.cap(mapping, transfer.cap_year, working));
+                self.caps_of(lot.mapping.as_ref(), transfer.cap_year, working);
             }
         }
         if let Ok(Some(donation)) = working.donations.get(&id) {
@@ -310,27 +364,26 @@ impl Needs {
                 .iter()
                 .for_each(|range| self.range(range, working));
             for lot in &donation.content.quote.lots {
-                lot.mapping
-                    .iter()
-                    .for_each(|mapping| self.cap(mapping, donation.cap_year, working));
+                self.caps_of(lot.mapping.as_ref(), donation.cap_year, working);
             }
         }
     }
 
-    /// Caps, and without the demonstration setting issuances, of blocks that shall cross.
+    /// Caps of blocks that shall cross, and their issuances: without the demonstration setting, or where activity data travel.
     fn crossing(&mut self, blocks: &[BlockRef], to: Option<RegionCode>, r#use: Use, working: &Working) {
         let Some(to) = to else { return };
         let year = u16::try_from(working.now.china_year()).unwrap_or(0);
-        let origins: BTreeSet<_> = blocks.iter().map(|b| b.series.methodology()).collect();
-        for origin in origins {
-            if let Some(mapping) = crossing_caps(&working.governance, origin, to, r#use, working.now) {
-                self.cap(&mapping, year, working);
+        let all = !working.governance.policy.demonstration;
+        let series: BTreeSet<&SeriesRef> = blocks.iter().map(|b| &b.series).collect();
+        let mut batched: BTreeSet<&SeriesRef> = BTreeSet::new();
+        for series in series {
+            let (caps, by_batch) = crossing_reads(&working.governance, series, to, r#use, working.now);
+            caps.iter().for_each(|mapping| self.cap(mapping, year, working));
+            if by_batch || all {
+                batched.insert(series);
             }
         }
-        if working.governance.policy.demonstration {
-            return;
-        }
-        for range in blocks {
+        for range in blocks.iter().filter(|range| batched.contains(&range.series)) {
             for block in working.blocks_over(range).into_iter().flatten() {
                 if !working.issuances.knows(&block.terms.issuance) {
                     self.issuances.insert(block.terms.issuance);

@@ -1,26 +1,34 @@
 //! What the ledger knows besides blocks: governance, transfers, donations, events, and what else commands read and write.
 
+mod recognition;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tanqiao_mappings::factors::FactorRecord;
 use tanqiao_mappings::recognition::MappingSet;
 use tanqiao_protocol::event::{Claim, EventPlan, EventState, InventoryBasis};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256, TrustDomain};
 use tanqiao_protocol::message::{Issuance as IssuanceHeader, Listing as ListingContent, Methodology, Price};
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::quantity::Grams;
-use tanqiao_protocol::recognition::{MappingRecord, Quote};
+use tanqiao_protocol::recognition::Quote;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::{KeyId, VerifyingKey};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use tanqiao_protocol::r#use::Use;
-use tanqiao_protocol::view::{CheckRun, KeyStatus, MappingStatus, MemberKind, MemberStatus};
+use tanqiao_protocol::view::{CheckRun, KeyStatus, MemberKind, MemberStatus};
+
+pub use recognition::{
+    Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
+};
 
 /// Members, keys, methodologies, mappings, officers and policy: read by every decision, changed seldom. Cached under the
 /// version in the log head.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Governance {
     /// The version in the log head that this was read at.
     pub version: i64,
@@ -34,10 +42,37 @@ pub struct Governance {
     pub mappings: MappingSet,
     /// Mapping versions with what the store keeps of them.
     pub mapping_versions: BTreeMap<MappingRef, MappingVersion>,
+    /// Attribute sheets, as last published.
+    pub sheets: BTreeMap<MethodologyRef, SheetVersion>,
+    /// Emission factor records that officers published beside the catalogue's.
+    pub factor_records: BTreeMap<Name, FactorRecord>,
+    /// What is known of members' registries.
+    pub registries: BTreeMap<NodeId, Registry>,
+    /// The catalogue's published data with `factor_records`.
+    pub published: Arc<PublishedData>,
     /// Officers, auditors and organisers.
     pub officers: BTreeMap<Name, Officer>,
     /// What officers have set.
     pub policy: Policy,
+}
+
+impl Default for Governance {
+    fn default() -> Self {
+        Self {
+            version: 0,
+            members: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            methodologies: BTreeMap::new(),
+            mappings: MappingSet::default(),
+            mapping_versions: BTreeMap::new(),
+            sheets: BTreeMap::new(),
+            factor_records: BTreeMap::new(),
+            registries: BTreeMap::new(),
+            published: PublishedData::shipped(),
+            officers: BTreeMap::new(),
+            policy: Policy::default(),
+        }
+    }
 }
 
 /// A member.
@@ -78,19 +113,6 @@ pub struct Published {
     /// The publication.
     pub content: Methodology,
     /// The leaf.
-    pub log_index: i64,
-}
-
-/// A mapping version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MappingVersion {
-    /// Whether it recognises.
-    pub status: MappingStatus,
-    /// The record.
-    pub record: MappingRecord,
-    /// The envelope with both members' signatures, as received.
-    pub envelope: String,
-    /// The leaf of its last change.
     pub log_index: i64,
 }
 
@@ -135,6 +157,14 @@ pub struct Policy {
     /// The smallest block that a split may leave, in grams (B08).
     #[serde(default = "one_gram")]
     pub smallest_piece_g: Grams,
+    /// How long comments on a mapping are awaited after its evidence is complete, in seconds; 0 for not at all.
+    #[serde(default = "comment_period")]
+    pub mapping_comment_period_s: u32,
+}
+
+/// Twenty working days.
+const fn comment_period() -> u32 {
+    28 * 86_400
 }
 
 fn one_gram() -> Grams {
@@ -150,6 +180,7 @@ impl Default for Policy {
             first_dealing_delay_s: 0,
             second_approval_from_g: None,
             smallest_piece_g: one_gram(),
+            mapping_comment_period_s: comment_period(),
         }
     }
 }

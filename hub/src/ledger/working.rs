@@ -13,10 +13,12 @@ use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use tanqiao_protocol::time::Timestamp;
-use tanqiao_protocol::view::Outcome;
+use tanqiao_protocol::view::{Comment, Outcome};
 
 use super::loaded::Loaded;
-use super::objects::{CapCount, Donation, Event, Governance, Issuance, Listing, Pledge, Retirement, Transfer};
+use super::objects::{
+    Candidate, CapCount, Donation, Event, Governance, Issuance, Listing, Pledge, Retirement, Transfer,
+};
 use super::refusal::{Decided, Rejection};
 use super::step::{Step, leaf_parts};
 
@@ -129,6 +131,12 @@ pub struct Written {
     pub blocks: BTreeMap<(SeriesRef, i64), i64>,
     /// Feed entries in order, by member.
     pub entries: BTreeMap<NodeId, Vec<FeedEntry>>,
+    /// Why the factors of mappings are what they are.
+    pub explanations: BTreeMap<MappingRef, String>,
+    /// Comments on mappings.
+    pub comments: Vec<(MappingRef, Comment)>,
+    /// Candidate rows, with their set and leaf.
+    pub candidates: Vec<(Name, Candidate, i64)>,
     /// True if governance changed.
     pub governance: bool,
     /// True if the global stop changed.

@@ -166,14 +166,18 @@ fn standing_lines(mut lines: Vec<Line>, timeline: &Timeline) -> Vec<Line> {
     lines
 }
 
-/// A sweep leaves no message: it is told by transfers and donations that expire, and by delays that end.
+/// A sweep leaves no message: it is told by transfers, donations and mappings that expire, and by delays that end.
 fn place_sweep(moment: &mut Moment) {
     let entries = moment.entries.values().flatten().map(|held| &held.entry);
     let first = entries
         .filter(|entry| {
             matches!(
                 entry.r#type.as_str(),
-                "transfer.expired" | "donation.expired" | "transfer.offered" | "transfer.awaiting-approval"
+                "transfer.expired"
+                    | "donation.expired"
+                    | "transfer.offered"
+                    | "transfer.awaiting-approval"
+                    | "mapping.expired"
             ) && !moment.commands.contains_key(&entry.log_index)
         })
         .map(|entry| entry.log_index)

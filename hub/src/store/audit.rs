@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{Connection, PgConnection, SqliteConnection};
 use tanqiao_protocol::id::MessageId;
-use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::methodology::MappingRef;
 
 use super::connection::{Readable, StoreConnection};
 use super::convert::{content, id_bytes, parse};
@@ -17,6 +18,7 @@ use super::rows::{
     PledgeRow, RetirementRow, SeriesRow, TransferRow,
 };
 use super::statement::{Bind, Statement};
+use crate::ledger::objects::MappingVersion;
 
 /// Leaves and feed entries fetched at once: each may have 64 KiB and more.
 const BYTES_PAGE: i64 = 100;
@@ -101,8 +103,8 @@ pub struct Names {
     pub members: BTreeMap<i32, tanqiao_protocol::id::NodeId>,
     /// The last serial of each series, by number.
     pub series: BTreeMap<i64, i64>,
-    /// The mapping records.
-    pub mappings: BTreeMap<tanqiao_protocol::methodology::MappingRef, MappingRecord>,
+    /// The mapping versions.
+    pub mappings: BTreeMap<MappingRef, MappingVersion>,
 }
 
 /// Everything that has a number.
@@ -124,9 +126,15 @@ pub fn names(connection: &mut ReadConnection<'_>) -> Result<Names, StoreError> {
         names.series.insert(row.no, row.issued);
     }
     for row in select::<MappingRow>(connection, "", Vec::new())? {
-        let record: MappingRecord = parse(&row.content)?;
-        names.numbers.mappings.learn(record.mapping.clone(), row.no);
-        names.mappings.insert(record.mapping.clone(), record);
+        let mapping: MappingRef = row.reference.parse().map_err(content)?;
+        names.numbers.mappings.learn(mapping.clone(), row.no);
+        let version = MappingVersion {
+            state: MappingState::from_code(row.status)
+                .ok_or_else(|| content(format!("unknown state {} of {mapping}", row.status)))?,
+            content: parse(&row.content)?,
+            log_index: row.log_index,
+        };
+        names.mappings.insert(mapping, version);
     }
     Ok(names)
 }
@@ -263,6 +271,14 @@ pub fn some_transfers(connection: &mut ReadConnection<'_>, ids: &[MessageId]) ->
 /// # Errors
 /// [`StoreError`].
 pub fn some_donations(connection: &mut ReadConnection<'_>, ids: &[MessageId]) -> Result<Vec<DonationRow>, StoreError> {
+    by_ids(connection, ids)
+}
+
+/// Some issuances.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn some_issuances(connection: &mut ReadConnection<'_>, ids: &[MessageId]) -> Result<Vec<IssuanceRow>, StoreError> {
     by_ids(connection, ids)
 }
 

@@ -1,17 +1,26 @@
 //! Governance in the store: read whole, written by difference.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use tanqiao_mappings::recognition::MappingEntry;
-use tanqiao_protocol::view::{KeyStatus, MappingStatus, MemberKind, MemberStatus};
+use tanqiao_mappings::sheet::Sheet;
+use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::methodology::MappingRef;
+use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus};
 
 use super::connection::StoreConnection;
 use super::convert::{content, json, parse};
 use super::database::StoreError;
 use super::numbers::Numbers;
-use super::rows::{HeadRow, MappingRow, MemberKeyRow, MemberRow, MethodologyRow, OfficerRow, PolicyRow};
+use super::rows::{
+    FactorRecordRow, HeadRow, MappingRow, MemberKeyRow, MemberRow, MethodologyRow, OfficerRow, PolicyRow, RegistryRow,
+    SheetRow,
+};
 use super::statement::Statement;
-use crate::ledger::objects::{Governance, Key, MappingVersion, Member, Officer, Published, Role};
+use crate::ledger::objects::{
+    Governance, Key, MappingVersion, Member, Officer, Published, PublishedData, Role, SheetVersion, mapping_set,
+};
 
 fn all(table: &'static str) -> Statement<'static> {
     Statement::new(format!("SELECT * FROM {table}"))
@@ -77,6 +86,7 @@ pub fn load<C: StoreConnection>(
         governance.policy = parse(&row.content)?;
     }
     load_mappings(connection, &mut governance, numbers)?;
+    load_evidence(connection, &mut governance, numbers)?;
     Ok(governance)
 }
 
@@ -86,23 +96,60 @@ fn load_mappings<C: StoreConnection>(
     numbers: &mut Numbers,
 ) -> Result<(), StoreError> {
     for row in connection.select::<MappingRow>(all("mapping"))? {
+        let mapping: MappingRef = row.reference.parse().map_err(content)?;
         let version = MappingVersion {
-            status: known(MappingStatus::from_code(row.status), row.status)?,
-            record: parse(&row.content)?,
-            envelope: row.envelope,
+            state: known(MappingState::from_code(row.status), row.status)?,
+            content: parse(&row.content)?,
             log_index: row.log_index,
         };
-        numbers.mappings.learn(version.record.mapping.clone(), row.no);
-        governance
-            .mapping_versions
-            .insert(version.record.mapping.clone(), version);
+        numbers.mappings.learn(mapping.clone(), row.no);
+        governance.mapping_versions.insert(mapping, version);
     }
-    governance.mappings = governance
-        .mapping_versions
-        .values()
-        .map(|v| MappingEntry::new(v.record.clone(), v.status))
-        .collect();
+    governance.mappings = mapping_set(&governance.mapping_versions);
     Ok(())
+}
+
+/// What mappings rest on.
+fn load_evidence<C: StoreConnection>(
+    connection: &mut C,
+    governance: &mut Governance,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
+    let latest =
+        "SELECT * FROM sheet s WHERE revision = (SELECT max(revision) FROM sheet o WHERE o.reference = s.reference)";
+    for row in connection.select::<SheetRow>(Statement::new(latest))? {
+        let sheet: Arc<Sheet> = parse(&row.content)?;
+        governance
+            .sheets
+            .insert(sheet.methodology.clone(), sheet_version(row, sheet, numbers)?);
+    }
+    for row in connection.select::<FactorRecordRow>(all("factor_record"))? {
+        governance
+            .factor_records
+            .insert(row.id.parse().map_err(content)?, parse(&row.content)?);
+    }
+    governance.published = PublishedData::with(&governance.factor_records);
+    for row in connection.select::<RegistryRow>(all("registry"))? {
+        let member = numbers.members.name(row.member_no)?.clone();
+        governance.registries.insert(member, parse(&row.content)?);
+    }
+    Ok(())
+}
+
+/// A sheet as it was published.
+pub(super) fn sheet_version(row: SheetRow, sheet: Arc<Sheet>, numbers: &Numbers) -> Result<SheetVersion, StoreError> {
+    let publisher = row
+        .publisher_no
+        .map(|no| numbers.members.name(no).cloned())
+        .transpose()?;
+    Ok(SheetVersion {
+        publisher,
+        revision: u32::try_from(row.revision).map_err(content)?,
+        sheet,
+        sha256: super::convert::sha256(&row.sha256)?,
+        at: Timestamp::from_micros(row.published_at),
+        log_index: row.log_index,
+    })
 }
 
 fn changed<'a, K: Ord, V: PartialEq>(
@@ -170,23 +217,8 @@ fn save_rules<C: StoreConnection>(
         });
     }
     connection.put_rows(&methodologies)?;
-    let mut mappings = Vec::new();
-    for (reference, version) in changed(&before.mapping_versions, &after.mapping_versions) {
-        let no = numbers.mappings.find(reference).unwrap_or_else(|| {
-            head.mapping_count += 1;
-            head.mapping_count
-        });
-        numbers.mappings.learn(reference.clone(), no);
-        mappings.push(MappingRow {
-            no,
-            reference: reference.to_string(),
-            status: version.status.code(),
-            content: json(&version.record)?,
-            envelope: version.envelope.clone(),
-            log_index: version.log_index,
-        });
-    }
-    connection.put_rows(&mappings)?;
+    save_mappings(connection, before, after, numbers, head)?;
+    save_evidence(connection, before, after, numbers)?;
     let officers: Vec<OfficerRow> = changed(&before.officers, &after.officers)
         .map(|(account, officer)| OfficerRow {
             account: account.to_string(),
@@ -203,4 +235,67 @@ fn save_rules<C: StoreConnection>(
         }])?;
     }
     Ok(())
+}
+
+fn save_mappings<C: StoreConnection>(
+    connection: &mut C,
+    before: &Governance,
+    after: &Governance,
+    numbers: &mut Numbers,
+    head: &mut HeadRow,
+) -> Result<(), StoreError> {
+    let mut mappings = Vec::new();
+    for (reference, version) in changed(&before.mapping_versions, &after.mapping_versions) {
+        let no = numbers.mappings.find(reference).unwrap_or_else(|| {
+            head.mapping_count += 1;
+            head.mapping_count
+        });
+        numbers.mappings.learn(reference.clone(), no);
+        mappings.push(MappingRow {
+            no,
+            reference: reference.to_string(),
+            status: version.state.code(),
+            content: json(&version.content)?,
+            log_index: version.log_index,
+        });
+    }
+    Ok(connection.put_rows(&mappings)?)
+}
+
+fn save_evidence<C: StoreConnection>(
+    connection: &mut C,
+    before: &Governance,
+    after: &Governance,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
+    let mut sheets = Vec::new();
+    for (reference, version) in changed(&before.sheets, &after.sheets) {
+        let publisher_no = version.publisher.as_ref().map(|member| numbers.members.number(member));
+        sheets.push(SheetRow {
+            reference: reference.to_string(),
+            revision: i32::try_from(version.revision).map_err(content)?,
+            publisher_no: publisher_no.transpose()?,
+            content: json(&version.sheet)?,
+            sha256: version.sha256.0.to_vec(),
+            published_at: version.at.micros(),
+            log_index: version.log_index,
+        });
+    }
+    connection.put_rows(&sheets)?;
+    let mut records = Vec::new();
+    for (id, record) in changed(&before.factor_records, &after.factor_records) {
+        records.push(FactorRecordRow {
+            id: id.to_string(),
+            content: json(record)?,
+        });
+    }
+    connection.put_rows(&records)?;
+    let mut registries = Vec::new();
+    for (member, registry) in changed(&before.registries, &after.registries) {
+        registries.push(RegistryRow {
+            member_no: numbers.members.number(member)?,
+            content: json(registry)?,
+        });
+    }
+    Ok(connection.put_rows(&registries)?)
 }

@@ -9,6 +9,7 @@ pub mod envelopes;
 pub mod events;
 pub mod feed;
 pub mod life;
+pub mod mappings;
 pub mod replication;
 pub mod statistics;
 

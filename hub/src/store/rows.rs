@@ -24,9 +24,22 @@ row!(PolicyRow in "policy", key "id", { id: SmallInt => i16, content: Text => St
 row!(MethodologyRow in "methodology", key "reference", {
     reference: Text => String, publisher_no: Integer => i32, content: Text => String, log_index: BigInt => i64,
 });
+row!(SheetRow in "sheet", key "reference, revision", {
+    reference: Text => String, revision: Integer => i32, publisher_no: Nullable<Integer> => Option<i32>, content: Text => String,
+    sha256: Binary => Vec<u8>, published_at: BigInt => i64, log_index: BigInt => i64,
+});
+row!(FactorRecordRow in "factor_record", key "id", { id: Text => String, content: Text => String });
+row!(RegistryRow in "registry", key "member_no", { member_no: Integer => i32, content: Text => String });
 row!(MappingRow in "mapping", key "no", {
-    no: Integer => i32, reference: Text => String, status: SmallInt => i16, content: Text => String, envelope: Text => String,
-    log_index: BigInt => i64,
+    no: Integer => i32, reference: Text => String, status: SmallInt => i16, content: Text => String, log_index: BigInt => i64,
+});
+row!(ExplanationRow in "mapping_explanation", key "mapping_no", { mapping_no: Integer => i32, content: Text => String });
+row!(CommentRow in "mapping_comment", key "mapping_no, log_index", {
+    mapping_no: Integer => i32, log_index: BigInt => i64, content: Text => String,
+});
+row!(CandidateRow in "mapping_candidate", key "id", {
+    id: Text => String, set_id: Text => String, subject: Text => String, object: Nullable<Text> => Option<String>,
+    content: Text => String, log_index: BigInt => i64,
 });
 row!(CapRow in "mapping_cap", key "mapping_no, year", {
     mapping_no: Integer => i32, year: Integer => i32, cap_g: Nullable<BigInt> => Option<i64>, reserved_g: BigInt => i64,

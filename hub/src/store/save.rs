@@ -1,14 +1,19 @@
 //! Writes what a batch changed: a few statements, whatever the number of commands.
 
+use std::collections::BTreeMap;
+
 use super::connection::StoreConnection;
 use super::convert::{
-    block_row, content, donation_row, event_row, id_bytes, issuance_row, listing_row, pledge_row, retirement_row,
+    block_row, content, donation_row, event_row, id_bytes, issuance_row, json, listing_row, pledge_row, retirement_row,
     transfer_row,
 };
 use super::database::StoreError;
 use super::governance;
 use super::numbers::Numbers;
-use super::rows::{CapRow, DealingRow, EnvelopeRow, FeedHeadRow, FeedRow, HeadRow, LeafRow, MessageRow, SeriesRow};
+use super::rows::{
+    CandidateRow, CapRow, CommentRow, DealingRow, EnvelopeRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow, LeafRow,
+    MessageRow, SeriesRow,
+};
 use crate::ledger::command::{Command, Origin};
 use crate::ledger::hub_member;
 use crate::ledger::objects::Governance;
@@ -38,6 +43,7 @@ pub fn save<C: StoreConnection>(
     if working.written.governance {
         governance::save(connection, before, &working.governance, numbers, &mut head)?;
     }
+    save_recognition(connection, working, numbers)?;
     save_leaves(connection, head.size, working)?;
     save_series(connection, working, numbers, &mut head)?;
     save_blocks(connection, working, numbers)?;
@@ -52,6 +58,48 @@ pub fn save<C: StoreConnection>(
     head.chain = working.head.chain.0.to_vec();
     connection.put_rows(&[head])?;
     Ok(())
+}
+
+/// What is written about mappings beside governance, and never read by a decision.
+fn save_recognition<C: StoreConnection>(
+    connection: &mut C,
+    working: &Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
+    let written = &working.written;
+    let mut explanations = Vec::new();
+    for (mapping, text) in &written.explanations {
+        explanations.push(ExplanationRow {
+            mapping_no: numbers.mappings.number(mapping)?,
+            content: text.clone(),
+        });
+    }
+    connection.put_rows(&explanations)?;
+    let mut comments = Vec::new();
+    for (mapping, comment) in &written.comments {
+        comments.push(CommentRow {
+            mapping_no: numbers.mappings.number(mapping)?,
+            log_index: comment.log_index,
+            content: json(comment)?,
+        });
+    }
+    connection.insert_rows(&comments)?;
+    // Of two rows with one name in a batch the later counts.
+    let mut candidates = BTreeMap::new();
+    for (set, candidate, log_index) in &written.candidates {
+        let id = format!("{set}/{}", candidate.key);
+        let row = CandidateRow {
+            id: id.clone(),
+            set_id: set.to_string(),
+            subject: candidate.subject.clone(),
+            object: candidate.object.clone(),
+            content: json(candidate)?,
+            log_index: *log_index,
+        };
+        candidates.insert(id, row);
+    }
+    let candidates: Vec<CandidateRow> = candidates.into_values().collect();
+    Ok(connection.put_rows(&candidates)?)
 }
 
 fn save_leaves<C: StoreConnection>(connection: &mut C, size: i64, working: &Working) -> Result<(), StoreError> {
@@ -133,7 +181,8 @@ fn save_counters<C: StoreConnection>(
             .governance
             .mapping_versions
             .get(mapping)
-            .and_then(|m| m.record.cap_g);
+            .and_then(|m| m.record())
+            .and_then(|record| record.cap_g);
         caps.push(CapRow {
             mapping_no: numbers.mappings.number(mapping)?,
             year: i32::from(*year),

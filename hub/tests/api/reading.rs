@@ -136,7 +136,7 @@ async fn what_everybody_may_know() {
         assert_eq!(one, rules.items[0]);
         assert_eq!(harbin.read::<MethodologyView>("/v1/methodologies/wuhan-metro/1").await, one);
         assert_eq!(harbin.read::<MethodologyView>("/v1/methodologies/wuhan-metro.v1").await, one);
-        let mappings: Page<MappingView> = harbin.read("/v1/mappings?origin=wuhan-metro.v1&to=230100&status=active").await;
+        let mappings: Page<MappingView> = harbin.read("/v1/mappings?origin=wuhan-metro.v1&to=230100&state=active").await;
         assert_eq!(mappings.items.len(), 1);
         let listing = Listing {
             listing: name("metro-2025"),

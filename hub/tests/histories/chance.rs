@@ -7,6 +7,7 @@ use tanqiao_hub::ledger::command::{Body, Command, Origin};
 use tanqiao_hub::ledger::sequencer::Answer;
 use tanqiao_protocol::block::{Block, BlockState};
 use tanqiao_protocol::id::MessageId;
+use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::view::{MemberKind, Outcome};
 
@@ -55,8 +56,11 @@ impl Chance {
             f.issue(member, region, 100_000);
             self.issued_before += 100_000;
         }
-        for (from, _) in MEMBERS {
-            for (to, region) in MEMBERS.into_iter().filter(|(to, _)| *to != from) {
+        let place = |code: &str| -> RegionCode { code.parse().unwrap() };
+        for (from, home) in MEMBERS {
+            // Nothing needs a mapping to come home, or to the province that home lies in.
+            let away = |(_, region): &(&str, &str)| !place(region).contains(&place(home));
+            for (to, region) in MEMBERS.into_iter().filter(away) {
                 let (factor, buffer) = (
                     self.dice.random_range(300_000..=1_000_000),
                     self.dice.random_range(0..=100_000),

@@ -11,7 +11,7 @@ use tanqiao_protocol::message::{
     TransferDecline, TransferWithdrawal,
 };
 use tanqiao_protocol::quantity::Factor;
-use tanqiao_protocol::time::DAY_US;
+use tanqiao_protocol::time::{DAY_US, SECOND_US};
 use tanqiao_protocol::r#use::Use;
 
 use super::support::{Federation, claim, consent, grams, inventory, issuance, mapping, name, node, signing_key};
@@ -250,7 +250,7 @@ impl Chance {
                     transfer: self.offers.last()?.0.id,
                 },
             ),
-            16 => self.new_mapping(f),
+            16 => self.new_mapping(f)?,
             17 => {
                 let mapping = format!("{member}-to-harbin.v{}", self.versions).parse().ok()?;
                 officers(f, &one, Decision::SuspendMapping { mapping, reason })
@@ -274,22 +274,24 @@ impl Chance {
         })
     }
 
-    fn new_mapping(&mut self, f: &Federation) -> Command {
+    /// Opens a mapping as far as the members' standing permits; the last step is the officers'.
+    fn new_mapping(&mut self, f: &Federation) -> Option<Command> {
         let (from, (to, region)) = (self.member().0, self.member());
         self.versions += 1;
         let mut record = mapping(from, to, region, 500_000, 0, None, f.now());
-        record.mapping = format!("{from}-to-{to}.v{}", self.versions).parse().unwrap();
-        record.factor = Factor::new(self.dice.random_range(300_000..=1_000_000)).unwrap();
-        let signed_by = vec![node(from), node(to)];
-        officers(
+        record.mapping = format!("{from}-to-{to}.v{}", self.versions).parse().ok()?;
+        record.factor = Factor::new(self.dice.random_range(300_000..=1_000_000)).ok()?;
+        // Later than any batch that may decide it: the record is the same in whatever batch.
+        record.valid_from = f.now().plus_micros(SECOND_US);
+        f.agree_on_mapping(from, &record).ok()?;
+        Some(officers(
             f,
             &["first-officer", "second-officer"],
-            Decision::ActivateMapping {
-                record: Box::new(record),
-                envelope: "{}".to_owned(),
-                signed_by,
+            Decision::ApproveMapping {
+                record_sha256: f.record_sha256(&record.mapping),
+                mapping: record.mapping,
             },
-        )
+        ))
     }
 
     pub(super) fn list(&mut self, f: &Federation) -> Option<Command> {

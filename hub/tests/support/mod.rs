@@ -12,10 +12,11 @@
 mod content;
 mod database;
 pub mod marathon;
+mod recognising;
 mod speaking;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tanqiao_hub::ledger::audit::Report;
 use tanqiao_hub::ledger::command::{Body, Command, Decision, Origin, ReceivedEnvelope, Signed};
@@ -33,6 +34,7 @@ use tanqiao_protocol::view::Outcome;
 
 pub use content::*;
 pub use database::*;
+pub use recognising::*;
 pub use speaking::*;
 
 /// 2026-06-01T00:00:00Z, when every test begins.
@@ -45,6 +47,7 @@ pub struct Federation {
     pub sequencer: Sequencer,
     pub clock: Arc<AtomicI64>,
     random: AtomicU64,
+    asked: Mutex<Vec<Command>>,
 }
 
 impl Federation {
@@ -59,10 +62,12 @@ impl Federation {
             database,
             clock,
             random: AtomicU64::new(1),
+            asked: Mutex::default(),
         };
         let policy = Policy {
             trust_domain: "tanqiao.test".parse().unwrap(),
             demonstration: true,
+            mapping_comment_period_s: 0,
             ..Policy::default()
         };
         federation.by_hub(Decision::SetPolicy(policy)).unwrap();
@@ -99,7 +104,13 @@ impl Federation {
         MessageId::from_parts(self.now(), &random)
     }
 
+    /// What was asked since it was last asked for, command by command.
+    pub fn asked(&self) -> Vec<Command> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+
     pub fn ask(&self, command: Command) -> Answer {
+        self.asked.lock().unwrap().push(command.clone());
         self.sequencer.submit_blocking(vec![command]).unwrap().remove(0)
     }
 

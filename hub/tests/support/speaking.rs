@@ -58,16 +58,7 @@ impl Federation {
     /// Lets reductions of `from` be recognised in `to`.
     pub fn map(&self, from: &str, to: &str, region: &str, factor: i64, buffer: i64, cap: Option<i64>) {
         let record = mapping(from, to, region, factor, buffer, cap, self.now());
-        let signed_by = vec![node(from), node(to)];
-        self.by_officers(
-            &["first-officer", "second-officer"],
-            Decision::ActivateMapping {
-                record: Box::new(record),
-                envelope: "{}".to_owned(),
-                signed_by,
-            },
-        )
-        .unwrap();
+        self.open_mapping(from, &record).unwrap();
     }
 
     pub fn propose(&self, from: &str, to: &str, blocks: &[BlockRef]) -> Result<Outcome, Problem> {
@@ -115,13 +106,7 @@ impl Federation {
     ) -> Result<Outcome, Problem> {
         let mut record = mapping(from, to, region, 842_110, 100_000, None, self.now());
         change(&mut record);
-        let signed_by = vec![node(from), node(to)];
-        let decision = Decision::ActivateMapping {
-            record: Box::new(record),
-            envelope: "{}".to_owned(),
-            signed_by,
-        };
-        self.by_officers(&["first-officer", "second-officer"], decision)
+        self.open_mapping(from, &record)
     }
 
     /// A proposal with these changes.

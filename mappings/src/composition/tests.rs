@@ -189,8 +189,15 @@ fn a_detour_through_another_list_of_sources_does_not_pay() {
         endorsed_by: "b".parse().unwrap(),
         buffer: Factor::ZERO,
         cap_g: None,
+        vintages: (2024, 2026),
+        units: None,
     };
-    let record = crate::draft::draft_composed(&route, &terms).unwrap();
+    let record = crate::draft::draft_composed(
+        &route,
+        (&"a-to-r.v1".parse().unwrap(), &"r-to-b.v1".parse().unwrap()),
+        &terms,
+    )
+    .unwrap();
     assert_eq!(
         (record.factor.millionths(), record.counterpart),
         (900_000, Some(target.methodology.clone()))

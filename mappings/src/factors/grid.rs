@@ -62,6 +62,19 @@ impl GridFactors {
         Self { records, grids }
     }
 
+    /// With these records added, or put in the place of those of the same id.
+    #[must_use]
+    pub fn with(&self, records: impl IntoIterator<Item = FactorRecord>) -> Self {
+        let mut all = self.clone();
+        for record in records {
+            match all.records.iter_mut().find(|known| known.id == record.id) {
+                Some(known) => *known = record,
+                None => all.records.push(record),
+            }
+        }
+        all
+    }
+
     /// All records.
     pub fn records(&self) -> &[FactorRecord] {
         &self.records

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tanqiao_protocol::canonical;
 use tanqiao_protocol::id::{Name, Sha256, TextError};
 use tanqiao_protocol::region::RegionCode;
@@ -95,7 +95,8 @@ impl fmt::Display for Area {
 serde_as_text!(Area, "an area: `CN`, a grid region, or a province");
 
 /// One published emission factor of an electricity grid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FactorRecord {
     /// Such as `GRID-420000-2022`.
     pub id: Name,
@@ -108,17 +109,17 @@ pub struct FactorRecord {
     /// The number, or the lower end of a range, in `unit`.
     pub value: Decimal,
     /// The upper end of a range, in `unit`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_max: Option<Decimal>,
     /// The unit, such as `kg{CO2}/(kW.h)`; its annotation is compared as text.
     pub unit: Unit,
     /// Who published it.
     pub publisher: String,
     /// When, if known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Day>,
     /// When the next year of it is expected, if it is the latest: what rests on the latest value is looked at again then.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_expected: Option<Day>,
     /// `published` if an official text says it, `declared` if it was found in a third party's table only.
     pub status: Status,

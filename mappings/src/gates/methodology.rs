@@ -3,10 +3,10 @@
 mod attributes;
 mod scope;
 
+use tanqiao_protocol::mapping::Mode;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::Uses;
-use tanqiao_protocol::words;
 
 use super::finding::{EvidenceRef, GateFinding, GateName, GateReport, Ruling, Side, Verdict};
 use super::plausibility::PlausibleBands;
@@ -14,16 +14,6 @@ use crate::phrase::Phrase;
 use crate::relation::Relation;
 use crate::sheet::value::GramsRange;
 use crate::sheet::{AttributeName, Attributes, Sheet, Stated};
-
-words! {
-    /// How a batch crosses.
-    pub enum Mode {
-        /// By the mapping's factor.
-        Factor = 1 "factor",
-        /// Quantified again by the target's or the reference methodology from the sealed activity data.
-        Requantify = 2 "requantify",
-    }
-}
 
 /// Two methodology versions that are compared, in one direction.
 #[derive(Debug, Clone, Copy)]

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
+use tanqiao_protocol::mapping::{MappingState, RejectionGround};
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
-use tanqiao_protocol::view::MappingStatus;
 
 use super::refusal::Inactive;
-use crate::lifecycle::RejectionGround;
 
 /// A mapping version, and whether it recognises.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,43 +17,32 @@ pub struct MappingEntry {
     /// The signed record.
     pub record: Arc<MappingRecord>,
     /// Its status at the hub.
-    pub status: MappingStatus,
+    pub status: MappingState,
     /// When it was superseded, expired or revoked; `None` while it is active or suspended.
     pub ended_at: Option<Timestamp>,
-    through_reference: bool,
 }
 
 impl MappingEntry {
     /// An entry of a version of which no end is known but that of its validity.
     #[must_use]
-    pub fn new(record: MappingRecord, status: MappingStatus) -> Self {
+    pub fn new(record: MappingRecord, status: MappingState) -> Self {
         Self::with_end(record, status, None)
     }
 
     /// An entry of a version that was in force until before `ended_at`, if that is not `None`.
     #[must_use]
-    pub fn with_end(record: MappingRecord, status: MappingStatus, ended_at: Option<Timestamp>) -> Self {
+    pub fn with_end(record: impl Into<Arc<MappingRecord>>, status: MappingState, ended_at: Option<Timestamp>) -> Self {
         Self {
-            record: Arc::new(record),
+            record: record.into(),
             status,
             ended_at,
-            through_reference: false,
-        }
-    }
-
-    /// The same entry, of a record that was composed through a reference methodology.
-    #[must_use]
-    pub fn composed(self) -> Self {
-        Self {
-            through_reference: true,
-            ..self
         }
     }
 
     /// True if its record was composed through a reference methodology, so that every direct ruling wins over it.
     #[must_use]
-    pub const fn is_composed(&self) -> bool {
-        self.through_reference
+    pub fn is_composed(&self) -> bool {
+        self.record.through.is_some()
     }
 
     /// `None` if this version recognises at `at`, else why it does not. A period that is over is named before a suspension,
@@ -98,9 +86,19 @@ impl MappingEntry {
     /// What its status says by itself, whatever the time: the one place that turns a status into an [`Inactive`].
     fn by_status(&self) -> Option<Inactive> {
         match self.status {
-            MappingStatus::Active => None,
-            MappingStatus::Suspended => Some(Inactive::Suspended),
-            MappingStatus::Superseded => Some(Inactive::Superseded),
+            MappingState::Active => None,
+            MappingState::Suspended => Some(Inactive::Suspended),
+            MappingState::Superseded => Some(Inactive::Superseded),
+            MappingState::Expired => Some(Inactive::Expired {
+                since: self.record.valid_until,
+            }),
+            MappingState::Revoked => Some(Inactive::Revoked),
+            MappingState::Draft
+            | MappingState::Candidate
+            | MappingState::EvidenceComplete
+            | MappingState::SourceEndorsed
+            | MappingState::TargetEndorsed
+            | MappingState::Rejected => Some(Inactive::NotApproved),
         }
     }
 }

@@ -36,7 +36,70 @@ impl Route {
     }
 }
 
+/// Acts that are to be recognised: when, by the vintage of their series, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Act {
+    /// The year.
+    pub vintage: u16,
+    /// The place.
+    pub region: RegionCode,
+}
+
+impl Act {
+    /// True if a record recognises such acts.
+    #[must_use]
+    pub fn is_recognised_by(&self, record: &MappingRecord) -> bool {
+        let year = |(first, last): (u16, u16)| (first..=last).contains(&self.vintage);
+        let place = |region: RegionCode| region == RegionCode::CHINA || region.contains(&self.region);
+        record.vintages.is_none_or(year) && record.source_region.is_none_or(place)
+    }
+}
+
 impl MappingSet {
+    /// [`MappingSet::lookup`] for acts of a year and place: a mapping that does not recognise such acts is as if it were not there.
+    ///
+    /// # Errors
+    /// [`Reason::OtherActs`] (R06) if what recognises here recognises other acts only; else those of [`MappingSet::lookup`].
+    pub fn lookup_act(
+        &self,
+        origin: &MethodologyRef,
+        act: &Act,
+        to: RegionCode,
+        wanted: Use,
+        at: Timestamp,
+    ) -> Result<&Arc<MappingRecord>, Reason> {
+        // Nearly always the mapping that recognises recognises these acts.
+        let any = self.lookup(origin, to, wanted, at)?;
+        if act.is_recognised_by(any) {
+            return Ok(any);
+        }
+        let others = places(to).flat_map(|place| self.versions(origin, place));
+        let fits = |entry: &&MappingEntry| {
+            let record = &entry.record;
+            let direct_first = any.through.is_some() || record.through.is_none();
+            direct_first
+                && record.uses.contains(wanted)
+                && entry.inactive_at(at).is_none()
+                && act.is_recognised_by(record)
+        };
+        let best = others.filter(fits).max_by(|a, b| precedence(a).cmp(&precedence(b)));
+        best.map(|entry| &entry.record).ok_or_else(|| {
+            let (first, last) = any.vintages.unwrap_or((act.vintage, act.vintage));
+            Reason::OtherActs {
+                mapping: any.mapping.clone(),
+                to,
+                years: if first == last {
+                    first.to_string()
+                } else {
+                    format!("{first} to {last}")
+                },
+                region: any.source_region.unwrap_or(act.region),
+                vintage: act.vintage,
+                region_of_act: act.region,
+            }
+        })
+    }
+
     /// The mapping version that recognises reductions of `origin` in `to` for `wanted` at `at`.
     ///
     /// The region itself is asked first, then the province that contains it. Among versions that are active and valid, and

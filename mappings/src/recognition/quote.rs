@@ -2,8 +2,8 @@
 
 use tanqiao_protocol::block::BlockTerms;
 use tanqiao_protocol::id::MessageId;
-use tanqiao_protocol::quantity::{Factor, Grams, MAX_SAFE_INTEGER};
-use tanqiao_protocol::recognition::{Division, Lot, LotQuote, MappingRecord, Quote, Share, lay_out, quote_id};
+use tanqiao_protocol::quantity::{Grams, MAX_SAFE_INTEGER};
+use tanqiao_protocol::recognition::{Division, Lot, LotQuote, Quote, Share, lay_out, quote_id};
 use tanqiao_protocol::serial::{BlockRef, SerialRange};
 
 use super::explain::{explain_en, explain_zh};
@@ -17,6 +17,8 @@ use super::terms::{Basis, Crossing, GivenLot, Terms, terms_for};
 pub struct RecognisedLot {
     /// The lot.
     pub lot: Lot,
+    /// The issuance that it is of, where lots are parted by issuance because activity data travel.
+    pub issuance: Option<MessageId>,
     /// What it gives, in grams.
     pub given: Grams,
     /// What applies to it.
@@ -63,6 +65,7 @@ impl RecognisedLot {
 
     fn quote(&self) -> LotQuote {
         LotQuote {
+            issuance: self.issuance,
             series: self.lot.series.clone(),
             mapping: self.terms.mapping().cloned(),
             given_g: self.given,
@@ -90,36 +93,9 @@ pub struct Recognition {
 /// # Errors
 /// The first lot that is refused, with its blocks: see [`Reason`].
 pub fn recognise(set: &MappingSet, given: &[GivenLot], crossing: &Crossing) -> Result<Recognition, Refusal> {
-    carried_out(set, given.iter().map(|one| (one, None)), |_, _| None, crossing)
-}
-
-/// [`recognise`] where activity data travel: each lot with the issuance of its batch ([`super::batch_lots_of`]), if that has a
-/// factor of its own. `factor_of` gives the one that was fixed for a batch and the mapping that applies, if there is one; every
-/// part of the batch, at whatever time, crosses at it in place of the mapping's.
-///
-/// # Errors
-/// As [`recognise`].
-pub fn recognise_batches(
-    set: &MappingSet,
-    given: &[(GivenLot, Option<MessageId>)],
-    factor_of: impl Fn(MessageId, &MappingRecord) -> Option<Factor>,
-    crossing: &Crossing,
-) -> Result<Recognition, Refusal> {
-    let given = given.iter().map(|(one, batch)| (one, *batch));
-    carried_out(set, given, factor_of, crossing)
-}
-
-fn carried_out<'a>(
-    set: &MappingSet,
-    given: impl Iterator<Item = (&'a GivenLot, Option<MessageId>)>,
-    factor_of: impl Fn(MessageId, &MappingRecord) -> Option<Factor>,
-    crossing: &Crossing,
-) -> Result<Recognition, Refusal> {
     let lots = given
-        .map(|(one, batch)| {
-            let factor_of = |record: &MappingRecord| factor_of(batch?, record);
-            divide(set, one, factor_of, crossing).map_err(|reason| refuse(&one.lot, reason))
-        })
+        .iter()
+        .map(|one| divide(set, one, crossing).map_err(|reason| refuse(&one.lot, reason)))
         .collect::<Result<Vec<_>, _>>()?;
     let Some(first) = lots.first() else {
         return Ok(Recognition {
@@ -199,26 +175,18 @@ fn smallest_quantity(enough: impl Fn(Grams) -> bool) -> Option<Grams> {
     Grams::new(sufficient).ok()
 }
 
-fn divide(
-    set: &MappingSet,
-    given: &GivenLot,
-    batch: impl Fn(&MappingRecord) -> Option<Factor>,
-    crossing: &Crossing,
-) -> Result<RecognisedLot, Reason> {
+fn divide(set: &MappingSet, given: &GivenLot, crossing: &Crossing) -> Result<RecognisedLot, Reason> {
     let lot = &given.lot;
     let ranges = ranges_of(lot).ok_or(Reason::SerialsInvalid)?;
     let quantity = Grams::total(ranges.iter().map(SerialRange::quantity)).map_err(|_| Reason::SerialsInvalid)?;
     let terms = terms_for(set, given, crossing)?;
-    let terms = match terms.record().and_then(batch) {
-        Some(factor) => terms.of_batch(factor),
-        None => terms,
-    };
     let division = Division::of(quantity, lot.paid, terms.factor, terms.buffer, lot.buffered);
     if division.delivered.is_zero() {
         return Err(Reason::DeliversNothing { given: quantity });
     }
     Ok(RecognisedLot {
         lot: lot.clone(),
+        issuance: given.batch.as_ref().map(|batch| batch.issuance),
         given: quantity,
         terms,
         division,

@@ -10,7 +10,7 @@ use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
 
 use super::explain::{use_zh, uses_en, uses_zh};
-use crate::lifecycle::RejectionGround;
+use tanqiao_protocol::mapping::RejectionGround;
 
 /// Why a mapping version does not recognise now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +113,30 @@ pub enum Reason {
         /// What they may be used for there; empty if for nothing.
         permitted: Uses,
     },
+    /// R06: what recognises here does not recognise acts of this year, or of this place.
+    #[error(
+        "mapping {mapping} recognises in {to} acts of {years} in {region}, not these of {vintage} in {region_of_act}: propose a version that covers them"
+    )]
+    OtherActs {
+        /// The mapping version.
+        mapping: MappingRef,
+        /// Where the reductions would be used.
+        to: RegionCode,
+        /// The years that it recognises.
+        years: String,
+        /// The place whose acts it recognises.
+        region: RegionCode,
+        /// The vintage of the lot.
+        vintage: u16,
+        /// Where its acts took place.
+        region_of_act: RegionCode,
+    },
+    /// R06: the activity data of the batch give no factor.
+    #[error("mapping {mapping} counts a batch by its activity data, and those of this batch give no factor")]
+    NoBatchFactor {
+        /// The mapping version.
+        mapping: MappingRef,
+    },
     /// R08: after rounding down and the buffer not one gram would arrive.
     #[error("{given} would deliver 0 g: give a larger lot")]
     DeliversNothing {
@@ -139,6 +163,7 @@ impl Reason {
             Self::NotActive { .. } => "R02",
             Self::Rejected { .. } => "R03",
             Self::UseNotPermitted { .. } => "R04",
+            Self::OtherActs { .. } | Self::NoBatchFactor { .. } => "R06",
             Self::DeliversNothing { .. } => "R08",
             Self::SerialsInvalid | Self::OutOfReach { .. } => "B07",
         }
@@ -171,6 +196,19 @@ impl Reason {
                 uses_zh(*permitted),
                 use_zh(*r#use)
             ),
+            Self::OtherActs {
+                mapping,
+                to,
+                years,
+                region,
+                vintage,
+                region_of_act,
+            } => format!(
+                "映射 {mapping} 在 {to} 认可 {region} 于 {years} 年的行为，不认可 {region_of_act} 于 {vintage} 年的行为：请提出涵盖它的版本"
+            ),
+            Self::NoBatchFactor { mapping } => {
+                format!("映射 {mapping} 按活动数据计算批次系数，而本批的活动数据无法得出系数")
+            }
             Self::DeliversNothing { given } => format!("给出 {given}，到达量为 0 克：请增大本批数量"),
             Self::SerialsInvalid => "本批序列号不是递增且互不重叠的区块段，或总量超过 9007199254740991 克".into(),
             Self::OutOfReach { wanted } => format!("一个系列所能容纳的任何数量都不足以交付 {wanted}"),

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::methodology::MappingRef;
-use tanqiao_protocol::quantity::Factor;
+use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::{Lot, MappingRecord};
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
 
+use super::batch::factor_of_batch;
+use super::lookup::Act;
 use super::mapping_set::MappingSet;
 use super::refusal::Reason;
 
@@ -35,6 +38,19 @@ pub struct GivenLot {
     /// The region of the member that holds the lot, if a use for which the lot is already recognised there shall need no
     /// mapping (a donation to an event next door). `None`: every use away from home needs a mapping in force.
     pub held_in: Option<RegionCode>,
+    /// The batch that it is of, where its activity data travel ([`super::batch_lots_of`]).
+    pub batch: Option<Batch>,
+}
+
+/// What an issuance sealed of its activity data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The issuance.
+    pub issuance: MessageId,
+    /// Total of activity data `D` in the unit of the methodology's publication, an exact decimal as text.
+    pub activity_total: String,
+    /// Grams issued, `q`.
+    pub issued: Grams,
 }
 
 /// On what ground terms apply.
@@ -81,20 +97,6 @@ impl Terms {
         self.record().map(|record| &record.mapping)
     }
 
-    /// With the factor of a batch whose activity data travel in place of the mapping's. Where no mapping is needed nothing
-    /// changes.
-    #[must_use]
-    pub fn of_batch(self, factor: Factor) -> Self {
-        match self.basis {
-            Basis::Mapping(_) => Self {
-                factor,
-                factor_of: FactorOf::Batch,
-                ..self
-            },
-            Basis::Home | Basis::AlreadyRecognised => self,
-        }
-    }
-
     /// The mapping record that applies, where one is needed.
     #[must_use]
     pub fn record(&self) -> Option<&MappingRecord> {
@@ -107,11 +109,12 @@ impl Terms {
 
 /// What applies to `given` when it goes where `crossing` says. Always from the **origin** methodology, never from where the
 /// lot is now: a detour gains nothing. The mapping is the version in force; where another version of it was in force in the
-/// vintage year, the smaller of their factors counts ([`MappingSet::smaller_in`]).
+/// vintage year, the smaller of their factors counts ([`MappingSet::smaller_in`]). Where activity data travel, a batch's own factor
+/// takes the place of the mapping's (rule 4); a lot without a batch, asked about before blocks are chosen, gets the mapping's.
 ///
 /// # Errors
-/// [`Reason::UseNotPermitted`] (R04) at home for a use that the methodology does not permit; else those of
-/// [`MappingSet::lookup`].
+/// [`Reason::NoBatchFactor`] (R06) if a batch's activity data give no factor; [`Reason::UseNotPermitted`] (R04) at home for a use that the methodology does not permit; else those of
+/// [`MappingSet::lookup_act`].
 pub fn terms_for(set: &MappingSet, given: &GivenLot, crossing: &Crossing) -> Result<Terms, Reason> {
     let Crossing { to, r#use, at } = *crossing;
     let unreduced = |basis, uses| Terms {
@@ -136,10 +139,25 @@ pub fn terms_for(set: &MappingSet, given: &GivenLot, crossing: &Crossing) -> Res
         return Ok(unreduced(Basis::AlreadyRecognised, given.lot.uses));
     }
     let series = &given.lot.series;
-    let record = set.lookup(series.methodology(), to, r#use, at)?;
+    let act = Act {
+        vintage: series.vintage(),
+        region: series.region_of_act(),
+    };
+    let record = set.lookup_act(series.methodology(), &act, to, r#use, at)?;
+    let (own, own_of) = match (&record.batch, &given.batch) {
+        (Some(rule), Some(batch)) => {
+            let factor = factor_of_batch(rule, &batch.activity_total, batch.issued).filter(|k| *k != Factor::ZERO);
+            let mapping = || record.mapping.clone();
+            (
+                factor.ok_or_else(|| Reason::NoBatchFactor { mapping: mapping() })?,
+                FactorOf::Batch,
+            )
+        }
+        _ => (record.factor, FactorOf::Version),
+    };
     let (factor, factor_of) = match set.smaller_in(record, series.vintage()) {
-        Some(other) => (other.factor, FactorOf::OtherVersion(Arc::clone(other))),
-        None => (record.factor, FactorOf::Version),
+        Some(other) if other.factor < own => (other.factor, FactorOf::OtherVersion(Arc::clone(other))),
+        _ => (own, own_of),
     };
     Ok(Terms {
         factor,

@@ -8,8 +8,8 @@ use tanqiao_protocol::words;
 
 use super::header::{ExtensionDefinition, share};
 use crate::gates::Mode;
-use crate::lifecycle::MappingState;
 use crate::unit::Unit;
+use tanqiao_protocol::mapping::MappingState;
 
 words! {
     /// An extension slot of the federation, by its column.

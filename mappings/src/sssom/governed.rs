@@ -18,8 +18,8 @@ use super::header::{Metadata, MetadataValue};
 use super::slots::Justification;
 use super::{MappingSetFile, SssomMapping};
 use crate::gates::Mode;
-use crate::lifecycle::MappingState;
 use crate::relation::Relation;
+use tanqiao_protocol::mapping::MappingState;
 
 /// The names of a federation, under its trust domain.
 #[derive(Debug, Clone)]

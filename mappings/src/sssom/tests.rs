@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gates::Mode;
-use crate::lifecycle::MappingState;
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::quantity::Factor;
 use tanqiao_protocol::recognition::{MappingRecord, Predicate};
 use tanqiao_protocol::r#use::Use;
@@ -163,6 +163,12 @@ pub(crate) fn governed() -> GovernedMapping {
             to: "310000".parse().unwrap(),
             endorsed_by: "shanghai".parse().unwrap(),
             counterpart: Some("CN-31-metro.v1".parse().unwrap()),
+            reference: None,
+            through: None,
+            source_region: None,
+            vintages: None,
+            batch: None,
+            explanation_sha256: None,
             predicate: Predicate::Close,
             factor: Factor::new(905_612).unwrap(),
             buffer: Factor::new(30_000).unwrap(),

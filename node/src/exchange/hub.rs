@@ -12,11 +12,12 @@ use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::event::Certificate;
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::message::Action;
+use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::recognition::Quote;
 use tanqiao_protocol::view::{
-    CreditView, DonationView, EventView, HubInfo, IssuanceView, ItemResult, MappingView, MemberView, MethodologyView,
-    Outcome, Page, PledgeView, RecognitionQuery, Results, RetirementView, TransferView,
+    CreditView, DonationView, EventView, HubInfo, IssuanceView, ItemResult, MappingDetail, MappingView, MemberView,
+    MethodologyView, Outcome, Page, PledgeView, RecognitionQuery, Results, RetirementView, SheetView, TransferView,
 };
 
 use self::wire::{builder, innermost, load_tls, read};
@@ -180,6 +181,23 @@ impl HubClient {
     /// [`HubError`]
     pub async fn mappings(&self, query: &[(String, String)]) -> Result<Vec<MappingView>, HubError> {
         self.all("/v1/mappings", query).await
+    }
+
+    /// `GET /v1/mappings/{mapping}`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn mapping(&self, mapping: &MappingRef) -> Result<MappingDetail, HubError> {
+        self.get(&format!("/v1/mappings/{mapping}"), &()).await
+    }
+
+    /// `GET /v1/methodologies/{id}/{version}/sheet`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn sheet(&self, methodology: &MethodologyRef) -> Result<SheetView, HubError> {
+        let path = format!("/v1/methodologies/{}/{}/sheet", methodology.id(), methodology.version());
+        self.get(&path, &()).await
     }
 
     /// All events.

@@ -89,7 +89,18 @@ fn moves_blocks(row: &OutboxRow) -> Result<bool, StoreError> {
     let action = Action::from_code(row.action).ok_or_else(|| StoreError::Corrupt(format!("action {}", row.action)))?;
     Ok(!matches!(
         action,
-        Action::Batch | Action::Methodology | Action::Listing | Action::Key | Action::Mapping | Action::PledgeConsent
+        Action::Batch
+            | Action::Methodology
+            | Action::Listing
+            | Action::Key
+            | Action::PledgeConsent
+            | Action::Sheet
+            | Action::MappingProposal
+            | Action::MappingEndorsement
+            | Action::MappingObjection
+            | Action::MappingSuspension
+            | Action::MappingLifting
+            | Action::MappingComment
     ))
 }
 

@@ -1,4 +1,4 @@
-//! Checks of who acts: members (N01 to N07) and officers (G01 to G03).
+//! Checks of who acts: members (N01 to N07) and officers (G01 to G05).
 
 use super::checks;
 
@@ -66,4 +66,16 @@ title "Approves an older version" / "批准内容已变更"
 compares "The content hash that was approved with that of the present version." / "将所批准内容的摘要与当前版本的摘要核对。"
 refuses "What is being approved has changed since it was opened; the approval is for a version that no longer stands."
 remedy "Open the present version, read what has changed, and decide again." / "打开当前版本，核实变更后重新作出决定。"
+
+G04 "comments-open" 409 Stored
+title "Comments are still awaited" / "征求意见期未结束"
+compares "The decision time with the end of the time for comments." / "将决定时间与征求意见期的结束时间核对。"
+refuses "The time for comments on this proposal is not over."
+remedy "Read the comments, and approve it after `expected`." / "查阅意见，并在 `expected` 所示时间之后批准。"
+
+G05 "step-not-possible" 409 Stored
+title "Step not possible now" / "当前状态不可进行该步骤"
+compares "The state of what is decided with the states in which this step is possible." / "将所决定事项的状态与该步骤允许的状态核对。"
+refuses "What is decided is in a state in which this step is not possible."
+remedy "`found` names its state and `expected` those in which the step is possible; see what it waits for." / "`found` 为当前状态，`expected` 为允许该步骤的状态；请查看其等待的事项。"
 }

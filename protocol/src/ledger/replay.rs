@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::id::Name;
 use crate::leaf::Leaf;
 use crate::ledger::{Book, Violation, replacements};
+use crate::mapping::MappingState;
 use crate::methodology::MappingRef;
 use crate::time::Timestamp;
 use crate::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
@@ -184,6 +185,7 @@ fn permits(subject: &str, from: Option<&str>, to: &str) -> bool {
         }
         Some("donation") => parsed(from, to).is_some_and(|(f, t)| DonationState::permits(f, t)),
         Some("pledge") => parsed(from, to).is_some_and(|(f, t)| PledgeState::permits(f, t)),
+        Some("mapping") => parsed(from, to).is_some_and(|(f, t)| MappingState::permits(f, t)),
         Some("issuance") => match parsed(from, to) {
             // Registered and recognised in one leaf, where the hub recognises without screening.
             Some((None, IssuanceState::Recognised)) => true,

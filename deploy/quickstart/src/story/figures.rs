@@ -18,11 +18,6 @@ pub fn of(grams: i64) -> Outcome<Grams> {
     Grams::new(grams).doing("a quantity of the story")
 }
 
-/// Factor in words: 0.850000.
-pub fn factor(millionths: i64) -> String {
-    format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000)
-}
-
 /// What recognition does, in one line.
 pub fn division(quote: &Quote) -> String {
     format!(

@@ -4,7 +4,7 @@ use actix_web::web::to;
 
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
-    blocks, credits, dealings, enrolments, evidence, feed, governance, health, info, openapi, public, writes,
+    blocks, credits, dealings, enrolments, evidence, feed, governance, health, info, mappings, openapi, public, writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -120,17 +120,59 @@ pub const FEDERATION: &[Endpoint] = &[
     ),
     signed!("PUT" "/v1/methodologies/{id}/{version}", "Publish a methodology version", Some("methodology"), writes::methodology),
     get!(
+        "/v1/methodologies/{id}/{version}/sheet",
+        "The attribute sheet of a methodology version, as last published or an earlier revision",
+        &[("revision", "integer")],
+        Gives::One("SheetView"),
+        mappings::sheet
+    ),
+    signed!("PUT" "/v1/methodologies/{id}/{version}/sheet", "Publish the attribute sheet of a methodology version", Some("sheet"), writes::sheet),
+    get!(
+        "/v1/methodologies/{id}/{version}/sheet/difference",
+        "What changed between two revisions of a sheet",
+        &[("from", "integer!"), ("to", "integer")],
+        Gives::Page("Change"),
+        mappings::sheet_difference
+    ),
+    get!(
         "/v1/mappings",
-        "Mapping versions with what was given under each this year",
+        "Mapping versions, where they stand, and what was given under each this year",
         &[
             ("origin", "MethodologyRef"),
             ("to", "RegionCode"),
-            ("status", "MappingStatus"),
+            ("state", "MappingState"),
             ("after", "MappingRef"),
             ("limit", "Limit")
         ],
         Gives::Page("MappingView"),
-        governance::mappings
+        mappings::mappings
+    ),
+    signed!("POST" "/v1/mappings", "Propose a mapping version: the hub computes its factor from the sheets", Some("mapping-proposal"), writes::mapping_proposal),
+    get!(
+        "/v1/mappings/{mapping}",
+        "One mapping version with the explanation of its factor and the comments on it",
+        &[],
+        Gives::One("MappingDetail"),
+        mappings::mapping
+    ),
+    signed!("POST" "/v1/mappings/{mapping}/endorsement", "Endorse the record of a mapping version: the origin's member first", Some("mapping-endorsement"), writes::mapping_endorsement),
+    signed!("POST" "/v1/mappings/{mapping}/objection", "Refuse a mapping version on a ground of the closed list", Some("mapping-objection"), writes::mapping_objection),
+    signed!("POST" "/v1/mappings/{mapping}/suspension", "Stop a mapping version at once", Some("mapping-suspension"), writes::mapping_suspension),
+    signed!("POST" "/v1/mappings/{mapping}/lifting", "Agree that a suspended mapping version recognises again", Some("mapping-lifting"), writes::mapping_lifting),
+    signed!("POST" "/v1/mappings/{mapping}/comments", "Comment on a proposed mapping version", Some("mapping-comment"), writes::mapping_comment),
+    get!(
+        "/v1/mapping-sets/governed",
+        "All mapping versions that have a record, as SSSOM TSV",
+        &[],
+        Gives::Media("text/tab-separated-values"),
+        mappings::governed_set
+    ),
+    get!(
+        "/v1/candidates",
+        "Rows of imported mapping sets, none of which recognises anything",
+        &[("methodology", "text"), ("after", "text"), ("limit", "Limit")],
+        Gives::Page("CandidateView"),
+        mappings::candidates
     ),
     get!(
         "/v1/recognition",
@@ -143,10 +185,19 @@ pub const FEDERATION: &[Endpoint] = &[
             ("quantity_g", "Grams"),
             ("deliver_g", "Grams"),
             ("paid", "Factor"),
-            ("mapping", "MappingRef")
+            ("mapping", "MappingRef"),
+            ("region_of_act", "RegionCode"),
+            ("issuance", "MessageId")
         ],
         Gives::One("Quote"),
         governance::recognition
+    ),
+    get!(
+        "/v1/recognition/matrix",
+        "Regions by regions: what is recognised where, at which factor, for which use; as JSON or CSV",
+        &[("activity", "Name"), ("format", "MatrixFormat")],
+        Gives::Page("MatrixCell"),
+        mappings::recognition_matrix
     ),
     signed!("POST" "/v1/issuances", "Register an issuance", Some("issuance"), writes::issuance),
     get!(

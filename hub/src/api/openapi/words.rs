@@ -1,13 +1,18 @@
 //! Schemas of the protocol's words: each lists exactly the words that the type has.
 
+use tanqiao_mappings::difference::Weight;
+use tanqiao_mappings::matrix::CellState;
+use tanqiao_mappings::relation::Relation;
 use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::event::{ClaimantKind, EventState, InventoryBasis};
+use tanqiao_protocol::mapping::{MappingState, Mode, Party, RejectionGround};
 use tanqiao_protocol::message::RightsBasis;
 use tanqiao_protocol::recognition::Predicate;
 use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use tanqiao_protocol::r#use::Use;
-use tanqiao_protocol::view::{KeyStatus, MappingStatus, MemberKind, MemberStatus};
+use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus};
 
+use crate::api::mappings::MatrixFormat;
 use crate::enrolment::EnrolmentStatus;
 
 macro_rules! words_of {
@@ -21,6 +26,7 @@ macro_rules! words_of {
 
 words_of!(
     BlockState,
+    CellState,
     ClaimantKind,
     DonationState,
     EnrolmentStatus,
@@ -28,12 +34,18 @@ words_of!(
     InventoryBasis,
     IssuanceState,
     KeyStatus,
-    MappingStatus,
+    MappingState,
+    MatrixFormat,
     MemberKind,
     MemberStatus,
+    Mode,
+    Party,
     PledgeState,
     Predicate,
+    RejectionGround,
+    Relation,
     RightsBasis,
     TransferState,
     Use,
+    Weight,
 );

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tanqiao_protocol::ledger::{Cap, Replay, Room};
 use tanqiao_protocol::quantity::Grams;
 
-use super::dealings::Dealings;
+use super::dealings::{Dealings, check_state};
 use super::findings::Findings;
 use crate::store::audit::{Names, caps, events};
 use crate::store::convert;
@@ -16,14 +16,30 @@ pub(super) fn check(
     connection: &mut ReadConnection<'_>,
     names: &Names,
     dealings: &Dealings,
-    replayed: Option<&mut Replay>,
+    mut replayed: Option<&mut Replay>,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
+    for (mapping, version) in &names.mappings {
+        // A mapping of the time before proposals has no state in the log until it is stopped.
+        if version.content.proposal.is_some() {
+            check_state(
+                "mapping",
+                mapping,
+                version.state.word(),
+                replayed.as_deref_mut(),
+                findings,
+            );
+        }
+    }
     let replayed = replayed.map(|replay| &*replay);
     check_caps(&caps(connection)?, names, dealings, replayed, findings)?;
     check_rooms(&events(connection)?, dealings, replayed, findings);
     if let Some(replay) = replayed {
-        for (subject, state) in &replay.states {
+        let known = |subject: &str| {
+            let mapping = subject.strip_prefix("mapping/").and_then(|name| name.parse().ok());
+            mapping.is_some_and(|mapping| names.mappings.contains_key(&mapping))
+        };
+        for (subject, state) in replay.states.iter().filter(|(subject, _)| !known(subject)) {
             findings.add(9, subject, format!("is `{state}` by the log, and not in the store"));
         }
     }
@@ -50,6 +66,7 @@ fn check_caps(
         let cap = names
             .mappings
             .get(&mapping)
+            .and_then(|version| version.record())
             .and_then(|record| record.cap_g)
             .map(Grams::get);
         findings.ensure(11, row.cap_g == cap, &subject, || {

@@ -66,7 +66,7 @@ pub(super) struct Dealings {
 /// A subject's stored state beside that of the log.
 pub(super) fn check_state(
     kind: &str,
-    id: MessageId,
+    id: impl std::fmt::Display,
     state: &str,
     replayed: Option<&mut Replay>,
     findings: &mut Findings,
@@ -101,7 +101,7 @@ impl Dealings {
                         findings,
                     );
                     let (open, done) = (transfer.state.is_open(), transfer.state == TransferState::Committed);
-                    dealings.count(&transfer.content.quote, transfer.cap_year, open, done);
+                    dealings.count(names, &transfer.content.quote, transfer.cap_year, open, done);
                     if open {
                         let binder = Binder::new("transfer", transfer.id, transfer.source, transfer.content.blocks);
                         dealings.open.insert(transfer.id, binder);
@@ -134,7 +134,7 @@ impl Dealings {
                         findings,
                     );
                     let (open, done) = (!donation.state.is_final(), donation.state == DonationState::Committed);
-                    self.count(&donation.content.quote, donation.cap_year, open, done);
+                    self.count(names, &donation.content.quote, donation.cap_year, open, done);
                     let room = self.rooms.entry(donation.event.clone()).or_default();
                     let delivered = donation.content.quote.delivered_g.get();
                     room.reserved_g += if open { delivered } else { 0 };
@@ -182,13 +182,20 @@ impl Dealings {
         })
     }
 
-    /// Adds to the caps of a quote's mappings.
-    fn count(&mut self, quote: &Quote, year: u16, open: bool, done: bool) {
+    /// Adds to the caps of a quote's mappings, and of those that they are composed of.
+    fn count(&mut self, names: &Names, quote: &Quote, year: u16, open: bool, done: bool) {
         for lot in &quote.lots {
             let Some(mapping) = &lot.mapping else { continue };
-            let cap = self.caps.entry((mapping.clone(), year)).or_default();
-            cap.reserved_g += if open { lot.given_g.get() } else { 0 };
-            cap.committed_g += if done { lot.given_g.get() } else { 0 };
+            let record = names.mappings.get(mapping).and_then(|version| version.record());
+            let counted: Vec<MappingRef> = record.map_or_else(
+                || vec![mapping.clone()],
+                |record| record.counted_under().cloned().collect(),
+            );
+            for mapping in counted {
+                let cap = self.caps.entry((mapping, year)).or_default();
+                cap.reserved_g += if open { lot.given_g.get() } else { 0 };
+                cap.committed_g += if done { lot.given_g.get() } else { 0 };
+            }
         }
     }
 }

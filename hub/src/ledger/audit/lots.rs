@@ -3,23 +3,24 @@
 
 use std::collections::BTreeMap;
 
+use tanqiao_mappings::recognition::factor_of_batch;
 use tanqiao_protocol::block::{Block, BlockChange, BlockState};
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::leaf::Leaf;
 use tanqiao_protocol::ledger::Book;
 use tanqiao_protocol::methodology::MappingRef;
-use tanqiao_protocol::quantity::Factor;
-use tanqiao_protocol::recognition::{Division, LotQuote, Quote};
+use tanqiao_protocol::quantity::{Factor, Grams};
+use tanqiao_protocol::recognition::{Division, LotQuote, MappingRecord, Quote};
 use tanqiao_protocol::serial::SeriesRef;
 use tanqiao_protocol::r#use::Uses;
 
 use super::findings::Findings;
-use crate::store::audit::{Names, some_donations, some_transfers};
+use crate::store::audit::{Names, some_donations, some_issuances, some_transfers};
 use crate::store::convert;
 use crate::store::database::{ReadConnection, StoreError};
 
 /// What makes blocks one lot, in the order in which a quote has its lots.
-type Sameness = (SeriesRef, Option<MappingRef>, Factor, bool, Uses);
+type Sameness = (SeriesRef, Option<MappingRef>, Factor, bool, Uses, Option<MessageId>);
 
 /// Grams of one lot by a leaf.
 #[derive(Debug, Default)]
@@ -91,7 +92,27 @@ fn sameness(block: &Block) -> Sameness {
         terms.factor_paid,
         terms.buffered,
         terms.uses,
+        Some(terms.issuance),
     )
+}
+
+/// The lots of a leaf parted as the quote was: by issuance where its series says one.
+fn parted(lots: &BTreeMap<Sameness, Shares>, quote: &Quote) -> BTreeMap<Sameness, Shares> {
+    let by_issuance = |series: &SeriesRef| {
+        let mut lots = quote.lots.iter();
+        lots.any(|lot| lot.series == *series && lot.issuance.is_some())
+    };
+    let mut out: BTreeMap<Sameness, Shares> = BTreeMap::new();
+    for (key, shares) in lots {
+        let mut key: Sameness = key.clone();
+        key.5 = key.5.filter(|_| by_issuance(&key.0));
+        let sum = out.entry(key).or_default();
+        sum.given += shares.given;
+        sum.delivered += shares.delivered;
+        sum.buffered += shares.buffered;
+        sum.cancelled += shares.cancelled;
+    }
+    out
 }
 
 /// Committed transfers and donations that were met in the log and not compared with the store yet.
@@ -149,9 +170,22 @@ impl Lots {
                 quotes.insert(donation.id, donation.content.quote);
             }
         }
+        let batched: Vec<MessageId> = quotes
+            .values()
+            .flat_map(|quote| quote.lots.iter().filter_map(|lot| lot.issuance))
+            .collect();
+        let mut batches: Batches = BTreeMap::new();
+        for row in some_issuances(connection, &batched)? {
+            if let Ok(issuance) = convert::issuance(&row, &names.numbers) {
+                batches.insert(
+                    issuance.id,
+                    (issuance.content.activity_total, issuance.content.quantity_g),
+                );
+            }
+        }
         for committed in self.waiting.drain(..) {
             match quotes.get(&committed.id) {
-                Some(quote) => compare(&committed, quote, names, findings),
+                Some(quote) => compare(&committed, quote, names, &batches, findings),
                 None => findings.add(
                     6,
                     committed.subject(),
@@ -163,16 +197,16 @@ impl Lots {
     }
 }
 
-fn compare(committed: &Committed, quote: &Quote, names: &Names, findings: &mut Findings) {
+/// What issuances sealed of their activity data, and the grams that they issued.
+type Batches = BTreeMap<MessageId, (String, Grams)>;
+
+fn compare(committed: &Committed, quote: &Quote, names: &Names, batches: &Batches, findings: &mut Findings) {
     let subject = committed.subject();
-    findings.ensure(6, committed.lots.len() == quote.lots.len(), &subject, || {
-        format!(
-            "its quote has {} lots, and its leaf {}",
-            quote.lots.len(),
-            committed.lots.len()
-        )
+    let lots = parted(&committed.lots, quote);
+    findings.ensure(6, lots.len() == quote.lots.len(), &subject, || {
+        format!("its quote has {} lots, and its leaf {}", quote.lots.len(), lots.len())
     });
-    for ((lot, shares), quoted) in committed.lots.iter().zip(&quote.lots) {
+    for ((lot, shares), quoted) in lots.iter().zip(&quote.lots) {
         findings.checked(6);
         let by_leaf = (shares.given, shares.delivered, shares.buffered, shares.cancelled);
         let by_quote = (
@@ -191,7 +225,7 @@ fn compare(committed: &Committed, quote: &Quote, names: &Names, findings: &mut F
                 by_quote.1, by_quote.2, by_quote.3, by_quote.0
             )
         });
-        check_division(&name, lot, quoted, names, findings);
+        check_division(&name, lot, quoted, names, batches, findings);
     }
     let sum = |part: fn(&LotQuote) -> i64| -> i64 { quote.lots.iter().map(part).sum() };
     let totals = (
@@ -211,12 +245,20 @@ fn compare(committed: &Committed, quote: &Quote, names: &Names, findings: &mut F
     });
 }
 
-/// Does the arithmetic of rules 5 and 6 of 3-recognition again, with the factor of the signed record.
-fn check_division(name: &str, lot: &Sameness, quoted: &LotQuote, names: &Names, findings: &mut Findings) {
-    let (factor, buffer) = match &quoted.mapping {
-        None => (Factor::ONE, Factor::ZERO),
-        Some(mapping) => match names.mappings.get(mapping) {
-            Some(record) => (record.factor, record.buffer),
+/// Does the arithmetic of rules 5 and 6 of 3-recognition again, with the factor of the signed record, or the batch's own by it. A
+/// smaller one may be that of another version of the same mapping, under which the acts fall.
+fn check_division(
+    name: &str,
+    lot: &Sameness,
+    quoted: &LotQuote,
+    names: &Names,
+    batches: &Batches,
+    findings: &mut Findings,
+) {
+    let (factors, buffer) = match &quoted.mapping {
+        None => (vec![Factor::ONE], Factor::ZERO),
+        Some(mapping) => match names.mappings.get(mapping).and_then(|version| version.record()) {
+            Some(record) => (factors(record, quoted, names, batches), record.buffer),
             None => {
                 return findings.add(
                     6,
@@ -226,14 +268,37 @@ fn check_division(name: &str, lot: &Sameness, quoted: &LotQuote, names: &Names, 
             }
         },
     };
-    let again = Division::of(quoted.given_g, lot.2, factor, buffer, lot.3);
     let stated = Division {
         delivered: quoted.delivered_g,
         buffered: quoted.buffered_g,
         cancelled: quoted.cancelled_g,
         paid: quoted.paid_after,
     };
-    findings.ensure(6, again == stated && quoted.paid_before == lot.2, name, || {
+    let again: Vec<Division> = factors
+        .into_iter()
+        .map(|factor| Division::of(quoted.given_g, lot.2, factor, buffer, lot.3))
+        .collect();
+    findings.ensure(6, again.contains(&stated) && quoted.paid_before == lot.2, name, || {
         format!("the recognition gives {again:?}, and the quote says {stated:?}")
     });
+}
+
+/// The factors by which a lot may have crossed: its own, and smaller ones of other versions of its mapping.
+fn factors(record: &MappingRecord, quoted: &LotQuote, names: &Names, batches: &Batches) -> Vec<Factor> {
+    let batch = record
+        .batch
+        .as_ref()
+        .zip(quoted.issuance.and_then(|id| batches.get(&id)));
+    let own = match batch {
+        Some((rule, (total, issued))) => factor_of_batch(rule, total, *issued).unwrap_or(Factor::ZERO),
+        None => record.factor,
+    };
+    let others = names
+        .mappings
+        .iter()
+        .filter(|(mapping, _)| mapping.id() == record.mapping.id())
+        .filter_map(|(_, version)| version.record())
+        .map(|other| other.factor)
+        .filter(|factor| *factor < own);
+    std::iter::once(own).chain(others).collect()
 }

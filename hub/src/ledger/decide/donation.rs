@@ -222,7 +222,7 @@ fn settle(working: &mut Working, mut donation: Donation, by: By) -> Decided<Outc
         officers: by.officers,
         payload_sha256: by.payload,
         replacements,
-        caps: cap_changes(&quote, donation.cap_year, -1, 1),
+        caps: cap_changes(&working.governance, &quote, donation.cap_year, -1, 1),
         room: Some(RoomChange {
             committed_g: quote.delivered_g.get(),
             event: donation.event.clone(),
@@ -276,7 +276,7 @@ pub fn release(
         officers: by.officers,
         payload_sha256: by.payload,
         replacements,
-        caps: cap_changes(&donation.content.quote, donation.cap_year, -1, 0),
+        caps: cap_changes(&working.governance, &donation.content.quote, donation.cap_year, -1, 0),
         room: Some(RoomChange {
             committed_g: 0,
             event: donation.event.clone(),

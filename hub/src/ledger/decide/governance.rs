@@ -1,27 +1,25 @@
 //! What officers decide for the whole federation, who may decide it, and what members publish.
 
 use serde_json::json;
-use tanqiao_mappings::recognition::{MappingEntry, check_record};
 use tanqiao_protocol::check::CheckCode;
-use tanqiao_protocol::id::{Name, NodeId};
+use tanqiao_protocol::id::Name;
 use tanqiao_protocol::message::Methodology;
-use tanqiao_protocol::methodology::MappingRef;
-use tanqiao_protocol::recognition::MappingRecord;
-use tanqiao_protocol::view::{MappingStatus, MemberKind, Outcome};
+use tanqiao_protocol::view::Outcome;
 
 use super::check_text;
+use super::mapping::{Changed, recheck};
 use super::membership::change_governance;
 use crate::ledger::command::{Command, Decision, Origin, Signed};
-use crate::ledger::objects::{MappingVersion, Officer, Policy, Published, Role};
+use crate::ledger::objects::{Officer, Policy, Published, Role};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
-use crate::ledger::step::{Notice, Step};
+use crate::ledger::step::Step;
 use crate::ledger::working::Working;
 
 /// How many different officers a decision needs.
 const fn officers_needed(decision: &Decision) -> usize {
     match decision {
         Decision::Sweep => 0,
-        Decision::ActivateMapping { .. }
+        Decision::RevokeMapping { .. }
         | Decision::Foreclose { .. }
         | Decision::CancelFrozen { .. }
         | Decision::NewOrigin { .. } => 2,
@@ -113,6 +111,7 @@ fn policy_leaf(policy: &Policy) -> serde_json::Value {
         "first_dealing_delay_s": policy.first_dealing_delay_s,
         "second_approval_from_g": policy.second_approval_from_g.map_or(0, tanqiao_protocol::quantity::Grams::get),
         "smallest_piece_g": policy.smallest_piece_g,
+        "mapping_comment_period_s": policy.mapping_comment_period_s,
     })
 }
 
@@ -237,174 +236,6 @@ pub fn publish_methodology(
             },
         );
     });
+    recheck(working, &Changed::Methodology(content.methodology.clone()))?;
     Ok(working.outcome(subject, None, log_index))
-}
-
-/// Lets a mapping version recognise: signed by the origin's publisher and by the using region's member over one content,
-/// decided by two officers. Earlier versions of the same mapping are superseded.
-pub fn activate_mapping(
-    working: &mut Working,
-    officers: &[Name],
-    record: &MappingRecord,
-    envelope: &str,
-    signed_by: &[NodeId],
-) -> Decided<Outcome> {
-    let refuse = |check, detail: String| Refusal::new(check, detail);
-    if let Some(fault) = check_record(record, working.now).first() {
-        return Err(refuse(CheckCode::M02, fault.to_string()).into());
-    }
-    let governance = &working.governance;
-    let origin = governance.methodologies.get(&record.origin).ok_or_else(|| {
-        refuse(
-            CheckCode::S01,
-            format!("Methodology {} is not published.", record.origin),
-        )
-    })?;
-    let user = governance
-        .members
-        .get(&record.endorsed_by)
-        .ok_or_else(|| refuse(CheckCode::N03, format!("`{}` is not a member.", record.endorsed_by)))?;
-    ensure(record.to.contains(&user.region), || {
-        refuse(
-            CheckCode::G02,
-            format!(
-                "`{}` does not lie in {} and cannot sign for it.",
-                record.endorsed_by, record.to
-            ),
-        )
-    })?;
-    for signer in [&origin.publisher, &record.endorsed_by] {
-        ensure(signed_by.contains(signer), || {
-            refuse(
-                CheckCode::M04,
-                format!("The signature of `{signer}` over this record is missing."),
-            )
-        })?;
-    }
-    ensure(!governance.mapping_versions.contains_key(&record.mapping), || {
-        refuse(
-            CheckCode::M02,
-            "This mapping version exists and never changes: make the next version.".to_owned(),
-        )
-    })?;
-    let earlier: Vec<MappingRef> = governance
-        .mapping_versions
-        .iter()
-        .filter(|(r, v)| r.id() == record.mapping.id() && v.status == MappingStatus::Active)
-        .map(|(r, _)| r.clone())
-        .collect();
-    ensure(earlier.iter().all(|r| r.version() < record.mapping.version()), || {
-        refuse(CheckCode::G03, "A later version of this mapping is active.".to_owned())
-    })?;
-    let subject = format!("mapping/{}", record.mapping);
-    let notices = mapping_notices(working, record, "mapping.activated");
-    let log_index = working.carry_out(Step {
-        r#type: "mapping.activated",
-        subject: subject.clone(),
-        data: mapping_leaf(record),
-        officers: officers.to_vec(),
-        notices,
-        ..Step::default()
-    })?;
-    change_governance(working, |governance| {
-        for old in earlier {
-            set_mapping(governance, &old, MappingStatus::Superseded, log_index);
-        }
-        governance.mappings = governance
-            .mappings
-            .with(MappingEntry::new(record.clone(), MappingStatus::Active));
-        let version = MappingVersion {
-            status: MappingStatus::Active,
-            record: record.clone(),
-            envelope: envelope.to_owned(),
-            log_index,
-        };
-        governance.mapping_versions.insert(record.mapping.clone(), version);
-    });
-    Ok(working.outcome(subject, Some(MappingStatus::Active.word()), log_index))
-}
-
-/// Leaves hold strings and integers only.
-fn mapping_leaf(record: &MappingRecord) -> serde_json::Value {
-    let mut data = json!({ "record": record });
-    if let Some(flag) = data.pointer_mut("/record/demonstration") {
-        *flag = i64::from(record.demonstration).into();
-    }
-    data
-}
-
-fn mapping_notices(working: &Working, record: &MappingRecord, r#type: &'static str) -> Vec<Notice> {
-    let mut told: Vec<NodeId> = working
-        .governance
-        .methodologies
-        .get(&record.origin)
-        .map(|m| m.publisher.clone())
-        .into_iter()
-        .collect();
-    if !told.contains(&record.endorsed_by) {
-        told.push(record.endorsed_by.clone());
-    }
-    told.retain(|m| {
-        working
-            .governance
-            .members
-            .get(m)
-            .is_some_and(|m| m.kind != MemberKind::Party)
-    });
-    told.into_iter()
-        .map(|to| Notice {
-            to,
-            r#type,
-            body: json!({ "mapping": record.mapping }),
-        })
-        .collect()
-}
-
-fn set_mapping(
-    governance: &mut crate::ledger::objects::Governance,
-    mapping: &MappingRef,
-    status: MappingStatus,
-    log_index: i64,
-) {
-    if let Some(version) = governance.mapping_versions.get_mut(mapping) {
-        version.status = status;
-        version.log_index = log_index;
-        governance.mappings = governance
-            .mappings
-            .with(MappingEntry::new(version.record.clone(), status));
-    }
-}
-
-/// Stops a mapping version. Open transfers keep the terms of their offer.
-pub fn suspend_mapping(
-    working: &mut Working,
-    officers: &[Name],
-    mapping: &MappingRef,
-    reason: &str,
-) -> Decided<Outcome> {
-    check_text(reason, "reason", 500)?;
-    let version = working
-        .governance
-        .mapping_versions
-        .get(mapping)
-        .cloned()
-        .ok_or_else(|| Refusal::new(CheckCode::R01, "There is no such mapping version."))?;
-    ensure(version.status == MappingStatus::Active, || {
-        Refusal::new(CheckCode::R02, "Only an active mapping can be suspended.")
-            .expected(MappingStatus::Active, version.status)
-    })?;
-    let subject = format!("mapping/{mapping}");
-    let notices = mapping_notices(working, &version.record, "mapping.suspended");
-    let log_index = working.carry_out(Step {
-        r#type: "mapping.suspended",
-        subject: subject.clone(),
-        data: json!({ "reason": reason }),
-        officers: officers.to_vec(),
-        notices,
-        ..Step::default()
-    })?;
-    change_governance(working, |governance| {
-        set_mapping(governance, mapping, MappingStatus::Suspended, log_index);
-    });
-    Ok(working.outcome(subject, Some(MappingStatus::Suspended.word()), log_index))
 }

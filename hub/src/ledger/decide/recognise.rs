@@ -1,16 +1,20 @@
 //! Recognition in the ledger: lots of a selection, the quote, caps, and laying the shares over the serials.
 
-use tanqiao_mappings::recognition::{Crossing, GivenLot, Reason, lots_of, recognise as recognise_lots};
+use std::sync::Arc;
+
+use tanqiao_mappings::recognition::{
+    Act, Batch, Crossing, GivenLot, Reason, batch_lots_of, recognise as recognise_lots,
+};
 use tanqiao_protocol::block::{Block, BlockState, BlockStatus};
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::{MessageId, NodeId, Sha256};
 use tanqiao_protocol::leaf::CapChange;
 use tanqiao_protocol::ledger::Replacement;
-use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
+use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::Grams;
-use tanqiao_protocol::recognition::{Division, LotQuote, Quote, Share, lay_out};
+use tanqiao_protocol::recognition::{Division, LotQuote, MappingRecord, Quote, Share, lay_out};
 use tanqiao_protocol::region::RegionCode;
-use tanqiao_protocol::serial::SerialRange;
+use tanqiao_protocol::serial::{SerialRange, SeriesRef};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
 
@@ -35,6 +39,7 @@ fn given(governance: &Governance, lot: tanqiao_protocol::recognition::Lot, held_
         home,
         home_uses,
         held_in: Some(held_in),
+        batch: None,
     })
 }
 
@@ -49,15 +54,24 @@ pub fn recognise(
 ) -> Decided<Quote> {
     let blocks: Vec<Block> = selection.parts.iter().map(Part::cut).collect();
     let held_in = region_of(working, holder)?;
-    let lots: Vec<GivenLot> = lots_of(&blocks)
-        .into_iter()
-        .map(|lot| given(&working.governance, lot, held_in))
-        .collect::<Decided<_>>()?;
     let crossing = Crossing {
         to,
         r#use,
         at: working.now,
     };
+    let governance = &working.governance;
+    let lots: Vec<GivenLot> = batch_lots_of(&blocks, |block| {
+        crossing_batch(governance, &block.series, &crossing).then_some(block.terms.issuance)
+    })
+    .into_iter()
+    .map(|(lot, issuance)| {
+        let batch = issuance.map(|issuance| batch_of(working, issuance)).transpose()?;
+        Ok(GivenLot {
+            batch,
+            ..given(governance, lot, held_in)?
+        })
+    })
+    .collect::<Decided<_>>()?;
     let recognised = recognise_lots(&working.governance.mappings, &lots, &crossing).map_err(|refusal| {
         let check = match refusal.reason {
             Reason::NoMapping { .. } => CheckCode::R01,
@@ -65,6 +79,7 @@ pub fn recognise(
             Reason::Rejected { .. } => CheckCode::R03,
             Reason::UseNotPermitted { .. } => CheckCode::R04,
             Reason::DeliversNothing { .. } | Reason::OutOfReach { .. } => CheckCode::R08,
+            Reason::OtherActs { .. } | Reason::NoBatchFactor { .. } => CheckCode::R06,
             Reason::SerialsInvalid => CheckCode::B07,
         };
         let mut out = Refusal::new(check, refusal.reason.to_string());
@@ -77,6 +92,41 @@ pub fn recognise(
         explanation_zh: String::new(),
         explanation_en: String::new(),
         ..recognised.quote
+    })
+}
+
+/// True if activity data of this series travel on such a crossing: its lots are then parted by issuance.
+fn crossing_batch(governance: &Governance, series: &SeriesRef, crossing: &Crossing) -> bool {
+    crossing_record(governance, series, crossing.to, crossing.r#use, crossing.at)
+        .is_some_and(|record| record.batch.is_some())
+}
+
+/// The record by which serials of a series cross, if one recognises them.
+fn crossing_record<'a>(
+    governance: &'a Governance,
+    series: &SeriesRef,
+    to: RegionCode,
+    r#use: Use,
+    at: Timestamp,
+) -> Option<&'a Arc<MappingRecord>> {
+    let act = Act {
+        vintage: series.vintage(),
+        region: series.region_of_act(),
+    };
+    governance
+        .mappings
+        .lookup_act(series.methodology(), &act, to, r#use, at)
+        .ok()
+}
+
+/// What an issuance sealed of its activity data.
+fn batch_of(working: &Working, issuance: MessageId) -> Decided<Batch> {
+    let found = working.issuances.get(&issuance)?;
+    let issued = found.ok_or_else(|| Rejection::Broken(format!("no issuance {issuance} behind a block")))?;
+    Ok(Batch {
+        issuance,
+        activity_total: issued.content.activity_total.clone(),
+        issued: issued.content.quantity_g,
     })
 }
 
@@ -113,13 +163,14 @@ pub fn check_screened(working: &Working, selection: &Selection, to: RegionCode) 
 
 /// R05, and the change of caps that reserving `quote` makes.
 pub fn reserve_caps(working: &Working, quote: &Quote, year: u16) -> Decided<Vec<CapChange>> {
-    let changes = cap_changes(quote, year, 1, 0);
+    let changes = cap_changes(&working.governance, quote, year, 1, 0);
     for change in &changes {
         let cap = working
             .governance
             .mapping_versions
             .get(&change.mapping)
-            .and_then(|m| m.record.cap_g);
+            .and_then(|version| version.record())
+            .and_then(|record| record.cap_g);
         let count = working.cap(&change.mapping, year)?;
         let given = count.reserved.get() + count.committed.get() + change.reserved_g;
         ensure(cap.is_none_or(|cap| given <= cap.get()), || {
@@ -136,41 +187,54 @@ pub fn reserve_caps(working: &Working, quote: &Quote, year: u16) -> Decided<Vec<
     Ok(changes)
 }
 
-/// The change of caps of a quote: for each mapping, `reserved` and `committed` times what is given under it.
-pub fn cap_changes(quote: &Quote, year: u16, reserved: i64, committed: i64) -> Vec<CapChange> {
+/// The change of caps of a quote: for each mapping, and each that it is composed of, `reserved` and `committed` times what is
+/// given under it.
+pub fn cap_changes(governance: &Governance, quote: &Quote, year: u16, reserved: i64, committed: i64) -> Vec<CapChange> {
     let mut changes: Vec<CapChange> = Vec::new();
     for lot in &quote.lots {
         let Some(mapping) = &lot.mapping else { continue };
         let grams = lot.given_g.get();
-        if let Some(change) = changes.iter_mut().find(|c| c.mapping == *mapping) {
-            change.reserved_g += reserved * grams;
-            change.committed_g += committed * grams;
-        } else {
-            changes.push(CapChange {
-                committed_g: committed * grams,
-                mapping: mapping.clone(),
-                reserved_g: reserved * grams,
-                year,
-            });
+        for mapping in counted_under(governance, mapping) {
+            if let Some(change) = changes.iter_mut().find(|c| c.mapping == mapping) {
+                change.reserved_g += reserved * grams;
+                change.committed_g += committed * grams;
+            } else {
+                changes.push(CapChange {
+                    committed_g: committed * grams,
+                    mapping,
+                    reserved_g: reserved * grams,
+                    year,
+                });
+            }
         }
     }
     changes
 }
 
-/// The mapping versions whose caps a command may touch that takes serials of `origin` to `to` for `use`.
+/// The mapping versions whose caps a crossing by `mapping` counts under: itself, and those that it is composed of.
 #[must_use]
-pub fn crossing_caps(
+pub fn counted_under(governance: &Governance, mapping: &MappingRef) -> Vec<MappingRef> {
+    let version = governance.mapping_versions.get(mapping);
+    version.and_then(|version| version.record()).map_or_else(
+        || vec![mapping.clone()],
+        |record| record.counted_under().cloned().collect(),
+    )
+}
+
+/// What a command reads that takes serials of a series to `to` for `use`: the mapping versions whose caps it may touch, and whether
+/// the issuances behind the serials fix the factor.
+#[must_use]
+pub fn crossing_reads(
     governance: &Governance,
-    origin: &MethodologyRef,
+    series: &SeriesRef,
     to: RegionCode,
     r#use: Use,
     at: Timestamp,
-) -> Option<MappingRef> {
-    governance
-        .mappings
-        .lookup(origin, to, r#use, at)
-        .ok()
-        .map(|record| record.mapping.clone())
+) -> (Vec<MappingRef>, bool) {
+    crossing_record(governance, series, to, r#use, at).map_or_else(
+        || (Vec::new(), false),
+        |record| (record.counted_under().cloned().collect(), record.batch.is_some()),
+    )
 }
 
 /// What becomes of the delivered part.
@@ -192,19 +256,25 @@ pub fn commit(
     arrival: Arrival<'_>,
 ) -> Decided<Vec<Replacement>> {
     let blocks: Vec<Block> = selection.parts.iter().map(Part::cut).collect();
-    let lots = lots_of(&blocks);
-    if lots.len() != quote.lots.len()
-        || lots
+    // Parted as the quote was: by issuance where its series says one.
+    let parted = |series: &SeriesRef| {
+        quote
+            .lots
             .iter()
-            .zip(&quote.lots)
-            .any(|(lot, quoted)| lot.series != quoted.series || lot.paid != quoted.paid_before)
+            .any(|lot| lot.series == *series && lot.issuance.is_some())
+    };
+    let lots: Vec<_> = batch_lots_of(&blocks, |block| parted(&block.series).then_some(block.terms.issuance));
+    if lots.len() != quote.lots.len()
+        || lots.iter().zip(&quote.lots).any(|((lot, issuance), quoted)| {
+            lot.series != quoted.series || lot.paid != quoted.paid_before || *issuance != quoted.issuance
+        })
     {
         return Err(Rejection::Broken(format!(
             "the lots of {by} are not those of its quote"
         )));
     }
     let mut shares = Vec::new();
-    for (lot, quoted) in lots.iter().zip(&quote.lots) {
+    for ((lot, _), quoted) in lots.iter().zip(&quote.lots) {
         let ranges: Vec<SerialRange> = lot.blocks.iter().map(|b| b.range).collect();
         let division = Division {
             delivered: quoted.delivered_g,

@@ -6,7 +6,7 @@ use tanqiao_protocol::transfer::{DonationState, Sweep, TransferState};
 use tanqiao_protocol::view::Outcome;
 
 use super::transfer::By;
-use super::{donation, transfer};
+use super::{donation, mapping, transfer};
 use crate::ledger::refusal::{Decided, Rejection};
 use crate::ledger::working::Working;
 
@@ -20,6 +20,7 @@ pub fn sweep(working: &mut Working, id: MessageId) -> Decided<Outcome> {
     for subject in due {
         sweep_one(working, subject)?;
     }
+    mapping::sweep(working)?;
     Ok(working.outcome(format!("sweep/{id}"), None, log_index))
 }
 

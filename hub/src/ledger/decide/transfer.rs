@@ -193,7 +193,7 @@ pub fn release(
 ) -> Decided<Outcome> {
     let selection = select_bound(working, &transfer.content.blocks, transfer.id, BlockState::Reserved)?;
     let replacements = move_all(&selection, |block| BlockStatus::held_by(block.status.holder.clone()));
-    let caps = cap_changes(&transfer.content.quote, transfer.cap_year, -1, 0);
+    let caps = cap_changes(&working.governance, &transfer.content.quote, transfer.cap_year, -1, 0);
     let was_offered = transfer.state == TransferState::Offered;
     end(&mut transfer, state, Some(reason.to_owned()), working);
     let mut notices = vec![told(&transfer, &transfer.source, feed_type(state, false))];

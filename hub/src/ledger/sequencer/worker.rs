@@ -104,11 +104,16 @@ impl Worker {
         {
             tracing::error!(error, "the high-water mark cannot be written");
         }
+        self.show_governance(shared);
+        let now = self.memory.head.map_or(0, |h| h.0);
+        size.send_if_modified(|known| std::mem::replace(known, now) != now);
+    }
+
+    /// Before the answers go out: who has changed something reads it.
+    fn show_governance(&self, shared: &Shared) {
         if !Arc::ptr_eq(&self.memory.governance, &shared.governance.load()) {
             shared.governance.store(Arc::clone(&self.memory.governance));
         }
-        let now = self.memory.head.map_or(0, |h| h.0);
-        size.send_if_modified(|known| std::mem::replace(known, now) != now);
     }
 
     /// Sees what other processes have committed.
@@ -142,6 +147,7 @@ impl Worker {
         let started = Instant::now();
         let mut answers = self.decide(&commands, shared).into_iter();
         shared.counters.batch(commands.len(), started.elapsed());
+        self.show_governance(shared);
         for (count, reply) in replies {
             // A client that has gone away asks again by its id.
             let _ = reply.send(answers.by_ref().take(count).collect());

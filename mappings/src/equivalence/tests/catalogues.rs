@@ -1,12 +1,12 @@
 //! On random catalogues: from sheets to signed factors to serials, nothing is created.
 
 use proptest::prelude::*;
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::{Lot, MappingRecord};
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use tanqiao_protocol::r#use::{Use, Uses};
-use tanqiao_protocol::view::MappingStatus;
 
 use super::world::{World, charging, now};
 use crate::draft::{RecordTerms, draft_record};
@@ -71,6 +71,8 @@ fn mappings(world: &World, sheets: &[Sheet], buffer: Factor) -> Vec<MappingRecor
                 endorsed_by: "target".parse().unwrap(),
                 buffer,
                 cap_g: None,
+                vintages: (2024, 2026),
+                units: None,
             };
             draft_record(&assess(&question, &world.library()), &terms)
         })
@@ -95,6 +97,7 @@ fn given(region: &str, quantity: Grams) -> GivenLot {
         home: region.parse().unwrap(),
         home_uses: uses(),
         held_in: None,
+        batch: None,
     }
 }
 
@@ -123,7 +126,7 @@ proptest! {
             prop_assert!(record.factor <= Factor::ONE && record.factor > Factor::ZERO);
             prop_assert_eq!(crate::recognition::check_record(record, now()), []);
         }
-        let set: MappingSet = records.iter().cloned().map(|record| MappingEntry::new(record, MappingStatus::Active)).collect();
+        let set: MappingSet = records.iter().cloned().map(|record| MappingEntry::new(record, MappingState::Active)).collect();
         for record in &records {
             let from = record.origin.id().trim_start_matches("CN-").trim_end_matches("-ev").to_owned();
             let crossing = Crossing { to: record.to, r#use: Use::EventNeutrality, at: now() };

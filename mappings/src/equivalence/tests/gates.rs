@@ -309,6 +309,8 @@ fn the_record_has_the_factor_that_was_computed() {
         endorsed_by: "shanghai".parse().unwrap(),
         buffer: Factor::new(30_000).unwrap(),
         cap_g: None,
+        vintages: (2024, 2026),
+        units: None,
     };
     let mut question = world.question(&origin, &target);
     question.uses = [Use::EventNeutrality, Use::EtsOffset].into_iter().collect();

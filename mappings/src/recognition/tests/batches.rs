@@ -2,11 +2,11 @@
 
 use tanqiao_protocol::block::{Block, BlockTerms};
 use tanqiao_protocol::id::MessageId;
-use tanqiao_protocol::quantity::Factor;
+use tanqiao_protocol::recognition::BatchRule;
 use tanqiao_protocol::r#use::Use;
 
-use super::world::{block, crossing, day, factor, given, issued, record, set};
-use crate::recognition::{FactorOf, MappingSet, Recognition, batch_lots_of, lots_of, recognise, recognise_batches};
+use super::world::{block, crossing, day, given, grams, issued, record, set};
+use crate::recognition::{Batch, FactorOf, GivenLot, MappingSet, Recognition, batch_lots_of, lots_of, recognise};
 
 /// Two batches of one series.
 const FIRST: [u8; 10] = [1; 10];
@@ -27,26 +27,37 @@ fn every(block: &Block) -> Option<MessageId> {
     Some(block.terms.issuance)
 }
 
+/// By Harbin's mapping activity data travel, by Shanghai's they do not.
 fn federation() -> MappingSet {
-    set([
-        record("m.v1", "230100", 511_750, 0, &[Use::EventNeutrality]),
-        record("n.v1", "310000", 600_000, 0, &[Use::EventNeutrality]),
-    ])
+    let mut harbin = record("m.v1", "230100", 511_750, 0, &[Use::EventNeutrality]);
+    harbin.batch = Some(BatchRule {
+        units: "1".into(),
+        target_g: "2047/5".into(),
+        reference_g: None,
+        others: "1".into(),
+    });
+    set([harbin, record("n.v1", "310000", 600_000, 0, &[Use::EventNeutrality])])
 }
 
-/// The first batch disclosed that it was issued at 500 g/kWh, for Harbin; for Shanghai nothing was fixed.
-fn fixed(issuance: MessageId, mapping: &str) -> Option<Factor> {
-    (issuance == id(FIRST) && mapping == "m.v1").then(|| factor(818_800))
+/// The first batch of 1,000 kg was issued at 500 g/kWh, the second at 800.
+fn sealed(issuance: MessageId) -> Batch {
+    let kwh = if issuance == id(FIRST) { "2000" } else { "1250" };
+    Batch {
+        issuance,
+        activity_total: kwh.into(),
+        issued: grams(1_000_000),
+    }
 }
 
 fn carried(blocks: &[Block], to: &str) -> Recognition {
     let lots: Vec<_> = batch_lots_of(blocks, every)
         .into_iter()
-        .map(|(lot, batch)| (given(lot), batch))
+        .map(|(lot, issuance)| GivenLot {
+            batch: issuance.map(sealed),
+            ..given(lot)
+        })
         .collect();
-    let factor_of =
-        |issuance, record: &tanqiao_protocol::recognition::MappingRecord| fixed(issuance, &record.mapping.to_string());
-    recognise_batches(&federation(), &lots, factor_of, &crossing(to, Use::EventNeutrality)).unwrap()
+    recognise(&federation(), &lots, &crossing(to, Use::EventNeutrality)).unwrap()
 }
 
 fn delivered(recognition: &Recognition) -> Vec<i64> {
@@ -57,9 +68,9 @@ fn delivered(recognition: &Recognition) -> Vec<i64> {
         .collect()
 }
 
-/// One was issued at the top of its methodology's range, the other disclosed more. Each crosses at its own factor.
+/// One was issued at the top of its methodology's range, the other below it. Each crosses at its own factor.
 #[test]
-fn a_batch_crosses_at_its_own_factor_and_the_other_at_the_mappings() {
+fn each_batch_crosses_at_its_own_factor() {
     let blocks = [block("1-1000000", of(FIRST)), block("1000001-2000000", of(SECOND))];
     let recognition = carried(&blocks, "230100");
     assert_eq!(delivered(&recognition), [818_800, 511_750]);
@@ -70,7 +81,7 @@ fn a_batch_crosses_at_its_own_factor_and_the_other_at_the_mappings() {
         .collect();
     assert_eq!(paid, [818_800, 511_750]);
     assert_eq!(recognition.lots[0].terms.factor_of, FactorOf::Batch);
-    assert_eq!(recognition.lots[1].terms.factor_of, FactorOf::Version);
+    assert_eq!(recognition.lots[1].terms.factor_of, FactorOf::Batch);
     let quote = recognition.quote;
     assert!(quote.explanation_en.contains("at 0.818800 by its own activity data"));
     assert!(quote.explanation_zh.contains("该批按活动数据重新量化的系数 0.818800"));
@@ -129,12 +140,30 @@ fn batches_are_lots_in_an_order_that_the_blocks_alone_decide() {
 }
 
 #[test]
-fn without_batches_recognition_is_the_plain_one() {
-    let blocks = [block("1-999999", of(FIRST)), block("1000000-2000001", of(SECOND))];
-    let lots: Vec<_> = lots_of(&blocks).into_iter().map(given).collect();
-    let to = crossing("230100", Use::EventNeutrality);
-    let plain = recognise(&federation(), &lots, &to).unwrap();
-    let batched: Vec<_> = lots.into_iter().map(|lot| (lot, None)).collect();
-    let never = |_, _: &_| Some(factor(1));
-    assert_eq!(recognise_batches(&federation(), &batched, never, &to).unwrap(), plain);
+fn asked_before_blocks_are_chosen_the_mappings_factor_counts() {
+    let lots: Vec<_> = lots_of(&[block("1-1000000", of(FIRST))])
+        .into_iter()
+        .map(given)
+        .collect();
+    let plain = recognise(&federation(), &lots, &crossing("230100", Use::EventNeutrality)).unwrap();
+    assert_eq!(delivered(&plain), [511_750]);
+    assert_eq!(plain.quote.lots[0].issuance, None);
+    let own = carried(&[block("1-1000000", of(FIRST))], "230100");
+    assert_eq!(own.quote.lots[0].issuance, Some(id(FIRST)));
+}
+
+#[test]
+fn activity_data_that_give_no_factor_recognise_nothing() {
+    let lots: Vec<_> = batch_lots_of(&[block("1-1000000", of(FIRST))], every)
+        .into_iter()
+        .map(|(lot, issuance)| GivenLot {
+            batch: issuance.map(|issuance| Batch {
+                activity_total: "0".into(),
+                ..sealed(issuance)
+            }),
+            ..given(lot)
+        })
+        .collect();
+    let refusal = recognise(&federation(), &lots, &crossing("230100", Use::EventNeutrality)).unwrap_err();
+    assert_eq!(refusal.reason.code(), "R06");
 }

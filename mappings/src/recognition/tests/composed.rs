@@ -1,13 +1,13 @@
 //! A direct ruling always wins over a mapping that was composed through a reference methodology.
 
-use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::recognition::{MappingRecord, Through};
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::r#use::Use::{CorporateNeutrality, EventNeutrality, PersonalOffset};
-use tanqiao_protocol::view::MappingStatus;
 
 use super::world::{METRO, active, day, record, region};
-use crate::lifecycle::RejectionGround;
 use crate::recognition::{MappingEntry, MappingSet, Rejection};
+use tanqiao_protocol::mapping::RejectionGround;
 
 const BOTH: [Use; 2] = [EventNeutrality, CorporateNeutrality];
 
@@ -15,9 +15,20 @@ fn direct(version: u32, permitted: &[Use]) -> MappingRecord {
     record(&format!("direct.v{version}"), "230100", 700_000, 0, permitted)
 }
 
+fn through(record: MappingRecord) -> MappingRecord {
+    MappingRecord {
+        through: Some(Through {
+            reference: "R.v1".parse().unwrap(),
+            first: "to-r.v1".parse().unwrap(),
+            second: "from-r.v1".parse().unwrap(),
+        }),
+        ..record
+    }
+}
+
 /// Composed for a place, for event and corporate neutrality, at a better factor and a higher version than the direct one.
 fn composed(place: &str) -> MappingEntry {
-    active(record("through.v9", place, 900_000, 0, &BOTH)).composed()
+    active(through(record("through.v9", place, 900_000, 0, &BOTH)))
 }
 
 /// Which mapping recognises on day 100, or the check that refuses.
@@ -57,7 +68,7 @@ fn a_direct_one_wins_with_the_smaller_factor_and_for_other_uses_too() {
 fn a_direct_one_that_is_suspended_or_not_yet_valid_keeps_the_composed_one_out() {
     let suspended = beside(MappingEntry::new(
         direct(1, &[EventNeutrality]),
-        MappingStatus::Suspended,
+        MappingState::Suspended,
     ));
     assert_eq!(found(&suspended, "230100", EventNeutrality), Err("R02"));
     assert_eq!(
@@ -74,7 +85,7 @@ fn a_direct_one_that_is_suspended_or_not_yet_valid_keeps_the_composed_one_out() 
 
 #[test]
 fn a_direct_one_that_is_over_rules_only_by_what_follows_it() {
-    let superseded = MappingEntry::new(direct(1, &BOTH), MappingStatus::Superseded);
+    let superseded = MappingEntry::new(direct(1, &BOTH), MappingState::Superseded);
     assert_eq!(
         found(&beside(superseded.clone()), "230100", EventNeutrality).unwrap(),
         "through.v9"

@@ -1,11 +1,11 @@
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::r#use::Use::{CorporateNeutrality, EventNeutrality, PersonalOffset};
-use tanqiao_protocol::view::MappingStatus;
 
 use super::world::{METRO, active, day, record, region, set, uses};
-use crate::lifecycle::RejectionGround;
 use crate::recognition::{Inactive, MappingEntry, MappingSet, Reason, Rejection};
+use tanqiao_protocol::mapping::RejectionGround;
 
 fn found(set: &MappingSet, to: &str, wanted: Use, on: i64) -> Result<String, Reason> {
     set.lookup(&METRO.parse().unwrap(), region(to), wanted, day(on))
@@ -58,7 +58,7 @@ fn the_highest_version_that_is_valid() {
     later.valid_from = day(50);
     let set = set([later, city(1), city(10)]);
     assert_eq!(found(&set, "230100", EventNeutrality, 1).unwrap(), "city.v10");
-    let without_ten = set.with(MappingEntry::new(city(10), MappingStatus::Superseded));
+    let without_ten = set.with(MappingEntry::new(city(10), MappingState::Superseded));
     assert_eq!(without_ten.entries().len(), 3);
     assert_eq!(found(&without_ten, "230100", EventNeutrality, 1).unwrap(), "city.v1");
     assert_eq!(found(&without_ten, "230100", EventNeutrality, 50).unwrap(), "city.v2");
@@ -99,7 +99,7 @@ fn a_period_begins_with_its_first_instant_and_ends_before_its_last() {
 
 #[test]
 fn a_suspension_stops_and_the_province_does_not_step_in() {
-    let set = set([province()]).with(MappingEntry::new(city(1), MappingStatus::Suspended));
+    let set = set([province()]).with(MappingEntry::new(city(1), MappingState::Suspended));
     let refused = found(&set, "230100", EventNeutrality, 1).unwrap_err();
     assert!(matches!(
         &refused,
@@ -125,7 +125,7 @@ fn what_has_ended_by_itself_leaves_the_place_to_the_province() {
     assert_eq!(found(&set, "230100", EventNeutrality, 10).unwrap(), "province.v1");
     let suspended = set.with(MappingEntry::new(
         set.get(&"city.v1".parse().unwrap()).unwrap().record.as_ref().clone(),
-        MappingStatus::Suspended,
+        MappingState::Suspended,
     ));
     assert_eq!(found(&suspended, "230100", EventNeutrality, 10).unwrap(), "province.v1");
 }
@@ -160,7 +160,7 @@ fn a_party_is_its_own_place() {
 
 #[test]
 fn the_same_version_twice_is_one_entry() {
-    let set: MappingSet = [active(city(1)), MappingEntry::new(city(1), MappingStatus::Suspended)]
+    let set: MappingSet = [active(city(1)), MappingEntry::new(city(1), MappingState::Suspended)]
         .into_iter()
         .collect();
     assert_eq!(set.entries().len(), 1);
@@ -241,10 +241,10 @@ fn a_rejection_gives_way_to_an_active_mapping_alone_and_may_be_for_some_uses_onl
         );
         found(&set, "230100", EventNeutrality, on).map_err(|reason| reason.code())
     };
-    assert_eq!(over(MappingStatus::Active, 1), Ok("city.v2".into()));
-    assert_eq!(over(MappingStatus::Active, 365), Err("R03"));
-    assert_eq!(over(MappingStatus::Suspended, 1), Err("R03"));
-    assert_eq!(over(MappingStatus::Superseded, 1), Err("R03"));
+    assert_eq!(over(MappingState::Active, 1), Ok("city.v2".into()));
+    assert_eq!(over(MappingState::Active, 365), Err("R03"));
+    assert_eq!(over(MappingState::Suspended, 1), Err("R03"));
+    assert_eq!(over(MappingState::Superseded, 1), Err("R03"));
     let only_corporate =
         MappingSet::default().with_rejection(rejected("no.v1", "230100", Some(&[CorporateNeutrality])));
     assert_eq!(

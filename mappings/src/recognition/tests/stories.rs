@@ -1,8 +1,8 @@
 use tanqiao_protocol::block::BlockTerms;
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::Share;
 use tanqiao_protocol::r#use::Use;
-use tanqiao_protocol::view::MappingStatus;
 
 use super::world::{active, block, carried, crossing, factor, fresh, given, grams, issued, record, region, set, uses};
 use crate::recognition::{
@@ -264,7 +264,7 @@ fn a_quote_finds_its_mapping_among_ten_thousand() {
                 &[Use::EventNeutrality],
             );
             record.origin = format!("CN-{of}-rule.v1").parse().unwrap();
-            MappingEntry::new(record, MappingStatus::Active)
+            MappingEntry::new(record, MappingState::Active)
         })
         .chain([active(record(
             "metro-wuhan-harbin.v1",

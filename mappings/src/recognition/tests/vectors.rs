@@ -1,6 +1,7 @@
 //! The vectors in `vectors/recognition.json`, computed by another program: any implementation must give the same grams.
 
 use serde::Deserialize;
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::{Division, Lot, LotQuote, MappingRecord, lay_out};
@@ -8,7 +9,6 @@ use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
-use tanqiao_protocol::view::MappingStatus;
 
 use super::world::{carried, crossing, issued, record, set};
 use crate::recognition::{Crossing, GivenLot, MappingEntry, MappingSet, quote, quote_to_deliver};
@@ -60,7 +60,7 @@ struct DeliverCase {
 
 #[derive(Deserialize)]
 struct MappingCase {
-    status: MappingStatus,
+    status: MappingState,
     record: MappingRecord,
 }
 
@@ -132,6 +132,7 @@ impl From<GivenCase> for GivenLot {
             home: case.home,
             home_uses: case.home_uses,
             held_in: case.held_in,
+            batch: None,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Acts of one version that are recognised by another count by the smaller factor.
 
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
 use tanqiao_protocol::r#use::Use::EventNeutrality;
-use tanqiao_protocol::view::MappingStatus;
 
 use super::world::{active, crossing, day, factor, fresh, record};
 use crate::recognition::{FactorOf, MappingEntry, MappingSet, quote, terms_for};
@@ -16,7 +16,7 @@ fn version(number: u32, millionths: i64, from: i64, until: i64) -> MappingRecord
 }
 
 fn superseded(record: MappingRecord, ended_at: Timestamp) -> MappingEntry {
-    MappingEntry::with_end(record, MappingStatus::Superseded, Some(ended_at))
+    MappingEntry::with_end(record, MappingState::Superseded, Some(ended_at))
 }
 
 /// The factor that counts on day 100 of 2026, and the version that bound, if it is not the one in force.
@@ -99,7 +99,7 @@ fn of_several_versions_the_smallest_binds_and_other_mappings_do_not() {
         superseded(version(1, 700_000, -300, 0), day(-200)),
         active(version(2, 900_000, -50, 300)),
         active(other),
-        MappingEntry::new(version(3, 600_000, -20, -10), MappingStatus::Suspended),
+        MappingEntry::new(version(3, 600_000, -20, -10), MappingState::Suspended),
     ]
     .into_iter()
     .collect();

@@ -2,13 +2,13 @@
 
 use tanqiao_protocol::block::{Block, BlockStatus, BlockTerms};
 use tanqiao_protocol::id::MessageId;
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::{Lot, MappingRecord, Predicate};
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
 use tanqiao_protocol::r#use::{Use, Uses};
-use tanqiao_protocol::view::MappingStatus;
 
 use crate::recognition::{Crossing, GivenLot, MappingEntry, MappingSet};
 
@@ -53,6 +53,12 @@ pub fn record(mapping: &str, to: &str, millionths: i64, buffer: i64, permitted: 
         to: region(to),
         endorsed_by: "harbin".parse().unwrap(),
         counterpart: None,
+        reference: None,
+        through: None,
+        source_region: None,
+        vintages: None,
+        batch: None,
+        explanation_sha256: None,
         predicate: Predicate::Close,
         factor: factor(millionths),
         buffer: factor(buffer),
@@ -67,7 +73,7 @@ pub fn record(mapping: &str, to: &str, millionths: i64, buffer: i64, permitted: 
 }
 
 pub fn active(record: MappingRecord) -> MappingEntry {
-    MappingEntry::new(record, MappingStatus::Active)
+    MappingEntry::new(record, MappingState::Active)
 }
 
 pub fn set(records: impl IntoIterator<Item = MappingRecord>) -> MappingSet {
@@ -101,6 +107,7 @@ pub fn given(lot: Lot) -> GivenLot {
         home: region("420100"),
         home_uses: home_uses(),
         held_in: None,
+        batch: None,
     }
 }
 

@@ -4,8 +4,21 @@ use actix_web::web::{get, post, put};
 
 use super::{Endpoint, Gives, NEWEST, command, read};
 use crate::api::dealings::{self, Cancellation, Donation, Pledge, Retirement, Transfer};
-use crate::api::{hub, offers, pledges, retirements};
+use crate::api::{hub, mappings, offers, pledges, retirements};
 use crate::tokens::Scope;
+
+/// A command of whoever administers the node.
+const fn administer(
+    path: &'static str,
+    summary: &'static str,
+    takes: &'static str,
+    route: fn() -> actix_web::Route,
+) -> Endpoint {
+    Endpoint {
+        scope: Some(Scope::Admin),
+        ..command(path, summary, takes, route)
+    }
+}
 
 /// Addresses and methods.
 pub(super) const OTHERS: &[Endpoint] = &[
@@ -173,9 +186,69 @@ pub(super) const OTHERS: &[Endpoint] = &[
     read(
         "/api/v1/mappings",
         "Mapping versions",
-        &[("methodology", "MethodologyRef"), ("to", "RegionCode")],
+        &[
+            ("origin", "MethodologyRef"),
+            ("to", "RegionCode"),
+            ("state", "MappingState"),
+        ],
         Gives::Items("MappingView"),
         || get().to(hub::mappings_list),
+    ),
+    administer(
+        "/api/v1/mappings",
+        "Propose a mapping version; the hub computes its factor from the sheets",
+        "MappingProposal",
+        || post().to(mappings::mapping_propose),
+    ),
+    read(
+        "/api/v1/mappings/{mapping}",
+        "One mapping version with the explanation of its factor and the comments on it",
+        &[],
+        Gives::One("MappingDetail"),
+        || get().to(mappings::mapping_view),
+    ),
+    administer(
+        "/api/v1/mappings/{mapping}/endorsement",
+        "Endorse the record of a mapping version; the node first checks that it is the one that was read",
+        "NewEndorsement",
+        || post().to(mappings::mapping_endorse),
+    ),
+    administer(
+        "/api/v1/mappings/{mapping}/objection",
+        "Refuse a mapping version on a ground of the closed list",
+        "NewObjection",
+        || post().to(mappings::mapping_object),
+    ),
+    administer(
+        "/api/v1/mappings/{mapping}/suspension",
+        "Stop a mapping version at once",
+        "NewSuspension",
+        || post().to(mappings::mapping_suspend),
+    ),
+    administer(
+        "/api/v1/mappings/{mapping}/lifting",
+        "Agree that a suspended mapping version recognises again",
+        "NewLifting",
+        || post().to(mappings::mapping_lift),
+    ),
+    administer(
+        "/api/v1/mappings/{mapping}/comments",
+        "Comment on a proposed mapping version",
+        "NewComment",
+        || post().to(mappings::mapping_comment),
+    ),
+    read(
+        "/api/v1/sheets/{methodology}",
+        "The attribute sheet of a methodology version, as the hub has it",
+        &[],
+        Gives::One("SheetView"),
+        || get().to(mappings::sheet_view),
+    ),
+    administer(
+        "/api/v1/sheets",
+        "Publish the attribute sheet of one of this member's methodology versions",
+        "Sheet",
+        || post().to(mappings::sheet_publish),
     ),
     read(
         "/api/v1/recognition",
@@ -189,6 +262,8 @@ pub(super) const OTHERS: &[Endpoint] = &[
             ("deliver_g", "Grams"),
             ("paid", "Factor"),
             ("mapping", "MappingRef"),
+            ("region_of_act", "RegionCode"),
+            ("issuance", "MessageId"),
         ],
         Gives::One("Quote"),
         || get().to(hub::recognition_quote),

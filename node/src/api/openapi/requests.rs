@@ -183,4 +183,44 @@ pub(super) const REQUESTS: &[Request] = &[
         example: r#"{"series": "wuhan/420100/CN-4201-metro.v1/2025", "quantity_g": 1000000, "uses": ["event-neutrality"],
             "smallest_lot_g": 1000}"#,
     },
+    Request {
+        name: "NewEndorsement",
+        description: "The record that was read",
+        members: &[
+            ("id?", "MessageId"),
+            ("staff?", "StaffDecision"),
+            ("record_sha256", "Sha256"),
+        ],
+        example: r#"{"staff": {"role": "director", "four_eyes": true},
+            "record_sha256": "0000000000000000000000000000000000000000000000000000000000000000"}"#,
+    },
+    Request {
+        name: "NewObjection",
+        description: "Why a mapping is refused, on a ground of the closed list",
+        members: &[
+            ("id?", "MessageId"),
+            ("staff?", "StaffDecision"),
+            ("ground", "RejectionGround"),
+            ("reason", "text"),
+        ],
+        example: r#"{"ground": "double-counting", "reason": "The same kilometres are credited at the plug."}"#,
+    },
+    Request {
+        name: "NewSuspension",
+        description: "Why a mapping is stopped",
+        members: &[("id?", "MessageId"), ("staff?", "StaffDecision"), ("reason", "text")],
+        example: r#"{"reason": "The metering of the second line is under review."}"#,
+    },
+    Request {
+        name: "NewLifting",
+        description: "Consent that a suspended mapping recognises again",
+        members: &[("id?", "MessageId"), ("staff?", "StaffDecision")],
+        example: r"{}",
+    },
+    Request {
+        name: "NewComment",
+        description: "A comment on a proposed mapping",
+        members: &[("id?", "MessageId"), ("staff?", "StaffDecision"), ("text", "text")],
+        example: r#"{"text": "The boundary should include the stations."}"#,
+    },
 ];

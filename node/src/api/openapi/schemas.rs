@@ -2,15 +2,14 @@
 //! `integer`, `boolean`, `any`, or one of these in `[…]` for a list. A member named `+` takes all members of a schema.
 
 use serde_json::{Map, Value, json};
+use tanqiao_protocol::schema::MAPPINGS;
+pub(super) use tanqiao_protocol::schema::Object;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::own::OWN;
 use super::requests::REQUESTS;
 use super::shared::{SHARED, TEXTS};
 use super::words;
-
-/// An object: name, description, members with their types.
-pub(super) type Object = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 /// Whole numbers: name, description, smallest, largest.
 const NUMBERS: &[(&str, &str, i64, i64)] = &[
@@ -40,7 +39,7 @@ pub(super) fn all() -> Vec<(String, RefOr<Schema>)> {
             "description": description });
         all.push((name, number));
     }
-    for (name, description, members) in SHARED.iter().chain(OWN) {
+    for (name, description, members) in SHARED.iter().chain(MAPPINGS).chain(OWN) {
         all.push((name, object(description, members)));
     }
     for request in REQUESTS {

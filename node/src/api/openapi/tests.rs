@@ -168,11 +168,15 @@ fn what_the_hub_says_has_the_form_that_is_described() {
         content: metro(),
     };
     description.schema_check("MethodologyView", &methodology);
-    let mapping: MappingView = serde_json::from_value(json!({"status": "active", "given_g": 5,
-        "mapping": "metro-wuhan-to-harbin.v1", "origin": "CN-4201-metro.v1", "to": "230100", "endorsed_by": "harbin",
-        "counterpart": "CN-2301-metro.v1", "predicate": "skos:closeMatch", "factor": 850_000, "buffer": 0, "uses": ["event-neutrality"],
-        "cap_g": 7, "valid_from": "2026-01-01T00:00:00Z", "valid_until": "2027-01-01T00:00:00Z", "reason_zh": "测试",
-        "reason_en": "test", "demonstration": true}))
+    let record = json!({"mapping": "metro-wuhan-to-harbin.v1", "origin": "CN-4201-metro.v1", "to": "230100",
+        "endorsed_by": "harbin", "counterpart": "CN-2301-metro.v1", "predicate": "skos:closeMatch", "factor": 850_000, "buffer": 0,
+        "uses": ["event-neutrality"], "cap_g": 7, "valid_from": "2026-01-01T00:00:00Z", "valid_until": "2027-01-01T00:00:00Z",
+        "reason_zh": "测试", "reason_en": "test", "demonstration": true, "vintages": [2025, 2026],
+        "batch": {"units": "1", "target_g": "2047/5", "others": "1"}});
+    let mapping: MappingView = serde_json::from_value(json!({"state": "suspended", "given_g": 5, "log_index": 9,
+        "mapping": "metro-wuhan-to-harbin.v1", "record": record, "record_sha256": Sha256([0; 32]), "approvals": ["li"],
+        "endorsements": [{"party": "source", "member": "wuhan", "log_index": 7}],
+        "suspension": {"by": "target", "reason": "review", "since": "2026-02-01T00:00:00Z", "lifted_by": ["regulator"]}}))
     .unwrap();
     description.schema_check("MappingView", &mapping);
     let event: EventView = serde_json::from_value(json!({"state": "open", "inventory_basis": "planned", "target_g": 10,

@@ -1,11 +1,14 @@
 //! Schemas of words: each lists exactly the words that the type has.
 
+use tanqiao_mappings::difference::Weight;
+use tanqiao_mappings::matrix::CellState;
+use tanqiao_mappings::relation::Relation;
 use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::event::{ClaimantKind, EventState, InventoryBasis};
+use tanqiao_protocol::mapping::{MappingState, Mode, Party, RejectionGround};
 use tanqiao_protocol::message::{PledgeDecision, RightsBasis};
 use tanqiao_protocol::recognition::Predicate;
 use tanqiao_protocol::r#use::Use;
-use tanqiao_protocol::view::MappingStatus;
 
 use crate::adapters::Format;
 use crate::exchange::OutboxState;
@@ -28,6 +31,7 @@ macro_rules! words_of {
 words_of!(
     AccountKind,
     BlockState,
+    CellState,
     ClaimantKind,
     Decision,
     Direction,
@@ -37,10 +41,15 @@ words_of!(
     JobState,
     JournalKind,
     Kind,
-    MappingStatus,
+    MappingState,
+    Mode,
     OutboxState,
+    Party,
     PledgeDecision,
     Predicate,
+    RejectionGround,
+    Relation,
     RightsBasis,
     Use,
+    Weight,
 );

@@ -44,7 +44,7 @@ pub fn accept(
         transfer.id,
         Arrival::Held(&transfer.target),
     )?;
-    let caps = cap_changes(&transfer.content.quote, transfer.cap_year, -1, 1);
+    let caps = cap_changes(&working.governance, &transfer.content.quote, transfer.cap_year, -1, 1);
     end(&mut transfer, TransferState::Committed, None, working);
     let notices = vec![
         told(&transfer, &transfer.source, "transfer.committed"),

@@ -1,0 +1,216 @@
+//! What mappings rest on is watched: sheets, published factors, methodology versions, legs, and the calendar.
+
+use std::sync::Arc;
+
+use tanqiao_mappings::equivalence::{InputKind, InputRef, changed_inputs};
+use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
+use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::time::Timestamp;
+
+use super::examine::examine;
+use super::propose::{leaf, take};
+use super::stop::{end, stop};
+use super::{Voice, find, publisher_of, put};
+use crate::ledger::objects::{Governance, MappingVersion};
+use crate::ledger::refusal::Decided;
+use crate::ledger::working::Working;
+
+/// What has changed.
+#[derive(Debug, Clone)]
+pub enum Changed {
+    /// The sheet of a methodology version, or its publication.
+    Sheet(MethodologyRef),
+    /// A methodology has this new version.
+    Methodology(MethodologyRef),
+    /// Published emission factors.
+    Factors,
+    /// What is known of a member's registry, or its standing.
+    Registry(NodeId),
+    /// A mapping that others may be composed of.
+    Mapping(MappingRef),
+}
+
+impl Changed {
+    /// True if a mapping version may rest on it.
+    fn concerns(&self, governance: &Governance, version: &MappingVersion) -> bool {
+        if version.state.is_final() || version.state == MappingState::Draft {
+            return false;
+        }
+        let Some(proposal) = &version.content.proposal else {
+            return false;
+        };
+        let named = || {
+            [&proposal.origin, &proposal.target]
+                .into_iter()
+                .chain(&proposal.reference)
+                .chain(&proposal.through)
+        };
+        let candidate = version.state == MappingState::Candidate;
+        match self {
+            Self::Sheet(methodology) => named().any(|one| one == methodology),
+            Self::Methodology(next) => named().any(|one| one.id() == next.id()),
+            Self::Factors => {
+                candidate
+                    || version
+                        .content
+                        .inputs
+                        .iter()
+                        .any(|one| one.kind == InputKind::FactorRecord)
+            }
+            Self::Registry(member) => publisher_of(governance, &proposal.origin) == *member,
+            Self::Mapping(leg) => {
+                let of_leg = |record: &Arc<MappingRecord>| record.counted_under().skip(1).any(|one| one == leg);
+                proposal.through.is_some() && (candidate || version.record().is_some_and(of_leg))
+            }
+        }
+    }
+}
+
+/// The mapping versions that a change may concern.
+pub fn concerned(governance: &Governance, changed: &Changed) -> Vec<MappingRef> {
+    let found = governance.mapping_versions.iter();
+    let found = found.filter(|(_, version)| changed.concerns(governance, version));
+    found.map(|(mapping, _)| mapping.clone()).collect()
+}
+
+/// Looks again at every mapping that a change may concern: what recognises is stopped, what is not approved is examined anew.
+pub fn recheck(working: &mut Working, changed: &Changed) -> Decided<()> {
+    for mapping in concerned(&Arc::clone(&working.governance), changed) {
+        let version = find(working, &mapping)?;
+        match version.state {
+            MappingState::Active => watch_active(working, &mapping, &version, changed)?,
+            MappingState::Suspended => {}
+            _ => examine_anew(working, &mapping, version)?,
+        }
+    }
+    Ok(())
+}
+
+fn watch_active(
+    working: &mut Working,
+    mapping: &MappingRef,
+    version: &MappingVersion,
+    changed: &Changed,
+) -> Decided<()> {
+    let found = match changed {
+        Changed::Methodology(next) => superseded_by(version, next),
+        _ => what_changed(working, version)?,
+    };
+    let Some(found) = found else { return Ok(()) };
+    let reason = format!("what it rests on has changed: {found}");
+    stop(working, &Voice::Hub, mapping, None, &reason)?;
+    recheck(working, &Changed::Mapping(mapping.clone()))
+}
+
+/// That a later version of a methodology of this mapping is published.
+fn superseded_by(version: &MappingVersion, next: &MethodologyRef) -> Option<String> {
+    let proposal = version.content.proposal.as_ref()?;
+    let named = [&proposal.origin, &proposal.target];
+    let older = named
+        .into_iter()
+        .find(|one| one.id() == next.id() && one.version() < next.version())?;
+    Some(format!("{next} follows {older}"))
+}
+
+/// The inputs of a mapping that are not what they were, in words; `None` if all are. For a mapping of the time before proposals
+/// nothing is known of its inputs.
+pub(super) fn what_changed(working: &Working, version: &MappingVersion) -> Decided<Option<String>> {
+    let Some(proposal) = &version.content.proposal else {
+        return Ok(None);
+    };
+    for one in [&proposal.origin, &proposal.target] {
+        let versions = working.governance.methodologies.keys();
+        let next = versions
+            .filter(|other| other.id() == one.id())
+            .max_by_key(|other| other.version());
+        if let Some(next) = next.filter(|next| next.version() > one.version()) {
+            return Ok(Some(format!("{next} follows {one}")));
+        }
+    }
+    let now = examine(&working.governance, proposal, working.now)?;
+    let mut gone: Vec<String> = changed_inputs(&version.content.inputs, &now.inputs)
+        .into_iter()
+        .map(|input| format!("{} {}", input.kind, input.id))
+        .collect();
+    // New data of a kind that it rests on, such as the next year of a grid's factor.
+    let records = |inputs: &[InputRef]| {
+        inputs
+            .iter()
+            .filter(|input| input.kind == InputKind::FactorRecord)
+            .map(|input| input.id.clone())
+            .collect::<Vec<_>>()
+    };
+    let (before, after) = (records(&version.content.inputs), records(&now.inputs));
+    gone.extend(
+        after
+            .iter()
+            .filter(|id| !before.contains(id))
+            .map(|id| format!("factor-record {id}")),
+    );
+    if gone.is_empty() && now.record.is_none() {
+        gone.extend(now.refusals.iter().map(|phrase| phrase.en.clone()).take(1));
+    }
+    Ok((!gone.is_empty()).then(|| gone.join(", ")))
+}
+
+/// Examines what is not approved yet; only what is found otherwise than before is written.
+fn examine_anew(working: &mut Working, mapping: &MappingRef, mut version: MappingVersion) -> Decided<()> {
+    let Some(proposal) = version.content.proposal.clone() else {
+        return Ok(());
+    };
+    let found = examine(&working.governance, &proposal, working.now.max(proposal.valid_from))?;
+    let same_inputs = found.inputs == version.content.inputs;
+    if same_inputs && found.record.is_some() == version.record().is_some() {
+        return Ok(());
+    }
+    take(working, &mut version, found);
+    let data = leaf(&version, None);
+    put(working, &Voice::Hub, mapping, "mapping.examined", version, data)?;
+    Ok(())
+}
+
+/// Ends the mappings whose validity is over, and stops those that rest on a table that this program ships otherwise.
+pub fn sweep(working: &mut Working) -> Decided<()> {
+    for mapping in due(&Arc::clone(&working.governance), working.now) {
+        if find(working, &mapping)?
+            .record()
+            .is_some_and(|record| record.valid_until <= working.now)
+        {
+            let reason = "its validity is over";
+            end(
+                working,
+                &Voice::Hub,
+                &mapping,
+                MappingState::Expired,
+                "mapping.expired",
+                reason,
+            )?;
+        } else {
+            let reason = "what it rests on has changed: a table of the catalogue";
+            stop(working, &Voice::Hub, &mapping, None, reason)?;
+        }
+        recheck(working, &Changed::Mapping(mapping))?;
+    }
+    Ok(())
+}
+
+/// The mappings that a sweep at `now` ends or stops.
+pub fn due(governance: &Governance, now: Timestamp) -> Vec<MappingRef> {
+    let library = governance.published.library();
+    let other_table = |input: &InputRef| match input.kind {
+        InputKind::GwpTable => input.sha256 != library.gwp.content_hash(),
+        InputKind::PlausibleBands => input.sha256 != library.bands.content_hash(),
+        _ => false,
+    };
+    let found = governance.mapping_versions.iter().filter(|(_, version)| {
+        let over = version.record().is_some_and(|record| record.valid_until <= now);
+        match version.state {
+            MappingState::Active => over || version.content.inputs.iter().any(other_table),
+            MappingState::Suspended => over,
+            _ => false,
+        }
+    });
+    found.map(|(mapping, _)| mapping.clone()).collect()
+}
