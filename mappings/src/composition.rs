@@ -12,6 +12,6 @@ mod through;
 #[cfg(test)]
 mod tests;
 
-pub use legs::{Composed, Leg, LegFault, compose};
+pub use legs::{Composed, Leg, LegFault, Parameters, compose};
 pub use rulings::{Route, RouteRefusal, Ruling, Rulings};
 pub use through::{ThroughReference, assess_through};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tanqiao_protocol::id::Name;
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::quantity::{Factor, Grams};
+use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::Uses;
 
@@ -27,6 +28,8 @@ pub struct Leg {
     pub relation: Relation,
     /// The factor, in millionths.
     pub factor: Factor,
+    /// For which acts it was computed.
+    pub parameters: Parameters,
     /// The share for the hub's buffer, in millionths.
     pub buffer: Factor,
     /// For which uses.
@@ -43,6 +46,16 @@ pub struct Leg {
     /// Confidence from 0 to 1, where someone stated it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Decimal>,
+}
+
+/// Whose parameters a factor was computed with: a leg from a reference to a target is another number for another origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// Where the acts took place.
+    pub source_region: RegionCode,
+    /// The year of the acts.
+    pub vintage: u16,
 }
 
 /// A route of two legs.
@@ -92,6 +105,16 @@ pub enum LegFault {
         /// Where it begins.
         begins: MethodologyRef,
     },
+    /// They were computed for acts of other regions or years: both legs take the origin's parameters and the batch's vintage.
+    #[error(
+        "{first} and {second} were computed for other acts: both legs take the origin's region and the batch's vintage"
+    )]
+    OtherParameters {
+        /// The first mapping.
+        first: MappingRef,
+        /// The second mapping.
+        second: MappingRef,
+    },
     /// Nothing follows from the two relations.
     #[error("nothing follows from {0} and {1}")]
     NoRelation(Relation, Relation),
@@ -128,6 +151,12 @@ pub fn compose(first: &Leg, second: &Leg, ceiling: Option<Factor>) -> Result<Com
         .find(|leg| leg.relation == Relation::Related)
     {
         return Err(LegFault::CarriesNoFactor(leg.mapping.clone()));
+    }
+    if first.parameters != second.parameters {
+        return Err(LegFault::OtherParameters {
+            first: first.mapping.clone(),
+            second: second.mapping.clone(),
+        });
     }
     let (relation, proposal) = chained(first.relation, second.relation)?;
     let uses = first.uses.and(second.uses);

@@ -1,5 +1,6 @@
 //! Everything that was decided about pairs of methodologies, and the route that follows.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
@@ -61,9 +62,17 @@ pub enum RouteRefusal {
         /// The version of the rejection.
         mapping: MappingRef,
     },
-    /// R02: the direct mapping is not valid now, or not for this use; no detour stands in for it.
-    #[error("{mapping} decides this pair, and does not recognise it now for this use")]
+    /// R02: the direct mapping does not recognise yet; no detour stands in for it.
+    #[error("{mapping} decides this pair, and does not recognise it before {from}")]
     DirectNotValid {
+        /// The direct mapping.
+        mapping: MappingRef,
+        /// When it begins.
+        from: Timestamp,
+    },
+    /// R04: the direct mapping is for other uses; no detour stands in for it.
+    #[error("{mapping} decides this pair, and does not recognise it for this use")]
+    DirectForOtherUses {
         /// The direct mapping.
         mapping: MappingRef,
     },
@@ -87,6 +96,7 @@ impl RouteRefusal {
         match self {
             Self::Rejected { .. } => "R03",
             Self::DirectNotValid { .. } => "R02",
+            Self::DirectForOtherUses { .. } => "R04",
             Self::ProposalOnly(_) | Self::Nothing { .. } => "R01",
         }
     }
@@ -138,18 +148,25 @@ impl Rulings {
                 mapping: mapping.clone(),
             });
         }
-        if let Some(leg) = valid_leg(direct, wanted, at) {
+        if let Some(leg) = valid_legs(direct, wanted, at).next() {
             return Ok(Route::Direct(leg.clone()));
         }
-        if let Some(Ruling::Recognised(leg)) = direct.first() {
-            return Err(RouteRefusal::DirectNotValid {
-                mapping: leg.mapping.clone(),
+        // What has expired, with nothing direct after it, no longer rules.
+        let ruling = direct.iter().filter_map(recognition).filter(|leg| at < leg.valid_until);
+        if let Some(leg) = ruling.max_by_key(|leg| (leg.uses.contains(wanted), leg.mapping.version())) {
+            let mapping = leg.mapping.clone();
+            return Err(if leg.uses.contains(wanted) {
+                let from = leg.valid_from;
+                RouteRefusal::DirectNotValid { mapping, from }
+            } else {
+                RouteRefusal::DirectForOtherUses { mapping }
             });
         }
         self.composed(from, to, wanted, at, ceiling)
     }
 
     /// The best route through one reference: recognition before proposal, then the larger factor, then the reference's name.
+    /// Both legs have to be computed for one source region and vintage.
     fn composed(
         &self,
         from: &MethodologyRef,
@@ -167,8 +184,10 @@ impl Rulings {
                 if legs.0.iter().chain(legs.1).any(|ruling| rejection(ruling).is_some()) {
                     return None;
                 }
-                let first = valid_leg(legs.0, wanted, at)?;
-                compose(first, valid_leg(legs.1, wanted, at)?, ceiling(through)).ok()
+                let first = valid_legs(legs.0, wanted, at).next()?;
+                let mut seconds = valid_legs(legs.1, wanted, at);
+                let second = seconds.find(|leg| leg.parameters == first.parameters)?;
+                compose(first, second, ceiling(through)).ok()
             });
         let best = routes.max_by(|a, b| {
             let rank = |route: &Composed| (!route.proposal, route.factor);
@@ -192,15 +211,17 @@ fn rejection(ruling: &Ruling) -> Option<&MappingRef> {
     }
 }
 
-/// The valid leg of the highest version, of equal ones the smallest factor.
-fn valid_leg(rulings: &[Ruling], wanted: Use, at: Timestamp) -> Option<&Leg> {
-    let legs = rulings.iter().filter_map(|ruling| match ruling {
+fn recognition(ruling: &Ruling) -> Option<&Leg> {
+    match ruling {
         Ruling::Recognised(leg) => Some(leg),
         Ruling::Rejected { .. } => None,
-    });
-    legs.filter(|leg| leg.uses.contains(wanted) && leg.valid_from <= at && at < leg.valid_until)
-        .max_by(|a, b| {
-            let rank = |leg: &Leg| (leg.mapping.version(), std::cmp::Reverse(leg.factor));
-            rank(a).cmp(&rank(b))
-        })
+    }
+}
+
+/// The valid legs, the highest version first, of equal ones the smallest factor.
+fn valid_legs(rulings: &[Ruling], wanted: Use, at: Timestamp) -> impl Iterator<Item = &Leg> {
+    let valid = |leg: &&Leg| leg.uses.contains(wanted) && leg.valid_from <= at && at < leg.valid_until;
+    let mut legs: Vec<&Leg> = rulings.iter().filter_map(recognition).filter(valid).collect();
+    legs.sort_by_key(|leg| (Reverse(leg.mapping.version()), leg.factor));
+    legs.into_iter()
 }

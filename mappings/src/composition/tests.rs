@@ -29,6 +29,10 @@ fn leg(from: &str, to: &str, relation: Relation, millionths: i64) -> Leg {
         to: methodology(to),
         relation,
         factor: Factor::new(millionths).unwrap(),
+        parameters: Parameters {
+            source_region: "420100".parse().unwrap(),
+            vintage: 2025,
+        },
         buffer: Factor::new(30_000).unwrap(),
         uses: [Use::EventNeutrality, Use::PublicWelfare].into_iter().collect(),
         cap_g: None,
@@ -101,9 +105,24 @@ fn a_direct_mapping_always_wins_also_a_smaller_one_and_a_rejection() {
     with_direct.push(Ruling::Recognised(leg("A", "B", Close, 100_000)));
     let rulings = Rulings::new(with_direct, [methodology("R")]);
     assert!(matches!(route(&rulings, "A", "B"), Ok(Route::Direct(leg)) if leg.factor.millionths() == 100_000));
-    // One that is out of force decides as well: no detour stands in for it.
-    let late = rulings.route(&methodology("A"), &methodology("B"), Use::EtsOffset, day(1), |_| None);
-    assert_eq!(late.unwrap_err().code(), "R02");
+    // One for other uses, or not yet in force, decides as well: no detour stands in for it. One that has expired does not.
+    let asked = |wanted, on| {
+        let route = rulings.route(&methodology("A"), &methodology("B"), wanted, day(on), |_| None);
+        route.map_err(|refusal| refusal.code())
+    };
+    assert_eq!(asked(Use::EtsOffset, 1), Err("R04"));
+    assert_eq!(asked(Use::EventNeutrality, -1), Err("R02"));
+    assert_eq!(
+        asked(Use::EventNeutrality, 365),
+        Err("R01"),
+        "the legs have expired too"
+    );
+    let mut expired = leg("A", "B", Close, 100_000);
+    expired.valid_until = day(1);
+    let mut with_expired = recognised(&round);
+    with_expired.push(Ruling::Recognised(expired));
+    let with_expired = Rulings::new(with_expired, [methodology("R")]);
+    assert!(matches!(route(&with_expired, "A", "B"), Ok(Route::Composed(_))));
     let mut with_rejection = recognised(&round);
     let mapping = "A-to-B.v1".parse().unwrap();
     with_rejection.push(Ruling::Rejected {
@@ -180,9 +199,9 @@ fn a_detour_through_another_list_of_sources_does_not_pay() {
             route.first.factor().unwrap().to_string(),
             route.second.factor().unwrap().to_string()
         ),
-        ("0.990000".into(), "1.000000".into())
+        ("0.970200".into(), "0.980000".into())
     );
-    assert_eq!(route.factor().unwrap().to_string(), "0.900000");
+    assert_eq!(route.factor().unwrap().to_string(), "0.882000", "the direct 0.9 · 0.98");
     assert!(route.proposal());
     let terms = crate::draft::RecordTerms {
         mapping: "a-to-b.v1".parse().unwrap(),
@@ -200,9 +219,9 @@ fn a_detour_through_another_list_of_sources_does_not_pay() {
     .unwrap();
     assert_eq!(
         (record.factor.millionths(), record.counterpart),
-        (900_000, Some(target.methodology.clone()))
+        (882_000, Some(target.methodology.clone()))
     );
-    assert!(record.reason_en.contains("through R.v1, 0.990000 times 1.000000"));
+    assert!(record.reason_en.contains("through R.v1, 0.970200 times 0.980000"));
 }
 
 proptest! {
@@ -257,4 +276,28 @@ proptest! {
             }
         }
     }
+}
+
+/// A leg from the reference to the target is another number for acts elsewhere, or of another year.
+#[test]
+fn both_legs_have_to_be_computed_for_the_same_acts() {
+    let first = leg("A", "R", Exact, 900_000);
+    let mut elsewhere = leg("R", "B", Exact, 990_000);
+    elsewhere.parameters.source_region = "510100".parse().unwrap();
+    let mut earlier = leg("R", "B", Exact, 990_000);
+    earlier.parameters.vintage = 2024;
+    for other in [&elsewhere, &earlier] {
+        assert!(matches!(
+            compose(&first, other, None),
+            Err(LegFault::OtherParameters { .. })
+        ));
+    }
+    let alone = Rulings::new(recognised(&[first.clone(), elsewhere.clone()]), [methodology("R")]);
+    assert!(matches!(route(&alone, "A", "B"), Err(RouteRefusal::Nothing { .. })));
+    let fitting = leg("R", "B", Exact, 800_000);
+    let all = Rulings::new(recognised(&[first, elsewhere, earlier, fitting]), [methodology("R")]);
+    let Ok(Route::Composed(composed)) = route(&all, "A", "B") else {
+        panic!()
+    };
+    assert_eq!(composed.factor.to_string(), "0.720000");
 }

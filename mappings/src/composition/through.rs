@@ -3,6 +3,7 @@
 use tanqiao_protocol::quantity::Factor;
 
 use crate::equivalence::{Assessment, Library, Question, assess};
+use crate::gates::{GateFinding, GateName, Verdict};
 use crate::ratio::Ratio;
 use crate::relation::Relation;
 use crate::sheet::Sheet;
@@ -21,15 +22,26 @@ pub struct ThroughReference {
 }
 
 impl ThroughReference {
-    /// `min(trunc6(k_1 · k_2), k_direct)`; `None` if a leg has no factor, or the direct comparison cannot be computed.
+    /// `min(trunc6(k_1 · k_2), k_direct)`; `None` if a leg has no factor, or the direct comparison cannot be computed or is
+    /// stopped by a gate other than the claimed relation: no detour leads round a gate.
     ///
     /// The product of capped ratios of unit factors never exceeds the direct ratio. With weights of several gases and with
     /// boundaries that list one source at two sizes it can, so that the direct comparison bounds it in every case.
     #[must_use]
     pub fn factor(&self) -> Option<Factor> {
         let product = (&Ratio::factor(self.first.factor()?) * &Ratio::factor(self.second.factor()?)).trunc6();
+        let open = |finding: &GateFinding| finding.gate == GateName::Relation || finding.verdict == Verdict::Pass;
+        if !self.direct.gates.0.iter().all(open) {
+            return None;
+        }
         let direct = self.direct.computation.as_ref()?.factor;
         Some(product.min(direct)).filter(|factor| *factor != Factor::ZERO)
+    }
+
+    /// True if only batches whose activity data travel may cross, on a leg or directly.
+    #[must_use]
+    pub const fn needs_activity_data(&self) -> bool {
+        self.first.needs_activity_data || self.second.needs_activity_data || self.direct.needs_activity_data
     }
 
     /// True if it may only be proposed: a leg is `closeMatch`, or nothing follows from the relations.
