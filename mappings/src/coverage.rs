@@ -151,7 +151,7 @@ pub fn lint_sheets(sheets: &[Sheet], bands: &PlausibleBands) -> Vec<Finding> {
             add(rule, saw);
         }
         let grams = factor.grams(None);
-        let judged = bands.judge(sheet, grams.as_ref());
+        let judged = bands.judge(sheet, grams.as_ref(), Some(factor.activity()));
         if grams.is_some() && judged.0 == Verdict::Fail {
             add("implausible", judged.1.en);
         }

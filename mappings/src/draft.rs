@@ -46,8 +46,9 @@ pub fn batch_rule(assessment: &Assessment, units: Option<&Ratio>) -> Option<Batc
     })
 }
 
-/// The record of a mapping at the factor that was computed; `None` if there is none. Its reasons are the summary of the
-/// explanation.
+/// The record of a mapping at the factor that was computed; `None` if there is none. Where only batches whose activity data travel
+/// may cross ([`Assessment::needs_activity_data`]) it has a rule for them, and no lot crosses without. Its reasons are the summary
+/// of the explanation.
 #[must_use]
 pub fn draft_record(assessment: &Assessment, terms: &RecordTerms) -> Option<MappingRecord> {
     let factor = assessment.factor()?;
@@ -94,7 +95,7 @@ pub fn draft_composed(
     legs: (&MappingRef, &MappingRef),
     terms: &RecordTerms,
 ) -> Option<MappingRecord> {
-    let factor = route.factor()?;
+    let factor = route.factor().filter(|_| !route.needs_activity_data())?;
     let (first, second) = (&route.first, &route.second);
     let uses = first.uses.and(second.uses);
     if uses.is_empty() {

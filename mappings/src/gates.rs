@@ -12,6 +12,7 @@ mod plausibility;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use batch::baselines_differ;
 pub use batch::{BatchFacts, Overlap, batch_gates};
 pub use finding::{EvidenceRef, GateFinding, GateName, GateReport, Side, Verdict};
 pub(crate) use methodology::Judged;

@@ -14,7 +14,8 @@ use super::resolve::{Assumption, Missing, Resolution, resolve};
 use super::validity::{ValidityBound, validity};
 use crate::factors::GridFactors;
 use crate::gates::{
-    Comparison, GateReport, Judged, Mode, NodeFacts, PlausibleBands, Verdict, methodology_gates, node_gates,
+    Comparison, GateReport, Judged, Mode, NodeFacts, PlausibleBands, Verdict, baselines_differ, methodology_gates,
+    node_gates,
 };
 use crate::gwp::GwpTable;
 use crate::phrase::Phrase;
@@ -93,6 +94,8 @@ pub struct Assessment {
     pub relation: Relation,
     /// How batches would cross.
     pub mode: Mode,
+    /// True if only batches whose activity data travel may cross: the baselines differ, which no factor of a mapping repairs.
+    pub needs_activity_data: bool,
     /// Where the reductions would be used.
     pub to: RegionCode,
     /// Where the acts took place.
@@ -169,6 +172,7 @@ pub fn assess(question: &Question<'_>, library: &Library<'_>) -> Assessment {
         reference: question.reference.map(|sheet| sheet.methodology.clone()),
         relation: question.relation,
         mode: question.mode,
+        needs_activity_data: baselines_differ(question.origin, question.target),
         to: question.to,
         source_region: question.source_region,
         vintage: question.vintage,

@@ -1,5 +1,6 @@
 //! The worked examples of the reference, what silence costs, and what the gates stop.
 
+mod arithmetic;
 mod catalogues;
 mod examples;
 mod gates;

@@ -8,7 +8,7 @@ use crate::ratio::Ratio;
 words! {
     /// A band of uncertainty, by half-width of the 95 % interval, with its conservativeness factor (CDM, decision 20/CMP.1).
     pub enum UncertaintyBand {
-        /// None: both sides compute the same number from the same data.
+        /// None, since both apply the same text of one standard: a half-width of 0 that someone states is up to 10 %.
         None = 1 "none",
         /// Up to 10 %.
         UpTo10 = 2 "up-to-10",
@@ -29,7 +29,6 @@ impl UncertaintyBand {
     pub fn of(width: Decimal) -> Self {
         let up_to = |percent: u32| width <= Decimal::from(percent);
         match () {
-            () if width.is_zero() => Self::None,
             () if up_to(10) => Self::UpTo10,
             () if up_to(30) => Self::UpTo30,
             () if up_to(50) => Self::UpTo50,

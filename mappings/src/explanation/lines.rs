@@ -139,7 +139,10 @@ fn boundary(k: &Ratio) -> Phrase {
 
 fn uncertainty(band: UncertaintyBand) -> Phrase {
     let (zh, en) = match band {
-        UncertaintyBand::None => ("双方误差相同或为零", "the errors of both are the same, or none"),
+        UncertaintyBand::None => (
+            "双方采用同一标准文本，误差相同",
+            "both apply one standard, and err alike",
+        ),
         UncertaintyBand::UpTo10 => (
             "合计不确定性不超过 10%",
             "the uncertainty of both together is up to 10 %",

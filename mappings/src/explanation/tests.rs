@@ -12,12 +12,12 @@ fn an_explanation_names_what_bounds_and_what_would_raise_the_number() {
         charging("CN-4201-ev-charging", "409.4"),
     );
     let explanation = explain(&assess(&world.question(&naas, &wuhan), &world.library()));
-    assert_eq!(explanation.factor.unwrap().to_string(), "0.511750");
+    assert_eq!(explanation.factor.unwrap().to_string(), "0.501515", "409.4/800 · 0.98");
     let text = explanation.text(Language::En);
     assert!(text.contains("* target: 409.4 g, 0.511750"), "{text}");
-    assert!(text.contains("≤ 0.818800: the origin discloses"), "{text}");
+    assert!(text.contains("≤ 0.802424: the origin discloses"), "{text}");
     assert!(
-        text.contains("multiplied as exact fractions and truncated once, to six decimals: 0.511750"),
+        text.contains("multiplied as exact fractions and truncated once, to six decimals: 0.501515"),
         "{text}"
     );
     let zh = explanation.text(Language::Zh);
@@ -35,7 +35,7 @@ fn a_ratio_above_one_is_capped_and_said() {
         charging("CN-ORG-naas-ev-charging", "500..800"),
     );
     let explanation = explain(&assess(&world.question(&wuhan, &naas), &world.library()));
-    assert_eq!(explanation.factor, Some(Factor::ONE));
+    assert_eq!(explanation.factor.unwrap().to_string(), "0.980000");
     assert!(explanation.text(Language::En).contains("1.221299 is above 1"));
     assert!(explanation.text(Language::Zh).contains("1.221299 高于 1"));
 }

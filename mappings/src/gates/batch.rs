@@ -64,7 +64,7 @@ pub fn batch_gates(origin: &Sheet, target: &Sheet, facts: &BatchFacts, source: O
         issued_gate(facts),
         activity_gate(origin, target, facts),
         eligibility_gate(target, facts),
-        factor_gate(origin, facts, source),
+        factor_gate(origin, target, facts, source),
     ])
 }
 
@@ -262,26 +262,35 @@ fn eligibility_gate(target: &Sheet, facts: &BatchFacts) -> GateFinding {
     found(GateName::BatchEligibility, ruling)
 }
 
-/// `q_issued / D` must not be above the methodology's own factor: else the issuance contradicts its methodology.
-fn factor_gate(origin: &Sheet, facts: &BatchFacts, source: Option<&GramsRange>) -> GateFinding {
+/// True if both state a baseline, and not the same: no factor of a mapping repairs that (3-recognition, rule 2).
+pub(crate) fn baselines_differ(origin: &Sheet, target: &Sheet) -> bool {
+    let baselines = known(&origin.attributes.baseline, &target.attributes.baseline);
+    baselines.is_some_and(|(own, theirs)| own != theirs)
+}
+
+/// `q_issued / D` must not be above the methodology's own factor: else the issuance contradicts its methodology. Where the
+/// baselines differ there has to be a `D`: such a batch is quantified again, or does not cross.
+fn factor_gate(origin: &Sheet, target: &Sheet, facts: &BatchFacts, source: Option<&GramsRange>) -> GateFinding {
     let Some((total, unit)) = &facts.activity_total else {
-        return found(
-            GateName::BatchFactor,
+        let ruling = if baselines_differ(origin, target) {
+            Ruling::fail(
+                "基准线类型不同，而该批没有披露活动数据，无法重新量化",
+                "the baselines differ, and no activity data are disclosed from which to quantify the batch again",
+            )
+        } else {
             Ruling::pass(
                 "没有披露活动数据，按系数上限计算",
                 "no activity data are disclosed: the top of the factor counts",
-            ),
-        );
+            )
+        };
+        return found(GateName::BatchFactor, ruling);
     };
-    let own = origin
-        .attributes
-        .unit_factor
-        .value()
-        .map(crate::sheet::value::UnitFactor::activity);
-    let used = own.and_then(|own| match unit.conversion(own) {
+    let counted = origin.attributes.activity_unit.value();
+    let used = counted.and_then(|counted| match unit.conversion(counted) {
         Conversion::By(units) => Ratio::whole(facts.issued.get()).over(&(&Ratio::of(*total) * &units)),
         _ => None,
     });
+    let used = used.filter(|used| !used.is_negative());
     let ruling = match (used, source) {
         (Some(used), Some(source)) if used <= source.high => Ruling::pass(
             format!("该批按 {used} g 签发，不高于方法学的 {source} g"),

@@ -32,7 +32,7 @@ pub struct Comparison<'a> {
     pub uses: Uses,
     /// When recognition would begin.
     pub at: Timestamp,
-    /// Unit factors of origin and target, in grams for one unit of activity, as far as they can be worked out.
+    /// Unit factors of origin and target, in grams for one of the **origin's** unit of activity, as far as they can be worked out.
     pub grams: (Option<&'a GramsRange>, Option<&'a GramsRange>),
 }
 
@@ -141,8 +141,9 @@ impl<'a> Comparison<'a> {
     }
 
     fn plausibility_gate(&self, bands: &PlausibleBands) -> Judged {
-        let origin = bands.judge(self.origin, self.grams.0);
-        let target = bands.judge(self.target, self.grams.1);
+        let counted = self.origin.attributes.activity_unit.value();
+        let origin = bands.judge(self.origin, self.grams.0, counted);
+        let target = bands.judge(self.target, self.grams.1, counted);
         let worst = |a: Verdict, b: Verdict| match (a, b) {
             (Verdict::Fail, _) | (_, Verdict::Fail) => Verdict::Fail,
             (Verdict::Unknown, _) | (_, Verdict::Unknown) => Verdict::Unknown,

@@ -82,11 +82,11 @@ impl PlausibleBands {
         self.sha256
     }
 
-    /// Whether the unit factor of `sheet`, which is `grams` for one unit of its activity, is plausible.
-    pub(crate) fn judge(&self, sheet: &Sheet, grams: Option<&GramsRange>) -> Ruling {
+    /// Whether the unit factor of `sheet`, which is `grams` for one `counted` (the origin's unit of activity), is plausible.
+    pub(crate) fn judge(&self, sheet: &Sheet, grams: Option<&GramsRange>, counted: Option<&Unit>) -> Ruling {
         let attributes = &sheet.attributes;
         let name = &sheet.methodology;
-        let (Some(factor), Some(grams)) = (attributes.unit_factor.value(), grams) else {
+        let (Some(factor), Some(grams), Some(counted)) = (attributes.unit_factor.value(), grams, counted) else {
             return Ruling::unknown(
                 format!("{name} 的单位减排因子未知"),
                 format!("the unit factor of {name} is not known"),
@@ -109,24 +109,21 @@ impl PlausibleBands {
                 ),
             );
         };
-        let Conversion::By(units) = factor.activity().conversion(&band.unit) else {
+        let Conversion::By(units) = counted.conversion(&band.unit) else {
             return Ruling::unknown(
+                format!("{name} 的单位 {counted} 与合理区间的单位 {} 不可换算", band.unit),
                 format!(
-                    "{name} 的单位 {} 与合理区间的单位 {} 不可换算",
-                    factor.activity(),
-                    band.unit
-                ),
-                format!(
-                    "{} of {name} does not convert into {} of the plausible band",
-                    factor.activity(),
+                    "{counted} of {name} does not convert into {} of the plausible band",
                     band.unit
                 ),
             );
         };
-        let within = |end: &Ratio| {
-            let for_one = end.over(&units).unwrap_or_else(Ratio::zero);
-            Ratio::of(band.low) <= for_one && for_one <= Ratio::of(band.high)
+        let for_one = |end: &Ratio| end.over(&units).unwrap_or_else(Ratio::zero);
+        let grams = GramsRange {
+            low: for_one(&grams.low),
+            high: for_one(&grams.high),
         };
+        let within = |end: &Ratio| Ratio::of(band.low) <= *end && *end <= Ratio::of(band.high);
         let (low, high, unit) = (band.low, band.high, &band.unit);
         if within(&grams.low) && within(&grams.high) {
             Ruling::pass(

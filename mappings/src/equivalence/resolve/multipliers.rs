@@ -9,6 +9,7 @@ use crate::ratio::Ratio;
 use crate::relation::Relation;
 use crate::sheet::Sheet;
 use crate::sheet::value::{Permanence, UncertaintyWidth};
+use crate::unit::Conversion;
 
 /// The gases of the origin, each with what its weight becomes. Only gases that both count are counted.
 pub(super) fn gases(found: &mut Resolution, question: &Question<'_>, library: &Library<'_>) -> Option<Vec<GasTerm>> {
@@ -93,7 +94,8 @@ fn say_sets(found: &mut Resolution, question: &Question<'_>) {
     }
 }
 
-/// Emissions that the target counts against the reduction and the origin does not, in grams for one unit of activity. An origin
+/// Emissions that the target counts against the reduction and the origin does not, in grams for one of the origin's unit of
+/// activity; the target's sheet states them for one of its own. An origin
 /// that does not say its boundary is taken to have none.
 pub(super) fn beyond_boundary(found: &mut Resolution, question: &Question<'_>) -> Option<Ratio> {
     let Some(theirs) = question.target.attributes.boundary.value() else {
@@ -125,7 +127,28 @@ pub(super) fn beyond_boundary(found: &mut Resolution, question: &Question<'_>) -
         };
         sum = &sum + &Ratio::of(size);
     }
-    Some(sum)
+    if sum.is_zero() {
+        return Some(sum);
+    }
+    Some(&sum * &targets_units(found, question)?)
+}
+
+/// How many of the target's unit of activity one of the origin's is.
+fn targets_units(found: &mut Resolution, question: &Question<'_>) -> Option<Ratio> {
+    let unit = |sheet: &Sheet| sheet.attributes.activity_unit.value().cloned();
+    let (own, theirs) = (unit(question.origin), unit(question.target));
+    if let Some((own, theirs)) = own.zip(theirs)
+        && let Conversion::By(units) = own.conversion(&theirs)
+    {
+        return Some(units);
+    }
+    found.lacks(
+        Side::Target,
+        AttributeName::Boundary,
+        "目标方排放源的大小不能换算为来源方的活动单位",
+        "the sizes of the target's sources do not convert into the origin's unit of activity",
+    );
+    None
 }
 
 /// The deductions as shares, origin and target.

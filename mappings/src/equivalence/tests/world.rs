@@ -132,6 +132,23 @@ impl World {
         assert!(assessment.gates.passes(), "{:#?}", assessment.refusals());
         assessment.factor().map_or("none".into(), |factor| factor.to_string())
     }
+
+    /// The factor without its multiplier for uncertainty, which most examples leave aside.
+    pub(crate) fn certain(&self, origin: &Sheet, target: &Sheet) -> String {
+        certain_factor(&self.question(origin, target), &self.library())
+    }
+}
+
+/// As [`World::certain`], of any question.
+pub(crate) fn certain_factor(question: &Question<'_>, library: &Library<'_>) -> String {
+    let assessment = crate::equivalence::assess(question, library);
+    assert!(assessment.gates.passes(), "{:#?}", assessment.refusals());
+    let computation = assessment.computation.unwrap();
+    let others = [&computation.k_gwp, &computation.k_bnd, &computation.k_perm];
+    let product = others
+        .into_iter()
+        .fold(computation.k_ef.clone(), |product, k| &product * k);
+    product.trunc6().to_string()
 }
 
 /// Everything known, counted in kWh.

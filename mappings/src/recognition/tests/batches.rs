@@ -23,6 +23,7 @@ fn id(batch: [u8; 10]) -> MessageId {
     MessageId::from_parts(day(0), &batch)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what grouping asks for")]
 fn every(block: &Block) -> Option<MessageId> {
     Some(block.terms.issuance)
 }
