@@ -10,6 +10,9 @@ use tanqiao_protocol::id::Sha256;
 use crate::ratio::Ratio;
 use crate::sheet::value::{Gas, GwpSet};
 
+/// The sets in which methodologies of today may count: without all of them the worst case of a gas is not known.
+pub const SETS_IN_USE: [GwpSet; 3] = [GwpSet::Ar4, GwpSet::Ar5, GwpSet::Ar6];
+
 /// Potentials over 100 years.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GwpTable {
@@ -66,13 +69,14 @@ impl GwpTable {
         self.potentials.get(gas)?.values().max().copied()
     }
 
-    /// `min(1, target / source)` for a gas; a set that is not stated, or has no value for the gas, takes the worst case.
-    /// `None` if no set knows the gas.
+    /// `min(1, target / source)` for a gas; a set that is not stated, or has no value for the gas, takes the worst case of all
+    /// sets. `None` if that cannot be known, since one of [`SETS_IN_USE`] does not have the gas.
     #[must_use]
     pub fn ratio(&self, gas: &Gas, source: Option<GwpSet>, target: Option<GwpSet>) -> Option<Ratio> {
         let of = |set: Option<GwpSet>| set.and_then(|set| self.potential(gas, set));
-        let source = of(source).or_else(|| self.highest(gas))?;
-        let target = of(target).or_else(|| self.lowest(gas))?;
+        let is_known = SETS_IN_USE.iter().all(|set| self.potential(gas, *set).is_some());
+        let source = of(source).or_else(|| self.highest(gas).filter(|_| is_known))?;
+        let target = of(target).or_else(|| self.lowest(gas).filter(|_| is_known))?;
         Some(Ratio::of(target).over(&Ratio::of(source))?.capped())
     }
 
@@ -124,5 +128,16 @@ mod tests {
         assert_eq!(shown("CH4", None, None), "0.892857");
         assert_eq!(shown("N2O", None, Some(Ar4)), "1.000000");
         assert_eq!(table().ratio(&"SF6".parse().unwrap(), None, None), None);
+    }
+
+    /// Fossil methane stands in the sixth report only: what it weighs in another set is not known, and not guessed.
+    #[test]
+    fn a_gas_of_one_set_has_no_worst_case() {
+        let fossil: Gas = "CH4-fossil".parse().unwrap();
+        let table: GwpTable = [(fossil.clone(), Ar6, "29.8".parse().unwrap())].into_iter().collect();
+        assert_eq!(table.ratio(&fossil, Some(Ar6), Some(Ar6)), Some(Ratio::one()));
+        for (source, target) in [(Some(Ar6), Some(Ar5)), (Some(Ar6), None), (None, Some(Ar6)), (None, None)] {
+            assert_eq!(table.ratio(&fossil, source, target), None, "{source:?} {target:?}");
+        }
     }
 }

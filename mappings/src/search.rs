@@ -217,7 +217,7 @@ fn candidate(
     if units.is_some_and(|(own, theirs)| own.conversion(theirs) == Conversion::Never) {
         return None;
     }
-    let region = origin.region.or(target.region).or_else(|| "CN".parse().ok())?;
+    let region = origin.region.or_else(|| "CN".parse().ok())?;
     let question = Question {
         origin,
         target,

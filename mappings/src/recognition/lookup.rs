@@ -1,9 +1,8 @@
 //! Which mapping version recognises, and if none, why not.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
-use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
+use tanqiao_protocol::methodology::MethodologyRef;
 use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
@@ -102,8 +101,9 @@ impl MappingSet {
 
     /// The mapping version that recognises reductions of `origin` in `to` for `wanted` at `at`.
     ///
-    /// The region itself is asked first, then the province that contains it. Among versions that are active and valid, and
-    /// permit the use, the highest version counts; among equal versions of differently named mappings the smallest factor.
+    /// The region itself is asked first, then the province that contains it. Among versions of one mapping that are active and
+    /// valid, and permit the use, the highest counts; among several mappings the one with the smallest factor, since a number
+    /// of versions is no merit.
     /// Where the region has none of its own and its mapping for this use is suspended within its validity, was revoked, or was
     /// rejected, the province's does not step in.
     ///
@@ -231,9 +231,11 @@ impl MappingSet {
             let versions = self.versions(origin, place);
             versions.filter(|entry| route.has(entry) && entry.record.uses.contains(wanted))
         };
-        let best = for_use()
-            .filter(|entry| entry.inactive_at(at).is_none())
-            .max_by(|a, b| precedence(a).cmp(&precedence(b)));
+        let active = || for_use().filter(|entry| entry.inactive_at(at).is_none());
+        let is_latest = |one: &&MappingEntry| !active().any(|other| is_later(other, one));
+        let best = active()
+            .filter(is_latest)
+            .min_by_key(|entry| (entry.record.factor, &entry.record.mapping));
         if let Some(entry) = best {
             return Ruling::Recognises(&entry.record);
         }
@@ -245,7 +247,15 @@ impl MappingSet {
         for_use()
             .filter_map(|entry| Some((entry, entry.inactive_at(at)?)))
             .max_by(|(a, why_a), (b, why_b)| {
-                let rank = |entry, why| (self.stops(entry, why), why != Inactive::NotApproved, precedence(entry));
+                let rank = |entry: &MappingEntry, why| {
+                    let mapping = entry.record.mapping.clone();
+                    (
+                        self.stops(entry, why),
+                        why != Inactive::NotApproved,
+                        mapping.version(),
+                        mapping,
+                    )
+                };
                 rank(a, *why_a).cmp(&rank(b, *why_b))
             })
             .map_or(Ruling::Nothing, |(entry, why)| Ruling::Stopped(entry, why))
@@ -270,12 +280,8 @@ fn places(to: RegionCode) -> impl Iterator<Item = RegionCode> {
     std::iter::once(to).chain((province != to).then_some(province))
 }
 
-/// The order among versions: the higher version, then the smaller factor, then the name, so that it is total.
-fn precedence(entry: &MappingEntry) -> (u32, Reverse<i64>, &MappingRef) {
-    let record = &entry.record;
-    (
-        record.mapping.version(),
-        Reverse(record.factor.millionths()),
-        &record.mapping,
-    )
+/// True if `one` is a later version of the same mapping as `other`.
+fn is_later(one: &MappingEntry, other: &MappingEntry) -> bool {
+    let (one, other) = (&one.record.mapping, &other.record.mapping);
+    one.id() == other.id() && one.version() > other.version()
 }

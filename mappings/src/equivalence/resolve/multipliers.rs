@@ -42,8 +42,8 @@ pub(super) fn gases(found: &mut Resolution, question: &Question<'_>, library: &L
             found.lacks(
                 Side::Origin,
                 AttributeName::Gases,
-                format!("没有 {gas} 的全球增温潜势值"),
-                format!("no set of global warming potentials knows {gas}"),
+                format!("{gas} 的全球增温潜势值在双方取值版本中不全"),
+                format!("what {gas} weighs is not known in every set of global warming potentials that may count"),
             );
             return None;
         };

@@ -70,13 +70,14 @@ fn the_highest_version_that_is_valid() {
 }
 
 #[test]
-fn among_equal_versions_the_smaller_factor() {
+fn among_several_mappings_the_smallest_factor_whatever_their_versions() {
     let set = set([
-        record("a.v1", "230100", 900_000, 0, &[EventNeutrality]),
-        record("b.v1", "230100", 700_000, 0, &[EventNeutrality]),
+        record("a.v7", "230100", 900_000, 0, &[EventNeutrality]),
+        record("b.v1", "230100", 100_000, 0, &[EventNeutrality]),
+        record("b.v2", "230100", 700_000, 0, &[EventNeutrality]),
         record("c.v1", "230100", 800_000, 0, &[EventNeutrality]),
     ]);
-    assert_eq!(found(&set, "230100", EventNeutrality, 1).unwrap(), "b.v1");
+    assert_eq!(found(&set, "230100", EventNeutrality, 1).unwrap(), "b.v2");
 }
 
 #[test]
