@@ -136,7 +136,12 @@ mod tests {
         let fossil: Gas = "CH4-fossil".parse().unwrap();
         let table: GwpTable = [(fossil.clone(), Ar6, "29.8".parse().unwrap())].into_iter().collect();
         assert_eq!(table.ratio(&fossil, Some(Ar6), Some(Ar6)), Some(Ratio::one()));
-        for (source, target) in [(Some(Ar6), Some(Ar5)), (Some(Ar6), None), (None, Some(Ar6)), (None, None)] {
+        for (source, target) in [
+            (Some(Ar6), Some(Ar5)),
+            (Some(Ar6), None),
+            (None, Some(Ar6)),
+            (None, None),
+        ] {
             assert_eq!(table.ratio(&fossil, source, target), None, "{source:?} {target:?}");
         }
     }

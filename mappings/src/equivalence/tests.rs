@@ -4,5 +4,6 @@ mod arithmetic;
 mod catalogues;
 mod examples;
 mod gates;
+mod random;
 mod silence;
 pub(crate) mod world;

@@ -5,6 +5,7 @@ mod composed;
 mod lookup;
 mod properties;
 mod records;
+mod sets;
 mod stories;
 mod vectors;
 mod versions;

@@ -55,13 +55,19 @@ const BANDS: &[(&str, Kind, &str, u32, u32)] = &[
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with_vague_grid(0)
+    }
+
+    /// With grid factors that are published as a range of so many ten-thousandths to both sides.
+    pub(crate) fn with_vague_grid(by: i64) -> Self {
+        let by = rust_decimal::Decimal::new(by, 4);
         let record = |(id, area, year, value): &(&str, &str, u16, &str)| FactorRecord {
             id: id.parse().unwrap(),
             area: area.parse().unwrap(),
             kind: GridKind::Average,
             year: *year,
-            value: value.parse().unwrap(),
-            value_max: None,
+            value: value.parse::<rust_decimal::Decimal>().unwrap() - by,
+            value_max: Some(value.parse::<rust_decimal::Decimal>().unwrap() + by).filter(|_| !by.is_zero()),
             unit: "kg{CO2}/(kW.h)".parse().unwrap(),
             publisher: "the ministry".into(),
             published: Some("2025-12-31".parse().unwrap()),
