@@ -22,11 +22,11 @@ words! {
         EvidenceLevel = 3 "ext_evidence_level",
         /// The group of methodologies that may count the same reduction.
         OverlapGroup = 4 "ext_overlap_group",
-        /// The factor, six decimals. A copy: the signed record is the authority.
+        /// The approved factor, six decimals; empty before approval. A copy: the signed record is the authority.
         Factor = 5 "ext_factor",
         /// SHA-256 of the signed record.
         FactorRecord = 6 "ext_factor_record",
-        /// A factor from left to right that published numbers give; candidates only, for illustration.
+        /// A factor from left to right before approval, for review: what published numbers give, or what is proposed.
         FactorForward = 7 "ext_factor_forward",
         /// The same from right to left.
         FactorReverse = 8 "ext_factor_reverse",

@@ -86,7 +86,7 @@ pub struct GovernedMapping {
     pub mode: Mode,
     /// On what the statement rests.
     pub justification: Justification,
-    /// Confidence from 0 to 1, where it is stated.
+    /// Confidence from 0 to 1, where it is stated; the file says 0 where it is not.
     pub confidence: Option<Decimal>,
     /// The group of methodologies that may count the same reduction.
     pub overlap_group: Option<Name>,
@@ -119,7 +119,12 @@ fn row(one: &GovernedMapping) -> Result<SssomMapping, String> {
         }
     };
     let uses: Vec<&str> = record.uses.iter().map(Use::word).collect();
-    put(ExtensionSlot::Factor, Some(record.factor.to_string()));
+    let factor_slot = if was_approved(one.state) {
+        ExtensionSlot::Factor
+    } else {
+        ExtensionSlot::FactorForward
+    };
+    put(factor_slot, Some(record.factor.to_string()));
     put(ExtensionSlot::FactorRecord, Some(one.record_sha256.to_string()));
     put(ExtensionSlot::Buffer, Some(record.buffer.to_string()));
     put(ExtensionSlot::Mode, Some(one.mode.to_string()));
@@ -155,10 +160,28 @@ fn row(one: &GovernedMapping) -> Result<SssomMapping, String> {
         negated: one.state == MappingState::Rejected,
         object: Some(Curie::new(METHODOLOGY, &one.target.to_string())?),
         justification: one.justification,
-        confidence: one.confidence,
+        // A row without it would count as certain.
+        confidence: Some(one.confidence.unwrap_or_default()),
         slots,
         extensions,
     })
+}
+
+/// True if both regions and two officers stand behind the factor, or once did: before, it is for review only.
+const fn was_approved(state: MappingState) -> bool {
+    match state {
+        MappingState::Active
+        | MappingState::Suspended
+        | MappingState::Superseded
+        | MappingState::Expired
+        | MappingState::Revoked => true,
+        MappingState::Draft
+        | MappingState::Candidate
+        | MappingState::EvidenceComplete
+        | MappingState::SourceEndorsed
+        | MappingState::TargetEndorsed
+        | MappingState::Rejected => false,
+    }
 }
 
 /// What a row proposes. Its factor is what someone wrote into a file: the hub computes its own.
@@ -176,7 +199,7 @@ pub struct ProposedMapping {
     pub to: Option<RegionCode>,
     /// How batches would cross.
     pub mode: Option<Mode>,
-    /// The factor that the file names.
+    /// The factor that the file names: an approved one, else one for review.
     pub factor: Option<Factor>,
     /// The share for the buffer that it names.
     pub buffer: Option<Factor>,
@@ -215,7 +238,7 @@ impl ProposedMapping {
             negated: row.negated,
             to: text(ExtensionSlot::To).and_then(|code| code.parse().ok()),
             mode: text(ExtensionSlot::Mode).and_then(|mode| mode.parse().ok()),
-            factor: millionths(ExtensionSlot::Factor),
+            factor: millionths(ExtensionSlot::Factor).or_else(|| millionths(ExtensionSlot::FactorForward)),
             buffer: millionths(ExtensionSlot::Buffer),
             uses: purposes.filter_map(|word| word.parse::<Use>().ok()).collect(),
             cap_g: text(ExtensionSlot::CapGrams).and_then(|cap| Grams::new(cap.parse().ok()?).ok()),

@@ -227,6 +227,36 @@ fn the_hubs_mappings_become_a_set_and_a_proposal_again() {
     );
 }
 
+/// The factor of what nobody approved must not look like an approved one, nor a row without confidence like certainty.
+#[test]
+fn before_approval_a_factor_is_for_review_and_confidence_is_always_written() {
+    let namespace = Namespace::of(&"tanqiao.local".parse().unwrap());
+    for (state, slot, other) in [
+        (MappingState::Active, "ext_factor", "ext_factor_forward"),
+        (MappingState::Suspended, "ext_factor", "ext_factor_forward"),
+        (MappingState::Candidate, "ext_factor_forward", "ext_factor"),
+        (MappingState::TargetEndorsed, "ext_factor_forward", "ext_factor"),
+        (MappingState::Rejected, "ext_factor_forward", "ext_factor"),
+    ] {
+        let one = GovernedMapping {
+            state,
+            confidence: None,
+            ..governed()
+        };
+        let set = governed_set(&namespace, "some", "https://example.org/licence", &[one]).unwrap();
+        let row = read(&write(&set).unwrap()).unwrap().set.mappings.remove(0);
+        assert_eq!(
+            row.extensions.get(slot).map(String::as_str),
+            Some("0.905612"),
+            "{state}"
+        );
+        assert_eq!(row.extensions.get(other), None, "{state}");
+        assert_eq!(row.confidence, Some(0.into()), "{state}");
+        assert_eq!(row.negated, state == MappingState::Rejected);
+        assert_eq!(ProposedMapping::of(&row).unwrap().factor.unwrap().millionths(), 905_612);
+    }
+}
+
 #[test]
 fn a_large_set_is_read_with_progress() {
     use std::fmt::Write as _;
