@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use super::Explanation;
-use crate::equivalence::Assessment;
 use crate::equivalence::formula::Binding;
-use crate::gates::Verdict;
+use crate::equivalence::{Assessment, Assumption};
+use crate::gates::{Side, Verdict};
 use crate::phrase::{Language, Phrase};
+use crate::sheet::AttributeName;
 
 /// A factor and what made it, or why there is none, in a sentence or two: the reason in the signed record.
 #[must_use]
@@ -29,10 +30,19 @@ pub fn summary(assessment: &Assessment) -> Phrase {
             } else {
                 ("基准方法学", "the reference methodology")
             };
-            Phrase::new(
-                format!("{zh}每单位 {grams} g，签发按 {source} g"),
-                format!("{en} counts {grams} g a unit, issued were {source} g"),
-            )
+            if source_is_open(assessment) {
+                Phrase::new(
+                    format!("签发所用的因子没有披露，按其上限 {source} g 与{zh}的 {grams} g 比较"),
+                    format!(
+                        "the factor of issuance is not disclosed, so that its upper end, {source} g a unit, was compared with {grams} g of {en}"
+                    ),
+                )
+            } else {
+                Phrase::new(
+                    format!("{zh}每单位 {grams} g，签发按 {source} g"),
+                    format!("{en} counts {grams} g a unit, issued were {source} g"),
+                )
+            }
         }
     };
     let mut phrase = Phrase::new(
@@ -50,6 +60,13 @@ pub fn summary(assessment: &Assessment) -> Phrase {
         phrase.en.push_str(" The figures are for demonstration.");
     }
     phrase
+}
+
+/// True if the source's factor stands at the upper end of what it may be.
+fn source_is_open(assessment: &Assessment) -> bool {
+    let of_factor = [AttributeName::UnitFactor, AttributeName::Provenance];
+    let assumed = |one: &Assumption| one.side == Side::Origin && of_factor.contains(&one.attribute);
+    assessment.assumptions.iter().any(assumed)
 }
 
 pub(super) fn text(record: &Explanation, language: Language) -> String {

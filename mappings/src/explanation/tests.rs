@@ -20,7 +20,18 @@ fn an_explanation_names_what_bounds_and_what_would_raise_the_number() {
         text.contains("multiplied as exact fractions and truncated once, to six decimals: 0.501515"),
         "{text}"
     );
+    assert!(
+        text.contains(
+            "Factor 0.501515: the factor of issuance is not disclosed, so that its upper end, 800 g a unit, was compared with \
+             409.4 g of the target's methodology."
+        ),
+        "{text}"
+    );
     let zh = explanation.text(Language::Zh);
+    assert!(
+        zh.contains("签发所用的因子没有披露，按其上限 800 g 与目标方法学的 409.4 g 比较。"),
+        "{zh}"
+    );
     assert!(zh.contains("目标方因子 409.4 g ÷ 来源方因子 800 g"), "{zh}");
     assert!(zh.contains(&naas.content_hash().to_string()));
     let again: Explanation = serde_json::from_str(&serde_json::to_string(&explanation).unwrap()).unwrap();
