@@ -2,7 +2,7 @@
 //!
 //! [`formula`] is the arithmetic alone. [`assess`] takes two sheets, runs the gates, works out what goes into the formula,
 //! with the worst case for what is not said, and keeps a record of all of it. [`batch_factor`] is the factor of one batch whose
-//! activity data travel.
+//! activity data travel; where the baselines differ such batches alone may cross ([`Assessment::needs_activity_data`]).
 
 mod assess;
 pub mod formula;

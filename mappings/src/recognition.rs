@@ -1,7 +1,12 @@
 //! The recognition engine: which mapping applies to a lot, and what it makes of it.
 //!
-//! [`lots_of`] groups blocks into lots, [`terms_for`] finds what applies to one, [`recognise`] divides all of them and
-//! explains the result. The arithmetic itself is the protocol's ([`tanqiao_protocol::recognition::Division`]), so that a
+//! A [`MappingSet`] holds every mapping version that the hub knows, with its status and its end, and what was rejected.
+//! [`lots_of`] groups blocks into lots, [`terms_for`] finds what applies to one, [`recognise`] divides all of them and explains
+//! the result; [`batch_lots_of`] and [`recognise_batches`] do so where activity data travel. Four rules decide what applies
+//! (3-recognition): the region before its province; nothing steps in for what was suspended, revoked or rejected; a direct
+//! ruling before a route that was composed; and of the versions under which act and recognition fall the smaller factor.
+//!
+//! The arithmetic itself is the protocol's ([`tanqiao_protocol::recognition::Division`]), so that a
 //! verifier computes the same grams. Everything here is integers: grams and millionths.
 
 mod batch;

@@ -1,7 +1,8 @@
 //! Which pairs of methodologies could be mapped: over a whole catalogue, ranked, with reasons and with the evidence that is missing.
 //!
-//! A pair is looked at if its activities are the same, one contains the other, or one does not list what it contains, and its
-//! units convert. What was rejected is not proposed again.
+//! A pair is looked at if its activities are the same or one contains the other, and its units convert. A composite that does not
+//! list what it contains is looked at beside others of its name only: with what else it overlaps nobody can say. What was
+//! rejected is not proposed again.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
