@@ -119,8 +119,8 @@ impl Rulings {
         }
     }
 
-    /// What was decided about a pair, in the order in which it was given. A rejection is not undone by an older recognition,
-    /// nor by a younger: it stands until it is taken out.
+    /// What was decided about a pair, in the order in which it was given. A rejection gives way to a direct mapping that
+    /// recognises, as it does when a lot crosses ([`crate::recognition::MappingSet::lookup`]), and to nothing else.
     #[must_use]
     pub fn of(&self, from: &MethodologyRef, to: &MethodologyRef) -> &[Ruling] {
         self.by_pair.get(&(from.clone(), to.clone())).map_or(&[], Vec::as_slice)
@@ -143,13 +143,13 @@ impl Rulings {
             return Ok(Route::Same);
         }
         let direct = self.of(from, to);
+        if let Some(leg) = valid_legs(direct, wanted, at).next() {
+            return Ok(Route::Direct(leg.clone()));
+        }
         if let Some(mapping) = direct.iter().find_map(rejection) {
             return Err(RouteRefusal::Rejected {
                 mapping: mapping.clone(),
             });
-        }
-        if let Some(leg) = valid_legs(direct, wanted, at).next() {
-            return Ok(Route::Direct(leg.clone()));
         }
         // What has expired, with nothing direct after it, no longer rules.
         let ruling = direct.iter().filter_map(recognition).filter(|leg| at < leg.valid_until);

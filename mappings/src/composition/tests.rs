@@ -130,8 +130,11 @@ fn a_direct_mapping_always_wins_also_a_smaller_one_and_a_rejection() {
         from: methodology("A"),
         to: methodology("B"),
     });
-    let rulings = Rulings::new(with_rejection, [methodology("R")]);
+    let rulings = Rulings::new(with_rejection.clone(), [methodology("R")]);
     assert_eq!(route(&rulings, "A", "B").unwrap_err().code(), "R03");
+    with_rejection.push(Ruling::Recognised(leg("A", "B", Close, 100_000)));
+    let rulings = Rulings::new(with_rejection, [methodology("R")]);
+    assert!(matches!(route(&rulings, "A", "B"), Ok(Route::Direct(_))));
 }
 
 #[test]

@@ -185,3 +185,40 @@ fn a_batch_above_its_own_methodologys_factor_is_stopped() {
     let other = Some((10_000.into(), "kW.h".parse().unwrap()));
     assert_eq!(verdict(gate, |facts| facts.activity_total = other), Verdict::Unknown);
 }
+
+/// A mapping's factor repairs no other baseline: such a batch is quantified again from its activity data, or does not cross.
+#[test]
+fn a_batch_of_another_baseline_needs_its_activity_data() {
+    let (origin, mut target) = sheets();
+    put(&mut target, AttributeName::Baseline, "car-only");
+    let of = |facts: &BatchFacts| {
+        judge(&origin, &target, facts)
+            .finding(GateName::BatchFactor)
+            .unwrap()
+            .verdict
+    };
+    assert_eq!(of(&facts()), Verdict::Pass);
+    let mut without = facts();
+    without.activity_total = None;
+    assert_eq!(of(&without), Verdict::Fail);
+}
+
+/// The sealed total, the range and the methodology's factor may be in other units of the same kind.
+#[test]
+fn a_batchs_factor_is_compared_in_the_methodologys_unit_of_activity() {
+    let (mut origin, target) = sheets();
+    put(&mut origin, AttributeName::UnitFactor, "78400 g{CO2}/Mm{passenger}");
+    let of = |total: i64, unit: &str| {
+        let mut facts = facts();
+        facts.activity_total = Some((total.into(), unit.parse().unwrap()));
+        judge(&origin, &target, &facts)
+            .finding(GateName::BatchFactor)
+            .unwrap()
+            .verdict
+    };
+    assert_eq!(of(10_000, "km{passenger}"), Verdict::Pass);
+    assert_eq!(of(9_999, "km{passenger}"), Verdict::Fail);
+    assert_eq!(of(10_000_000, "m{passenger}"), Verdict::Pass);
+    assert_eq!(of(-10_000, "km{passenger}"), Verdict::Unknown);
+    assert_eq!(of(0, "km{passenger}"), Verdict::Unknown);
+}
