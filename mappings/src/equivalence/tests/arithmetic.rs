@@ -149,3 +149,57 @@ fn a_methodology_that_counts_megawatt_hours_is_compared_in_kilowatt_hours() {
         assert_eq!(finding.verdict, crate::gates::Verdict::Fail, "{}", finding.statement.en);
     }
 }
+
+/// The examples are computed on a small world; the shipped tables say the same.
+#[test]
+fn the_shipped_grids_and_weights_are_those_of_the_examples() {
+    let catalogue = crate::catalogue::Catalogue::shipped().unwrap();
+    let library = catalogue.library();
+    let grid = |region: &str, rule: &str| {
+        let provenance: crate::sheet::value::Provenance = format!("{rule}; publisher=the ministry").parse().unwrap();
+        let crate::sheet::value::ParameterRule::Grid(rule) = provenance.rule else {
+            panic!("{rule} names no grid")
+        };
+        let question = crate::factors::GridQuestion {
+            rule: Some(&rule),
+            region: region.parse().unwrap(),
+            vintage: 2022,
+            as_of: super::world::now(),
+            of_what: "CO2",
+        };
+        library.grid.resolve(&question).unwrap().range.to_string()
+    };
+    for (region, rule, grams) in [
+        ("420100", "grid=province; kind=average; year=2022", "436.4"),
+        ("420100", "grid=province; kind=average; year=vintage", "436.4"),
+        ("420100", "grid=province; kind=average; year=lowest", "367.2"),
+        ("420100", "grid=grid-region; kind=average; year=2023", "527.1"),
+        ("420100", "grid=national; kind=average; year=2023", "530.6"),
+        ("310000", "grid=province; kind=average; year=2022", "584.9"),
+        ("320500", "grid=province; kind=average; year=2022", "597.8"),
+        ("320500", "grid=grid-region; kind=average; year=latest", "550"),
+        ("370000", "grid=province; kind=average; year=2022", "641"),
+        // Not published: the published years stand for it, from the least to the greatest.
+        ("420100", "grid=province; kind=average; year=2023", "367.2–436.4"),
+    ] {
+        assert_eq!(grid(region, rule), grams, "{region} {rule}");
+    }
+    let weight = |gas: &str, source: GwpSet, target: GwpSet| {
+        let ratio = library.gwp.ratio(&gas.parse().unwrap(), Some(source), Some(target));
+        ratio.map_or("none".into(), |ratio| ratio.trunc6().to_string())
+    };
+    use GwpSet::{Ar4, Ar5, Ar5Feedback, Ar6};
+    for (gas, source, target, k) in [
+        ("R-410A", Ar6, Ar5, "0.852804"),
+        ("R-410A", Ar4, Ar5, "0.921437"),
+        ("HFC-134a", Ar4, Ar5, "0.909090"),
+        ("CH4", Ar5, Ar4, "0.892857"),
+        ("CH4", Ar5, Ar6, "0.996428"),
+        ("N2O", Ar4, Ar5, "0.889261"),
+        ("N2O", Ar5, Ar6, "1.000000"),
+        ("CH4", Ar5Feedback, Ar5, "0.823529"),
+        ("CH4-fossil", Ar6, Ar5, "none"),
+    ] {
+        assert_eq!(weight(gas, source, target), k, "{gas} {source} {target}");
+    }
+}
