@@ -165,11 +165,17 @@ impl MappingSet {
     /// All uses for which reductions of `origin` are recognised in `to` at `at`, by whichever mapping.
     #[must_use]
     pub fn uses_at(&self, origin: &MethodologyRef, to: RegionCode, at: Timestamp) -> Uses {
+        if !self.is_anything_known(origin, to) {
+            return Uses::NONE;
+        }
         let recognised = |wanted: &Use| matches!(self.ruling(origin, to, *wanted, at), Ruling::Recognises(_));
         Use::ALL.iter().copied().filter(recognised).collect()
     }
 
     fn ruling(&self, origin: &MethodologyRef, to: RegionCode, wanted: Use, at: Timestamp) -> Ruling<'_> {
+        if !self.is_anything_known(origin, to) {
+            return Ruling::Nothing;
+        }
         let direct = self.ruling_by(Route::Direct, origin, to, wanted, at);
         if matches!(direct, Ruling::Recognises(_) | Ruling::Rejected(_)) {
             return direct;
@@ -182,6 +188,14 @@ impl MappingSet {
             (direct, _) if is_ruled => direct,
             (_, composed) => composed,
         }
+    }
+
+    /// False where there is neither a mapping nor a rejection: most pairs of a whole matrix.
+    fn is_anything_known(&self, origin: &MethodologyRef, to: RegionCode) -> bool {
+        places(to).any(|place| {
+            let mut versions = self.versions(origin, place);
+            versions.next().is_some() || self.rejections_of(origin, place).next().is_some()
+        })
     }
 
     /// True if a direct mapping or a rejection rules in `to` or its province, for whatever use.
