@@ -258,7 +258,7 @@ impl World {
                     .clone();
                 record.mapping = MappingRef::new(&format!("map-{number}"), 1)?;
                 record.origin = methodology(number % (METHODOLOGIES * times))?;
-                Ok(MappingEntry::new(record, MappingStatus::Active))
+                Ok(MappingEntry::new(record, MappingState::Active))
             });
             let entries = entries.collect::<Outcome<Vec<_>>>()?;
             let count = entries.len();

@@ -70,8 +70,9 @@ impl Federation {
             .unwrap();
     }
 
-    /// The sheets and proofs from which a mapping gets the factor of `record`: the origin counts 100 g for one kilometre, a
-    /// reference methodology of the mapping's own as many grams as the factor is per cent. Gives what is to be proposed.
+    /// The sheets and proofs from which a mapping gets the factor of `record`: the origin counts 98 g for one kilometre, a
+    /// reference methodology of the mapping's own as many grams as the factor is per cent, and 0.98 is for the least uncertainty that
+    /// two methodologies have. Gives what is to be proposed.
     pub fn ground(&self, from: &str, record: &MappingRecord) -> Result<MappingProposal, Problem> {
         let governance = self.sequencer.governance();
         if let Some(published) = governance.methodologies.get(&record.origin) {
@@ -80,7 +81,7 @@ impl Federation {
                 self.prove_registry(from);
             }
             if !governance.sheets.contains_key(&record.origin) {
-                let sheet = sheet(&record.origin.to_string(), Some(&region), "100");
+                let sheet = sheet(&record.origin.to_string(), Some(&region), "98");
                 self.publish_sheet(from, sheet)?;
             }
         }

@@ -72,7 +72,7 @@ impl MappingSet {
         if act.is_recognised_by(any) {
             return Ok(any);
         }
-        let others = places(to).flat_map(|place| self.versions(origin, place));
+        let others = || places(to).flat_map(|place| self.versions(origin, place));
         let fits = |entry: &&MappingEntry| {
             let record = &entry.record;
             let direct_first = any.through.is_some() || record.through.is_none();
@@ -81,7 +81,11 @@ impl MappingSet {
                 && entry.inactive_at(at).is_none()
                 && act.is_recognised_by(record)
         };
-        let best = others.filter(fits).max_by(|a, b| precedence(a).cmp(&precedence(b)));
+        let is_latest = |one: &&MappingEntry| !others().filter(fits).any(|other| is_later(other, one));
+        let best = others()
+            .filter(fits)
+            .filter(is_latest)
+            .min_by_key(|entry| (entry.record.factor, &entry.record.mapping));
         best.map(|entry| &entry.record).ok_or_else(|| {
             let (first, last) = any.vintages.unwrap_or((act.vintage, act.vintage));
             Reason::OtherActs {

@@ -132,7 +132,9 @@ pub enum Reason {
         region_of_act: RegionCode,
     },
     /// R06: the activity data of the batch give no factor.
-    #[error("mapping {mapping} counts a batch by its activity data, and those of this batch give no factor")]
+    #[error(
+        "mapping {mapping} counts each batch by its activity data, and none are named, or they give no factor: ask with the issuance"
+    )]
     NoBatchFactor {
         /// The mapping version.
         mapping: MappingRef,
@@ -207,7 +209,7 @@ impl Reason {
                 "映射 {mapping} 在 {to} 认可 {region} 于 {years} 年的行为，不认可 {region_of_act} 于 {vintage} 年的行为：请提出涵盖它的版本"
             ),
             Self::NoBatchFactor { mapping } => {
-                format!("映射 {mapping} 按活动数据计算批次系数，而本批的活动数据无法得出系数")
+                format!("映射 {mapping} 按各批次的活动数据计算系数，而未指明批次，或其数据无法得出系数：请指明签发批次")
             }
             Self::DeliversNothing { given } => format!("给出 {given}，到达量为 0 克：请增大本批数量"),
             Self::SerialsInvalid => "本批序列号不是递增且互不重叠的区块段，或总量超过 9007199254740991 克".into(),

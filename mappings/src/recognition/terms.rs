@@ -110,7 +110,7 @@ impl Terms {
 /// What applies to `given` when it goes where `crossing` says. Always from the **origin** methodology, never from where the
 /// lot is now: a detour gains nothing. The mapping is the version in force; where another version of it was in force in the
 /// vintage year, the smaller of their factors counts ([`MappingSet::smaller_in`]). Where activity data travel, a batch's own factor
-/// takes the place of the mapping's (rule 4); a lot without a batch, asked about before blocks are chosen, gets the mapping's.
+/// takes the place of the mapping's (rule 4), and a lot whose batch is not named has none.
 ///
 /// # Errors
 /// [`Reason::NoBatchFactor`] (R06) if a batch's activity data give no factor; [`Reason::UseNotPermitted`] (R04) at home for a use that the methodology does not permit; else those of
@@ -144,16 +144,16 @@ pub fn terms_for(set: &MappingSet, given: &GivenLot, crossing: &Crossing) -> Res
         region: series.region_of_act(),
     };
     let record = set.lookup_act(series.methodology(), &act, to, r#use, at)?;
-    let (own, own_of) = match (&record.batch, &given.batch) {
-        (Some(rule), Some(batch)) => {
-            let factor = factor_of_batch(rule, &batch.activity_total, batch.issued).filter(|k| *k != Factor::ZERO);
-            let mapping = || record.mapping.clone();
-            (
-                factor.ok_or_else(|| Reason::NoBatchFactor { mapping: mapping() })?,
-                FactorOf::Batch,
-            )
+    let (own, own_of) = match &record.batch {
+        Some(rule) => {
+            let of = |batch: &Batch| factor_of_batch(rule, &batch.activity_total, batch.issued);
+            let factor = given.batch.as_ref().and_then(of).filter(|k| *k != Factor::ZERO);
+            let no_factor = || Reason::NoBatchFactor {
+                mapping: record.mapping.clone(),
+            };
+            (factor.ok_or_else(no_factor)?, FactorOf::Batch)
         }
-        _ => (record.factor, FactorOf::Version),
+        None => (record.factor, FactorOf::Version),
     };
     let (factor, factor_of) = match set.smaller_in(record, series.vintage()) {
         Some(other) if other.factor < own => (other.factor, FactorOf::OtherVersion(Arc::clone(other))),

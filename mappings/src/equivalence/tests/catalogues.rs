@@ -1,12 +1,12 @@
 //! On random catalogues: from sheets to signed factors to serials, nothing is created.
 
 use proptest::prelude::*;
+use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::{Lot, MappingRecord};
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
 use tanqiao_protocol::r#use::{Use, Uses};
-use tanqiao_protocol::view::MappingStatus;
 
 use super::random::{catalogue, holds};
 use super::world::{World, now};
@@ -68,6 +68,8 @@ fn mapping(
         endorsed_by: "target".parse().unwrap(),
         buffer,
         cap_g: None,
+        vintages: (2024, 2026),
+        units: None,
     };
     draft_record(&assess(&question, &world.library()), &terms)
 }
@@ -96,6 +98,7 @@ fn fresh(sheet: &Sheet, quantity: i64) -> GivenLot {
         home: sheet.region.unwrap(),
         home_uses: uses(),
         held_in: None,
+        batch: None,
     }
 }
 
@@ -123,7 +126,7 @@ fn mapping_set(world: &World, sheets: &[Sheet], buffer: i64) -> MappingSet {
         .into_iter()
         .filter_map(|pair| mapping(world, pair, buffer));
     records
-        .map(|record| MappingEntry::new(record, MappingStatus::Active))
+        .map(|record| MappingEntry::new(record, MappingState::Active))
         .collect()
 }
 

@@ -236,7 +236,7 @@ fn e2_other_baselines_stop_the_pair_unless_it_is_quantified_again() {
     assert_eq!(stopped.factor(), None);
     question.mode = Mode::Requantify;
     assert_eq!(certain_factor(&question, &world.library()), "0.831238");
-    // Then batch by batch: a mapping's factor is that of every lot, so that there is no record with one.
+    // Then batch by batch: without knowing how their activity data convert there is no record.
     let assessment = assess(&question, &world.library());
     assert!(assessment.needs_activity_data);
     let terms = crate::draft::RecordTerms {
@@ -244,6 +244,8 @@ fn e2_other_baselines_stop_the_pair_unless_it_is_quantified_again() {
         endorsed_by: "shenzhen".parse().unwrap(),
         buffer: Factor::ZERO,
         cap_g: None,
+        vintages: (2024, 2026),
+        units: None,
     };
     assert_eq!(crate::draft::draft_record(&assessment, &terms), None);
 }

@@ -141,14 +141,13 @@ fn batches_are_lots_in_an_order_that_the_blocks_alone_decide() {
 }
 
 #[test]
-fn asked_before_blocks_are_chosen_the_mappings_factor_counts() {
+fn a_lot_whose_batch_is_not_named_has_no_factor() {
     let lots: Vec<_> = lots_of(&[block("1-1000000", of(FIRST))])
         .into_iter()
         .map(given)
         .collect();
-    let plain = recognise(&federation(), &lots, &crossing("230100", Use::EventNeutrality)).unwrap();
-    assert_eq!(delivered(&plain), [511_750]);
-    assert_eq!(plain.quote.lots[0].issuance, None);
+    let refusal = recognise(&federation(), &lots, &crossing("230100", Use::EventNeutrality)).unwrap_err();
+    assert_eq!(refusal.reason.code(), "R06");
     let own = carried(&[block("1-1000000", of(FIRST))], "230100");
     assert_eq!(own.quote.lots[0].issuance, Some(id(FIRST)));
 }

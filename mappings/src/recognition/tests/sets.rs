@@ -1,13 +1,14 @@
 //! On random sets of mappings and rejections: what a lookup answers, whatever there is.
 
 use proptest::prelude::*;
+use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::recognition::Through;
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::r#use::Use::{CorporateNeutrality, EventNeutrality, PersonalOffset};
-use tanqiao_protocol::view::MappingStatus;
 
 use super::world::{METRO, crossing, day, fresh, record, region, uses};
-use crate::lifecycle::RejectionGround;
 use crate::recognition::{FactorOf, Inactive, MappingEntry, MappingSet, Reason, Rejection, terms_for};
+use tanqiao_protocol::mapping::RejectionGround;
 
 const PLACES: [&str; 2] = ["230100", "230000"];
 const USES: [Use; 3] = [EventNeutrality, CorporateNeutrality, PersonalOffset];
@@ -18,10 +19,10 @@ fn entry() -> impl Strategy<Value = MappingEntry> {
     let what = (0_u8..3, 1_u32..5, 0_usize..2, 1_i64..=1_000_000, 1_usize..8);
     let when = (-500_i64..150, 1_i64..400, prop::option::of(0_i64..400));
     let status = prop::sample::select(vec![
-        MappingStatus::Active,
-        MappingStatus::Active,
-        MappingStatus::Suspended,
-        MappingStatus::Superseded,
+        MappingState::Active,
+        MappingState::Active,
+        MappingState::Suspended,
+        MappingState::Superseded,
     ]);
     (what, when, status, any::<bool>()).prop_map(
         |((id, version, place, factor, mask), (from, days, end), status, composed)| {
@@ -35,11 +36,15 @@ fn entry() -> impl Strategy<Value = MappingEntry> {
             let name = format!("m{id}-{place}-{composed}.v{version}");
             let mut record = record(&name, PLACES[place], factor, 0, &permitted);
             (record.valid_from, record.valid_until) = (day(from), day(from + days));
-            let ended = (status == MappingStatus::Superseded)
+            let ended = (status == MappingState::Superseded)
                 .then(|| end.map(|after| day(from + after)))
                 .flatten();
-            let entry = MappingEntry::with_end(record, status, ended);
-            if composed { entry.composed() } else { entry }
+            record.through = composed.then(|| Through {
+                reference: "R.v1".parse().unwrap(),
+                first: "to-r.v1".parse().unwrap(),
+                second: "from-r.v1".parse().unwrap(),
+            });
+            MappingEntry::with_end(record, status, ended)
         },
     )
 }
