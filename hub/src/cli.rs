@@ -70,18 +70,23 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.json);
-    let done = match &cli.command {
+    let done = start(&cli, &output);
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output.fail(&error),
+    }
+}
+
+fn start(cli: &Cli, output: &Output) -> Result<(), output::CliError> {
+    tanqiao_protocol::signing::start_library().map_err(output::CliError::failed)?;
+    match &cli.command {
         Command::Serve => serve::serve(&cli.config),
-        Command::Migrate => serve::migrate(&cli.config, &output),
-        Command::Admin(admin) => admin::run(admin, &cli.config, &output),
-        Command::Bench(bench) => bench::run(bench, &output),
+        Command::Migrate => serve::migrate(&cli.config, output),
+        Command::Admin(admin) => admin::run(admin, &cli.config, output),
+        Command::Bench(bench) => bench::run(bench, output),
         Command::CrashPoints => {
             output.list(crate::crash::POINTS, |point| (*point).to_owned());
             Ok(())
         }
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => output.fail(&error),
     }
 }

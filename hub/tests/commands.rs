@@ -8,10 +8,13 @@
     reason = "a test stops where it is wrong, in its helping functions too"
 )]
 
+mod support;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use support::OwnDatabase;
 use tanqiao_certs::enrolment::KeyAlgorithm;
 use tanqiao_certs::{Authority, CertificateRequest, Order, Profile, TlsKey};
 use tanqiao_protocol::signing::{Algorithm, SigningKey};
@@ -23,6 +26,10 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
+        Self::on("sqlite:hub.db")
+    }
+
+    fn on(database: &str) -> Self {
         let desk = Self {
             directory: tempfile::tempdir().unwrap(),
         };
@@ -37,7 +44,9 @@ impl Desk {
             .unwrap();
         std::fs::write(certs.join("hub.pem"), issued.chain_pem).unwrap();
         authority.crl(now).unwrap();
-        let config = include_str!("../config.example.toml").replace("tanqiao.local", "tanqiao.test");
+        let config = include_str!("../config.example.toml")
+            .replace("tanqiao.local", "tanqiao.test")
+            .replace("sqlite:hub.db", database);
         std::fs::write(desk.path("hub.toml"), config).unwrap();
         for officer in ["li", "wang", "expo"] {
             std::fs::write(
@@ -250,4 +259,27 @@ fn every_command_has_help_and_the_crash_points_are_listed() {
             .unwrap()
             .contains(&Value::from("sequencer.after-commit"))
     );
+}
+
+/// A program that ends while something still connects to its database must not crash in the place of its status.
+#[test]
+fn a_refused_recovery_ends_with_its_status_however_busy_the_machine_is() {
+    let Ok(server) = std::env::var("TANQIAO_TEST_POSTGRES") else {
+        assert!(std::env::var("CI").is_err(), "in CI every test runs on PostgreSQL too");
+        return;
+    };
+    let database = OwnDatabase::create(&server);
+    let desk = Desk::on(&database.url);
+    desk.done(&["migrate"]);
+    let mark = r#"{"size":99,"chain":"019c995f98101a2696d8f5a792293b613a91c17d7f4fc9147e50b6fe49b33482"}"#;
+    std::fs::write(desk.path("log.head"), mark).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    assert_eq!(desk.fails(1, &["admin", "recover"])["complete"], false);
+                }
+            });
+        }
+    });
 }

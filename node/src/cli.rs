@@ -28,6 +28,9 @@ pub fn run() -> ExitCode {
     tanqiao_certs::install_crypto_provider();
     let cli = Cli::parse();
     let json = cli.json;
+    if let Err(error) = tanqiao_protocol::signing::start_library() {
+        return failed(&Failure::new("library", error.to_string()), json);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Failure::new("runtime", error.to_string()), json),

@@ -29,6 +29,9 @@ use crate::error::NodeError;
 
 /// How many readers of a database work at the same time.
 const READERS: u32 = 4;
+/// Readers are opened when somebody reads, never ahead of it: a command that ends while a thread of its pool connects would
+/// leave that thread in a library that is being taken down.
+const READERS_IDLE_MIN: u32 = 0;
 /// How often a conflicting transaction is repeated.
 const REPEATS: u32 = 20;
 /// How long a reader waits for a connection, and a writer for another process's lock.
@@ -110,7 +113,7 @@ impl Store {
         let backend = if let Some(path) = url.strip_prefix("sqlite:") {
             let readers = Pool::builder()
                 .max_size(READERS)
-                .min_idle(Some(1))
+                .min_idle(Some(READERS_IDLE_MIN))
                 .connection_timeout(PATIENCE)
                 .connection_customizer(Box::new(ReadOnly))
                 .build(ConnectionManager::new(path))?;
@@ -121,7 +124,7 @@ impl Store {
         } else {
             let readers = Pool::builder()
                 .max_size(READERS)
-                .min_idle(Some(0))
+                .min_idle(Some(READERS_IDLE_MIN))
                 .connection_timeout(PATIENCE)
                 .build(ConnectionManager::new(url))?;
             let writer = Writer {

@@ -63,6 +63,17 @@ pub enum KeyError {
     },
 }
 
+/// Starts the cryptographic library without a handler at the end of the process. Call it first in `main`: whoever uses the
+/// library first, be it a database's driver, decides whether it takes itself down at the exit, and a thread that is still
+/// connecting then would crash the process in the place of its exit status.
+///
+/// # Errors
+/// [`KeyError::Library`] where there is no memory for it.
+pub fn start_library() -> Result<(), KeyError> {
+    let started = openssl::bn::BigNumContext::new().map(drop);
+    started.map_err(|_| KeyError::Library { action: "start" })
+}
+
 /// The name of a key: the first 16 bytes of the SHA-256 of its `SubjectPublicKeyInfo` in DER, as 32 lower-case
 /// hexadecimal digits. In an envelope it is a hint only (DSSE v1): what counts is which key verifies.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -14,6 +14,9 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/hub/postgr
 
 /// Connections that read at once: SQLite, PostgreSQL.
 const READERS_MAX: (u32, u32) = (4, 8);
+/// Readers are opened when somebody reads, never ahead of it: a command that ends while a thread of its pool connects would
+/// leave that thread in a library that is being taken down.
+const READERS_IDLE_MIN: u32 = 0;
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -158,7 +161,7 @@ impl Database {
             drop(open_sqlite(path)?);
             let pool = Pool::builder()
                 .max_size(READERS_MAX.0)
-                .min_idle(Some(1))
+                .min_idle(Some(READERS_IDLE_MIN))
                 .connection_customizer(Box::new(Prepare))
                 .build(ConnectionManager::new(path))?;
             return Ok(Self(Arc::new(Kind::Sqlite {
@@ -167,9 +170,10 @@ impl Database {
             })));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            drop(open_postgres(url)?);
             let pool = Pool::builder()
                 .max_size(READERS_MAX.1)
-                .min_idle(Some(1))
+                .min_idle(Some(READERS_IDLE_MIN))
                 .test_on_check_out(true)
                 .connection_customizer(Box::new(Prepare))
                 .build(ConnectionManager::new(url))?;
@@ -248,4 +252,37 @@ fn migrate<DB: diesel::backend::Backend>(
     Ok(MigrationReport {
         applied: done.iter().map(ToString::to_string).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Connections that the readers have.
+    fn readers(database: &Database) -> u32 {
+        match &*database.0 {
+            Kind::Sqlite { pool, .. } => pool.state().connections,
+            Kind::Postgres { pool, .. } => pool.state().connections,
+        }
+    }
+
+    fn opens_what_is_read_with(url: &str) {
+        let database = Database::open(url).unwrap();
+        assert_eq!(readers(&database), 0, "nobody has read yet");
+        for _ in 0..3 {
+            let inside = database.read(|_| Ok(readers(&database))).unwrap();
+            assert_eq!(inside, 1, "one reads");
+        }
+        assert_eq!(readers(&database), 1, "one has read");
+    }
+
+    #[test]
+    fn no_connection_is_made_that_nobody_waits_for() {
+        let directory = tempfile::tempdir().unwrap();
+        opens_what_is_read_with(&format!("sqlite:{}", directory.path().join("hub.db").display()));
+        match std::env::var("TANQIAO_TEST_POSTGRES") {
+            Ok(server) => opens_what_is_read_with(&server),
+            Err(_) => assert!(std::env::var("CI").is_err(), "in CI every test runs on PostgreSQL too"),
+        }
+    }
 }

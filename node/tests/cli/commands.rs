@@ -162,3 +162,20 @@ fn crash_points_are_listed() {
             .any(|point| point == "import.before-batch-commit")
     );
 }
+
+/// A program that ends while something still connects to its database must not crash in the place of its status.
+#[test]
+fn a_command_ends_with_its_status_however_busy_the_machine_is() {
+    for folder in Folder::on_each_database() {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..3 {
+                        assert_eq!(folder.refused(&["account", "show", "holder-000001"]), "not-found");
+                        folder.ok(&["status"]);
+                    }
+                });
+            }
+        });
+    }
+}
