@@ -2,10 +2,12 @@
 //! officers' decisions.
 //!
 //! Nothing is taken on trust. Each lost batch is decided again, at its own time and from the signed messages, and what comes
-//! out is compared with what the members hold before it is committed: the same leaves, the same feed entries, byte for byte.
-//! At the end the chain over all leaves must be that of the high-water mark. What was committed stays, so that a recovery
-//! that stops is run again with more files and goes on where it stood.
+//! out is compared with what the members hold: the same leaves, the same feed entries, byte for byte. At the end the chain over
+//! all leaves must be that of the high-water mark. Until then nothing is committed: a message that its member has signed and
+//! that never reached the hub looks like a lost one, and only the chain shows that it is none. A recovery that stops, or is
+//! killed, leaves nothing, and is run again with more files.
 
+mod again;
 mod compare;
 mod file;
 mod missing;
@@ -23,12 +25,12 @@ use tanqiao_protocol::id::{NodeId, Sha256, TrustDomain};
 use tanqiao_protocol::problem::Problem;
 
 use crate::ledger::batch::BatchError;
-use crate::ledger::high_water::Mark;
+use crate::ledger::high_water::Noted;
 use crate::store::database::StoreError;
 
 pub use missing::Missing;
-pub use origin::{NewOrigin, begin, begun};
-pub use run::recover;
+pub use origin::{NewOrigin, begun};
+pub use run::{begin_anew, recover};
 
 /// What a recovery works from.
 #[derive(Debug, Clone)]
@@ -40,9 +42,7 @@ pub struct Sources {
     /// Journals of officers' decisions; those that do not exist are passed over.
     pub decisions: Vec<PathBuf>,
     /// The head that the hub had answered for, where it is known.
-    pub mark: Option<Mark>,
-    /// True if the log begins anew after what is found: a batch of which a part may be missing then stays as it is known.
-    pub anew: bool,
+    pub mark: Option<Noted>,
 }
 
 /// What was taken back.
@@ -50,10 +50,12 @@ pub struct Sources {
 pub struct Recovered {
     /// Leaves before.
     pub from: i64,
-    /// Leaves now.
+    /// Leaves that the files and journals prove.
     pub size: i64,
-    /// Chain over all leaves now.
+    /// Chain over them.
     pub chain: Option<Sha256>,
+    /// True if the log has them now; where something is missing it has what it had before.
+    pub kept: bool,
     /// Leaves that the hub had answered for.
     pub expected: Option<i64>,
     /// Batches that were decided again.
@@ -69,17 +71,29 @@ pub struct Recovered {
     /// What is not there yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
+    /// What does not fit, and is given up where the log begins anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub differs: Option<String>,
+    /// Leaves that the files tell of, where something is missing or differs.
+    #[serde(skip)]
+    pub told: i64,
 }
 
 impl Recovered {
     /// True if nothing is missing.
     #[must_use]
     pub const fn complete(&self) -> bool {
-        self.missing.is_none()
+        self.missing.is_none() && self.differs.is_none()
+    }
+
+    /// How many of the leaves taken back no mark covers: they stand on the word of members alone.
+    #[must_use]
+    pub fn beyond_the_mark(&self) -> i64 {
+        self.size - self.expected.unwrap_or(0).clamp(self.from, self.size)
     }
 }
 
-/// Why a recovery stopped. What it had committed before stays.
+/// Why a recovery stopped, and left nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
     /// A file is not what a node exports, or was changed.

@@ -271,7 +271,7 @@ fn a_refused_recovery_ends_with_its_status_however_busy_the_machine_is() {
     let database = OwnDatabase::create(&server);
     let desk = Desk::on(&database.url);
     desk.done(&["migrate"]);
-    let mark = r#"{"size":99,"chain":"019c995f98101a2696d8f5a792293b613a91c17d7f4fc9147e50b6fe49b33482"}"#;
+    let mark = r#"{"size":99,"chain":"019c995f98101a2696d8f5a792293b613a91c17d7f4fc9147e50b6fe49b33482","at":"2026-06-01T00:00:00Z"}"#;
     std::fs::write(desk.path("log.head"), mark).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {

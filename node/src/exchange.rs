@@ -88,6 +88,9 @@ pub enum ExchangeError {
     /// A message could not be written.
     #[error("a message cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A message has a signature too many, or none.
+    #[error("a message has no envelope: {0}")]
+    Envelope(#[from] tanqiao_protocol::envelope::EnvelopeRefusal),
     /// What stands in the way of canonical bytes.
     #[error("an entry has no canonical form: {0}")]
     Canonical(#[from] tanqiao_protocol::canonical::CanonicalError),

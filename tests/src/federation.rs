@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tanqiao_certs::Authority;
+use tanqiao_node::{Config as NodeConfig, Node};
 
 use crate::content::TRUST_DOMAIN;
 use crate::founding;
@@ -297,6 +298,12 @@ impl Federation {
                 _database: own,
             },
         );
+    }
+
+    /// A member's node as another process of its staff has it, beside the one that serves.
+    pub async fn beside(&self, member: &str) -> Node {
+        let config = NodeConfig::load(&self.place.member(member, "node.toml")).unwrap();
+        Node::open(config).await.unwrap()
     }
 
     /// Starts a member's node and waits until it answers.

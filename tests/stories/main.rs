@@ -17,6 +17,7 @@ mod forks;
 mod load;
 mod messages;
 mod recovered;
+mod recovered_members;
 mod restored;
 mod schemas;
 mod several_hubs;

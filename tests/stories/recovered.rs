@@ -127,12 +127,19 @@ async fn everything_comes_back(kind: Kind) {
     ];
     let batches = std::fs::read_to_string(&files[0]).unwrap();
     assert!(batches.contains("\"record\":\"batch\""), "two orders went as one batch");
-    // Killed in the middle, it goes on where it stood.
-    federation.recover_to_die(&files, &[], "recovery.before-commit:3").await;
-    let half = federation.ledger.head().await.size;
-    assert!(half < lost.size, "{half}");
+    // Killed in the middle or at the end, it leaves nothing.
+    let before = federation.ledger.head().await;
+    for point in ["sequencer.after-write:3", "recovery.before-commit"] {
+        federation.recover_to_die(&files, &[], point).await;
+        assert_eq!(federation.ledger.head().await, before, "{point}");
+    }
     let done = federation.recover(&files, &[]).await.done();
-    assert_eq!(done["from"], half, "{done}");
+    assert_eq!(
+        (&done["from"], &done["kept"]),
+        (&json!(before.size), &json!(true)),
+        "{done}"
+    );
+    assert_eq!(done["beyond_the_mark"], 0, "{done}");
     assert_eq!(
         (&done["complete"], &done["size"]),
         (&json!(true), &json!(lost.size)),
@@ -169,16 +176,20 @@ async fn everything_comes_back(kind: Kind) {
     next.happened_once(&federation).await;
 }
 
-/// Harbin's file is not there: the hub says so, keeps what Wuhan's has proved, and stays read-only.
+/// Harbin's file is not there: the hub says so, keeps nothing, and stays read-only.
 async fn what_is_missing_is_named(kind: Kind) {
     let (mut federation, _, lost) = restored(kind).await;
     let wuhan = [federation.recovery_file("wuhan").await];
+    let before = federation.ledger.head().await;
     for _ in 0..2 {
         let part = federation.recover(&wuhan, &[]).await;
         assert_eq!(part.status, Some(1), "{}", part.complaint);
         let missing = &part.json["missing"];
         assert_eq!(missing["ask"], json!(["harbin"]), "{}", part.json);
         assert_eq!(missing["first"], part.json["size"], "{}", part.json);
+        assert!(part.json["size"].as_i64() > Some(before.size), "{}", part.json);
+        assert_eq!(part.json["kept"], false, "{}", part.json);
+        assert_eq!(federation.ledger.head().await, before);
     }
     federation.start_hub_unready().await;
     let health = federation.hub_health().await;
@@ -274,7 +285,13 @@ async fn the_log_begins_anew(kind: Kind) {
         one.json
     );
     origin.extend(officers(&federation, 2));
-    // Killed between the leaf and the mark, it does not begin twice.
+    // Killed before the commit, nothing is there but what the officers have decided, in their journal; killed between the
+    // leaf and the mark, it does not begin twice.
+    let before = federation.ledger.head().await;
+    federation
+        .recover_to_die(&wuhan, &origin, "recovery.before-commit")
+        .await;
+    assert_eq!(federation.ledger.head().await, before);
     federation.recover_to_die(&wuhan, &origin, "recovery.before-mark").await;
     let begun = federation.ledger.head().await;
     let done = federation.recover(&wuhan, &origin).await.done();
@@ -300,7 +317,7 @@ async fn the_log_begins_anew(kind: Kind) {
     next.happened_once(&federation).await;
 }
 
-fn officers(federation: &Federation, count: usize) -> Vec<String> {
+pub(crate) fn officers(federation: &Federation, count: usize) -> Vec<String> {
     let named = founding::OFFICERS.iter().take(count).flat_map(|officer| {
         let file = founding::password_file(&federation.place, officer)
             .display()

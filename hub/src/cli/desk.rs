@@ -87,31 +87,7 @@ impl Desk {
     /// # Errors
     /// [`CliError`].
     pub fn verify(&self, officers: &Officers) -> Result<Vec<Name>, CliError> {
-        if officers.accounts.is_empty() {
-            return Err(CliError::misused(
-                "say who decides: --officer ACCOUNT --officer-password-file FILE",
-            ));
-        }
-        if officers.accounts.len() != officers.password_files.len() {
-            return Err(CliError::misused(
-                "give each --officer exactly one --officer-password-file, in the same order",
-            ));
-        }
-        let governance = self.governance();
-        for (account, file) in officers.accounts.iter().zip(&officers.password_files) {
-            let password = read_password(file)?;
-            let known = governance.officers.get(account).filter(|officer| officer.active);
-            // An account that is not there costs the same work and gets the same answer.
-            let hash = known.map_or(NOBODY, |officer| officer.password_hash.as_str());
-            let fits = PasswordHash::new(hash)
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-            if !fits || known.is_none() {
-                return Err(CliError::failed(format!(
-                    "account `{account}` and its password do not fit"
-                )));
-            }
-        }
-        Ok(officers.accounts.clone())
+        verify(&self.governance(), officers)
     }
 
     /// Has officers decide, and says what came of it.
@@ -148,6 +124,37 @@ impl Desk {
             None => Err(CliError::failed("the sequencer gave no answer")),
         }
     }
+}
+
+/// The accounts that decide, once each has shown its password.
+///
+/// # Errors
+/// [`CliError`].
+pub fn verify(governance: &Governance, officers: &Officers) -> Result<Vec<Name>, CliError> {
+    if officers.accounts.is_empty() {
+        return Err(CliError::misused(
+            "say who decides: --officer ACCOUNT --officer-password-file FILE",
+        ));
+    }
+    if officers.accounts.len() != officers.password_files.len() {
+        return Err(CliError::misused(
+            "give each --officer exactly one --officer-password-file, in the same order",
+        ));
+    }
+    for (account, file) in officers.accounts.iter().zip(&officers.password_files) {
+        let password = read_password(file)?;
+        let known = governance.officers.get(account).filter(|officer| officer.active);
+        // An account that is not there costs the same work and gets the same answer.
+        let hash = known.map_or(NOBODY, |officer| officer.password_hash.as_str());
+        let fits = PasswordHash::new(hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+        if !fits || known.is_none() {
+            return Err(CliError::failed(format!(
+                "account `{account}` and its password do not fit"
+            )));
+        }
+    }
+    Ok(officers.accounts.clone())
 }
 
 impl Drop for Desk {

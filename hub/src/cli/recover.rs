@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::desk::{Desk, Officers};
+use super::desk::{Officers, verify};
 use super::output::{CliError, Output};
+use crate::api::hub::now;
 use crate::config::Config;
 use crate::ledger::decisions::Journal;
-use crate::ledger::high_water::{self, Mark};
+use crate::ledger::high_water::{self, Mark, Noted};
+use crate::ledger::objects::Governance;
 use crate::recovery::{self, NewOrigin, Recovered, RecoveryError, Sources};
 use crate::store::database::Database;
 
@@ -22,8 +24,8 @@ const EXAMPLES: &str = "Examples:
   tanqiao-hub admin recover --from wuhan.recovery --new-origin --reason \"both disks of the hub failed\" \\
     --officer li --officer-password-file li.password --officer wang --officer-password-file wang.password
 
-Run it as often as needed: what is there already is not taken twice, and what agrees with the members stays.
-Exit status: 0 everything is back, 1 something is missing or differs, and the hub stays read-only.";
+Run it as often as needed, each time with every file there is: all of it comes back in one transaction, or nothing does.
+Exit status: 0 everything is back, 1 something is missing or differs, nothing was kept, and the hub stays read-only.";
 
 /// Where the lost part of the log comes from.
 #[derive(Debug, Args)]
@@ -48,6 +50,8 @@ pub(super) struct RecoverArgs {
 #[derive(Debug, Serialize)]
 struct Report {
     complete: bool,
+    /// Leaves taken back that no mark covers.
+    beyond_the_mark: i64,
     #[serde(flatten)]
     recovered: Recovered,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +59,15 @@ struct Report {
 }
 
 impl Report {
+    fn new(recovered: Recovered, new_origin: Option<Mark>) -> Self {
+        Self {
+            complete: recovered.complete() && new_origin.is_none(),
+            beyond_the_mark: recovered.beyond_the_mark(),
+            recovered,
+            new_origin,
+        }
+    }
+
     fn say(&self, output: &Output) -> Result<(), CliError> {
         output.one(self, in_words);
         if self.complete || self.new_origin.is_some() {
@@ -82,88 +95,86 @@ impl RecoverArgs {
             trust_domain: config.trust_domain.clone(),
             files: self.files.clone(),
             decisions,
-            mark: mark.clone(),
-            anew: self.new_origin,
+            mark,
         };
-        let (recovered, told) = match recover(&database, &sources, output) {
-            // The hub went on by itself from the backup: what it has lost does not fit any more.
-            Err(RecoveryError::Differs { told, .. }) if self.new_origin => (standing(&database)?, told),
-            other => {
-                let recovered = other.map_err(failed)?;
-                let told = recovered.missing.as_ref().map_or(0, |missing| missing.last + 1);
-                (recovered, told)
-            }
-        };
-        let new_origin = if self.new_origin {
-            Some(self.begin(path, &config, mark.as_ref(), &recovered, told)?)
+        let report = if self.new_origin {
+            self.begin_anew(&config, &database, &sources, output)?
         } else {
-            advance(&config, mark.as_ref(), &recovered)?;
-            None
-        };
-        let report = Report {
-            complete: recovered.complete() && new_origin.is_none(),
-            recovered,
-            new_origin,
+            let recovered = with_bar(output, |progress| recovery::recover(&database, &sources, progress))?;
+            advance(&config, sources.mark.as_ref(), &recovered)?;
+            Report::new(recovered, None)
         };
         report.say(output)
     }
 
-    /// Two officers begin the log anew.
-    fn begin(
+    /// Two officers begin the log anew, after what can be taken back.
+    fn begin_anew(
         &self,
-        path: &Path,
         config: &Config,
-        mark: Option<&Mark>,
+        database: &Database,
+        sources: &Sources,
+        output: &Output,
+    ) -> Result<Report, CliError> {
+        let journal = Journal::open(&config.decisions()).map_err(CliError::failed)?;
+        let (recovered, begun) = with_bar(output, |progress| {
+            recovery::begin_anew(database, sources, journal, progress, |governance, recovered| {
+                self.decide(sources.mark.as_ref(), governance, recovered)
+            })
+        })?;
+        crate::crash::point("recovery.before-mark");
+        high_water::replace(&config.high_water(), &begun, now()).map_err(CliError::failed)?;
+        Ok(Report::new(recovered, Some(begun)))
+    }
+
+    fn decide(
+        &self,
+        mark: Option<&Noted>,
+        governance: &Governance,
         recovered: &Recovered,
-        told: i64,
-    ) -> Result<Mark, CliError> {
+    ) -> Result<NewOrigin, CliError> {
         let behind = mark.filter(|mark| mark.size >= recovered.size && Some(mark.chain) != recovered.chain);
-        let told = if told == 0 { 0 } else { told.max(recovered.size) };
+        let told = if recovered.told == 0 {
+            0
+        } else {
+            recovered.told.max(recovered.size)
+        };
         let lost_size = behind.map_or(told, |mark| mark.size);
         if lost_size == 0 {
             return Err(CliError::failed(
-                "nothing is missing: the log goes on as it is, without a new origin",
+                "nothing is missing: recover without --new-origin, and the log goes on as it is",
             ));
         }
-        let desk = Desk::open(path)?;
-        let officers = desk.verify(&self.officers)?;
-        let new = NewOrigin {
-            officers,
+        Ok(NewOrigin {
+            officers: verify(governance, &self.officers)?,
             lost_size,
             lost_chain: behind.map(|mark| mark.chain),
             reason: self.reason.clone().unwrap_or_default(),
-        };
-        let journal = Journal::open(&config.decisions()).map_err(CliError::failed)?;
-        let begun = recovery::begin(&desk.database, journal, &new, crate::api::hub::now()).map_err(failed)?;
-        crate::crash::point("recovery.before-mark");
-        high_water::replace(&config.high_water(), &begun).map_err(CliError::failed)?;
-        Ok(begun)
+        })
     }
 }
 
 /// An origin that was begun before a crash came: only the mark is left to be replaced.
-fn begun(config: &Config, database: &Database, mark: Option<&Mark>) -> Result<Option<Report>, CliError> {
+fn begun(config: &Config, database: &Database, mark: Option<&Noted>) -> Result<Option<Report>, CliError> {
     let Some(mark) = mark else { return Ok(None) };
-    let Some(begun) = recovery::begun(database, mark).map_err(failed)? else {
+    let Some(begun) = recovery::begun(database, &mark.mark())? else {
         return Ok(None);
     };
-    high_water::replace(&config.high_water(), &begun).map_err(CliError::failed)?;
-    Ok(Some(Report {
-        complete: false,
-        recovered: Recovered {
-            from: begun.size,
-            size: begun.size,
-            chain: Some(begun.chain),
-            expected: Some(mark.size),
-            ..Recovered::default()
-        },
-        new_origin: Some(begun),
-    }))
+    high_water::replace(&config.high_water(), &begun, now()).map_err(CliError::failed)?;
+    let recovered = Recovered {
+        from: begun.size,
+        size: begun.size,
+        chain: Some(begun.chain),
+        expected: Some(mark.size),
+        kept: true,
+        ..Recovered::default()
+    };
+    Ok(Some(Report::new(recovered, Some(begun))))
 }
 
-fn recover(database: &Database, sources: &Sources, output: &Output) -> Result<Recovered, RecoveryError> {
+/// Works with a bar on a terminal.
+fn with_bar<T>(output: &Output, work: impl FnOnce(&mut dyn FnMut(u64, u64)) -> T) -> T {
     let bar = output.bar("deciding again");
-    let recovered = recovery::recover(database, sources, |done, all| {
+    let done = work(&mut |done, all| {
         if let Some(bar) = &bar {
             bar.set_length(all);
             bar.set_position(done);
@@ -172,35 +183,25 @@ fn recover(database: &Database, sources: &Sources, output: &Output) -> Result<Re
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    recovered
+    done
 }
 
-/// Nothing was taken back: where the log stands.
-fn standing(database: &Database) -> Result<Recovered, CliError> {
-    let head = database.read(crate::store::audit::head)?;
-    let chain = crate::store::convert::sha256(&head.chain)?;
-    Ok(Recovered {
-        from: head.size,
-        size: head.size,
-        chain: Some(chain),
-        ..Recovered::default()
-    })
-}
-
-fn failed(error: RecoveryError) -> CliError {
-    match error {
-        RecoveryError::Refused(problem) => CliError::Refused(problem),
-        other => CliError::failed(other),
+impl From<RecoveryError> for CliError {
+    fn from(error: RecoveryError) -> Self {
+        match error {
+            RecoveryError::Refused(problem) => Self::Refused(problem),
+            other => Self::failed(other),
+        }
     }
 }
 
 /// What was taken back beyond the mark was answered for as well.
-fn advance(config: &Config, mark: Option<&Mark>, recovered: &Recovered) -> Result<(), CliError> {
+fn advance(config: &Config, mark: Option<&Noted>, recovered: &Recovered) -> Result<(), CliError> {
     let beyond = mark.is_none_or(|mark| mark.size < recovered.size);
     match recovered.chain {
         Some(chain) if beyond && recovered.complete() => {
             let size = recovered.size;
-            high_water::replace(&config.high_water(), &Mark { size, chain }).map_err(CliError::failed)
+            high_water::replace(&config.high_water(), &Mark { size, chain }, now()).map_err(CliError::failed)
         }
         _ => Ok(()),
     }
@@ -208,12 +209,16 @@ fn advance(config: &Config, mark: Option<&Mark>, recovered: &Recovered) -> Resul
 
 fn in_words(report: &Report) -> String {
     let done = &report.recovered;
-    let mut text = format!(
-        "{} leaves taken back in {} batches, {} transfers committed among them; the log has {} leaves",
-        done.size - done.from,
-        done.batches,
-        done.transfers,
-        done.size
+    let (leaves, left) = (done.size - done.from, done.from);
+    let mut text = if done.kept {
+        format!("{leaves} leaves taken back")
+    } else {
+        format!("{leaves} leaves could be taken back, and none is until nothing is missing (the log has {left} leaves)")
+    };
+    let _ = write!(
+        text,
+        " in {} batches, {} transfers committed among them; that makes a log of {} leaves",
+        done.batches, done.transfers, done.size
     );
     for (member, entries) in &done.entries {
         let _ = write!(text, "\n  {member}: {entries} feed entries");
@@ -228,6 +233,9 @@ fn in_words(report: &Report) -> String {
     if let Some(missing) = &done.missing {
         let _ = write!(text, "\n{missing}");
     }
+    if let Some(differs) = &done.differs {
+        let _ = write!(text, "\ngiven up, because it does not fit: {differs}");
+    }
     match &report.new_origin {
         Some(origin) => {
             let _ = write!(
@@ -236,8 +244,23 @@ fn in_words(report: &Report) -> String {
                 origin.size
             );
         }
-        None if report.complete => text.push_str("\nnothing is missing: start the hub"),
+        None if report.complete => {
+            text.push_str(&proof(done));
+            text.push_str("\nnothing is missing: start the hub");
+        }
         None => {}
     }
     text
+}
+
+/// What shows that nothing was kept back and nothing put in.
+fn proof(done: &Recovered) -> String {
+    let beyond = done.beyond_the_mark();
+    let rests = "agree with the files and the journal; that no message among them came too late, and that nobody kept one back, is proved by nothing";
+    match done.expected {
+        Some(_) if beyond == 0 => "\nthe chain is that of the high-water mark".to_owned(),
+        Some(mark) => format!("\nthe high-water mark is of {mark} leaves; the {beyond} taken back after it {rests}"),
+        None if beyond == 0 => String::new(),
+        None => format!("\nthere is no high-water mark (`log.head`): the {beyond} leaves taken back {rests}"),
+    }
 }

@@ -1,4 +1,4 @@
-//! What a batch that was decided again must be, before it is committed.
+//! What a batch that was decided again must be.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -27,7 +27,7 @@ pub(super) struct Expected {
     pub outcome: Option<Outcome>,
 }
 
-/// Why a batch was not committed.
+/// Why a batch was undone.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// Leaves before it are missing.
@@ -36,7 +36,7 @@ pub(super) enum Stop {
     Differs(RecoveryError),
 }
 
-/// What was committed.
+/// What it was.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Agreed {
     pub entries: BTreeMap<NodeId, u64>,

@@ -34,17 +34,7 @@ pub struct NewOrigin {
 }
 
 /// Begins the log anew, and gives the head that becomes the mark.
-///
-/// # Errors
-/// [`RecoveryError`]; a refusal is a [`RecoveryError::Refused`].
-pub fn begin(database: &Database, journal: Journal, new: &NewOrigin, clock: Timestamp) -> Result<Mark, RecoveryError> {
-    match database.writer()? {
-        WriteConnection::Sqlite(mut c) => begin_on(&mut *c, journal, new, clock),
-        WriteConnection::Postgres(mut c) => begin_on(&mut *c, journal, new, clock),
-    }
-}
-
-fn begin_on<C: StoreConnection>(
+pub(super) fn begin<C: StoreConnection>(
     connection: &mut C,
     journal: Journal,
     new: &NewOrigin,
@@ -98,7 +88,7 @@ pub fn begun(database: &Database, mark: &Mark) -> Result<Option<Mark>, RecoveryE
     Ok(head)
 }
 
-fn begun_on<C: StoreConnection>(connection: &mut C, mark: &Mark) -> Result<Option<Mark>, StoreError> {
+pub(super) fn begun_on<C: StoreConnection>(connection: &mut C, mark: &Mark) -> Result<Option<Mark>, StoreError> {
     let head = head(connection)?;
     let statement = Statement::new("SELECT * FROM leaf WHERE idx = ?").bind(head.0 - 1);
     let rows = connection.select::<LeafRow>(statement)?;

@@ -1,7 +1,9 @@
 //! From what was found in files to commands, as if they came to the hub's door at the time of their batch.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::{Evidence, Offer};
@@ -52,21 +54,9 @@ impl Speaker<'_> {
         }
     }
 
-    /// Reads a message as at the hub's door, in the envelope that the offer to the target names.
+    /// Reads a message as at the hub's door, in the first of its envelopes that a key of its time has signed: a message may
+    /// have been sent again under a rotated key.
     fn open(&self, at: Timestamp, file: &MemberFile, id: MessageId, said: &Said) -> Result<Command, RecoveryError> {
-        let refuse = |what: String| RecoveryError::File {
-            path: file.path.clone(),
-            what: format!("message {id}: {what}"),
-        };
-        let holding = || file.batches.iter().filter(|sent| sent.ids.contains(&id));
-        let envelope = match self.evidence(id) {
-            Some(Evidence::Signatures(_)) => Some(&said.envelope),
-            Some(Evidence::Batch { envelope, .. }) => holding()
-                .map(|sent| &sent.envelope)
-                .find(|sent| sent.payload_sha256() == envelope),
-            None => Some(holding().map(|sent| &sent.envelope).next().unwrap_or(&said.envelope)),
-        };
-        let envelope = envelope.ok_or_else(|| refuse("the batch that it was sent in is not in the file".to_owned()))?;
         let reception = Reception {
             trust_domain: self.sources.trust_domain.clone(),
             governance: Arc::clone(self.governance),
@@ -74,21 +64,35 @@ impl Speaker<'_> {
             now: at,
             place: Place::any(),
         };
-        let bytes = envelope.to_json().map_err(|error| refuse(error.to_string()))?;
-        let received = reception
-            .receive(&bytes)
-            .map_err(|problem| refuse(problem.to_string()))?;
-        let mut refused = None;
-        for item in received.items {
-            match item {
-                Item::Command(command) if command.id == id => return Ok(*command),
-                Item::Refused { id: of, problem } if of == Some(id) => refused = Some(problem.to_string()),
-                _ => {}
+        let mut wrong = None;
+        for envelope in self.envelopes(file, id, said) {
+            match read(&reception, &envelope, id) {
+                Ok(command) => return Ok(command),
+                Err(what) => wrong = wrong.or(Some(what)),
             }
         }
-        Err(refuse(
-            refused.unwrap_or_else(|| "it is not in its own envelope".to_owned()),
-        ))
+        let what = wrong.unwrap_or_else(|| "the batch that it was sent in is not in the file".to_owned());
+        Err(RecoveryError::File {
+            path: file.path.clone(),
+            what: format!("message {id}: {what}"),
+        })
+    }
+
+    /// The envelopes in which a message was sent: the one that the offer to the target names, where there is one.
+    fn envelopes<'f>(&self, file: &'f MemberFile, id: MessageId, said: &'f Said) -> Vec<Cow<'f, Envelope>> {
+        let holding = file.batches.iter().filter(|sent| sent.ids.contains(&id));
+        let holding = holding.map(|sent| Cow::Borrowed(&sent.envelope));
+        match self.evidence(id) {
+            Some(Evidence::Signatures(signatures)) => {
+                let payload = said.envelope.payload().to_vec();
+                let named = Envelope::from_parts(said.envelope.payload_type(), payload, signatures);
+                named.map(Cow::Owned).into_iter().collect()
+            }
+            Some(Evidence::Batch { envelope, .. }) => {
+                holding.filter(|sent| sent.payload_sha256() == envelope).collect()
+            }
+            None => holding.chain([Cow::Borrowed(&said.envelope)]).collect(),
+        }
     }
 
     /// Where the offer to the target says that the signature over a proposal is.
@@ -100,4 +104,18 @@ impl Speaker<'_> {
             .find_map(|held| serde_json::from_value::<Offer>(held.entry.body.clone()).ok())
             .map(|offer| offer.evidence)
     }
+}
+
+fn read(reception: &Reception, envelope: &Envelope, id: MessageId) -> Result<Command, String> {
+    let bytes = envelope.to_json().map_err(|error| error.to_string())?;
+    let received = reception.receive(&bytes).map_err(|problem| problem.to_string())?;
+    let mut refused = None;
+    for item in received.items {
+        match item {
+            Item::Command(command) if command.id == id => return Ok(*command),
+            Item::Refused { id: of, problem } if of == Some(id) => refused = Some(problem.to_string()),
+            _ => {}
+        }
+    }
+    Err(refused.unwrap_or_else(|| "it is not in its own envelope".to_owned()))
 }

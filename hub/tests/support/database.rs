@@ -64,17 +64,38 @@ pub struct OwnDatabase {
 
 impl OwnDatabase {
     pub fn create(server: &str) -> Self {
+        let own = Self::named(server);
+        own.tell(&format!("CREATE DATABASE {}", own.name)).unwrap();
+        own
+    }
+
+    /// Another one with what this one has now. Who is connected to this one connects again.
+    pub fn copy(&self) -> Self {
+        let copy = Self::named(&self.server);
+        let stop = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            self.name
+        );
+        let make = format!("CREATE DATABASE {} TEMPLATE {}", copy.name, self.name);
+        // Somebody may connect again between the two.
+        let made = (0..100).any(|_| self.tell(&stop).and_then(|()| self.tell(&make)).is_ok());
+        assert!(made, "{} was never alone", self.name);
+        copy
+    }
+
+    fn tell(&self, statement: &str) -> diesel::QueryResult<()> {
         use diesel::{Connection, RunQueryDsl};
+        let mut admin = diesel::PgConnection::establish(&self.server).unwrap();
+        diesel::sql_query(statement).execute(&mut admin).map(drop)
+    }
+
+    fn named(server: &str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let name = format!(
             "tanqiao_{}_{}",
             std::process::id(),
             NEXT.fetch_add(1, Ordering::Relaxed)
         );
-        let mut admin = diesel::PgConnection::establish(server).unwrap();
-        diesel::sql_query(format!("CREATE DATABASE {name}"))
-            .execute(&mut admin)
-            .unwrap();
         let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
         Self {
             server: server.to_owned(),

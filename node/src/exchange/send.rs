@@ -141,8 +141,8 @@ async fn mark_sent(node: &Node, mut rows: Vec<OutboxRow>) -> Result<(Vec<OutboxR
         row.sent_at = Some(now);
         let envelope: Envelope = serde_json::from_str(&row.envelope).map_err(ExchangeError::from)?;
         if !signer.signed(&envelope) {
-            // The key was rotated. The payload stays, so to the hub this is the same message.
-            let again = signer.sign(action_of(row)?, &row.payload)?;
+            // The key was rotated.
+            let again = signer.sign_again(&envelope)?;
             row.envelope = serde_json::to_string(&again).map_err(ExchangeError::from)?;
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tanqiao_protocol::PROTOCOL_VERSION;
-use tanqiao_protocol::envelope::Envelope;
+use tanqiao_protocol::envelope::{Envelope, MAX_SIGNATURES};
 use tanqiao_protocol::id::{MessageId, NodeId, TrustDomain};
 use tanqiao_protocol::message::{Action, Content, Message, StaffDecision};
 use tanqiao_protocol::signing::{KeyId, SigningKey};
@@ -144,6 +144,20 @@ impl Signer {
             payload.as_bytes().to_vec(),
             &key,
         )?)
+    }
+
+    /// Adds the signature of the key in use to a message that an earlier key has signed; to the hub it is the same message. The
+    /// earlier signatures stay: a hub that decides a lost message again knows only the keys of its time.
+    ///
+    /// # Errors
+    /// [`ExchangeError::Sign`], [`ExchangeError::Envelope`]
+    pub fn sign_again(&self, envelope: &Envelope) -> Result<Envelope, ExchangeError> {
+        let earlier = envelope.signatures();
+        let oldest = (earlier.len() + 1).saturating_sub(MAX_SIGNATURES);
+        let kept = earlier.iter().skip(oldest).cloned().collect();
+        let mut again = Envelope::from_parts(envelope.payload_type(), envelope.payload().to_vec(), kept)?;
+        again.add_signature(&self.key.load())?;
+        Ok(again)
     }
 
     /// True if `envelope` carries a signature that names the key in use.

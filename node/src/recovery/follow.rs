@@ -169,13 +169,10 @@ impl Following<'_> {
         let common = self.common.seq;
         let mut series = series_of(tx)?;
         let left = Left::read(tx, common + 1..=cursor.seq)?;
-        tx.orphan_entries(common, self.origin.size)?;
+        tx.orphan_entries(common, self.name())?;
         // The numbers of these entries come again; the lines stay under a name of their own.
         for seq in common + 1..=cursor.seq {
-            tx.rename_journal(
-                &format!("feed/{seq}"),
-                &format!("origin/{}/feed/{seq}", self.origin.size),
-            )?;
+            tx.rename_journal(&format!("feed/{seq}"), &format!("origin/{}/feed/{seq}", self.name()))?;
         }
         let rebuilt = rebuild(tx, self.member, common)?;
         series.extend(series_of(tx)?);
@@ -200,10 +197,15 @@ impl Following<'_> {
         })
     }
 
+    /// The decision time of the origin, in microseconds, which names it: a log may begin anew twice at the same leaf.
+    fn name(&self) -> i64 {
+        self.next.entry.at.micros()
+    }
+
     fn settle(&self, tx: &mut dyn Tx, series: &BTreeSet<String>, left: &Left) -> Result<Moved, NodeError> {
         let waiting = tx.outbox_in(OutboxState::WAITING, i64::MAX)?;
         let waiting: BTreeSet<String> = waiting.into_iter().map(|row| row.id).collect();
-        let entry = format!("origin/{}", self.origin.size);
+        let entry = format!("origin/{}", self.name());
         let mut lines = Journal::new(entry, self.next.entry.at.micros(), Some("log".to_owned()));
         let mut all = Moved::default();
         for series in series {
@@ -218,7 +220,7 @@ impl Following<'_> {
 
     /// Dealings are what the common entries say of them, and nothing that was given up.
     fn forget(&self, tx: &mut dyn Tx) -> Result<(), NodeError> {
-        let orphaned = tx.orphaned(self.origin.size)?;
+        let orphaned = tx.orphaned(self.name())?;
         let subjects: BTreeSet<String> = orphaned.into_iter().map(|row| row.subject).collect();
         for subject in subjects {
             let Some((kind, id)) = Kind::of_subject(&subject) else {

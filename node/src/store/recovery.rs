@@ -18,7 +18,8 @@ pub trait RecoveryTx {
     fn entry(&mut self, seq: i64) -> QueryResult<Option<EntryRow>>;
     /// The entries about a subject, oldest first.
     fn entries_about(&mut self, subject: &str) -> QueryResult<Vec<EntryRow>>;
-    /// Moves the entries after `seq` out of the feed, to the evidence of an origin.
+    /// Moves the entries after `seq` out of the feed, to the evidence of the origin that was decided at `origin`, in
+    /// microseconds.
     fn orphan_entries(&mut self, seq: i64, origin: i64) -> QueryResult<()>;
     /// Gives a journal entry another name; its lines stay as they are.
     fn rename_journal(&mut self, entry: &str, name: &str) -> QueryResult<()>;

@@ -100,7 +100,7 @@ impl Worker {
 
     fn publish(&mut self, shared: &Shared, size: &watch::Sender<i64>) {
         if let (Some(high_water), Some((leaves, chain))) = (&mut self.high_water, self.memory.head)
-            && let Err(error) = high_water.note(leaves, chain)
+            && let Err(error) = high_water.note(leaves, chain, (self.clock)())
         {
             tracing::error!(error, "the high-water mark cannot be written");
         }

@@ -178,6 +178,9 @@ async fn a_rotated_key_signs_the_same_payload() {
         assert_eq!(row.state, OutboxState::Answered.code());
         let envelope: Envelope = serde_json::from_str(&row.envelope).unwrap();
         assert!(rotated.signed(&envelope));
+        // The earlier signature stays: a restored hub may have to decide the message again before it knows the new key.
+        let signers = envelope.signers(&[key(1).verifying_key().clone(), key(2).verifying_key().clone()]);
+        assert_eq!(signers, [key(1).id(), key(2).id()]);
         assert_eq!(envelope.payload(), row.payload.as_bytes());
     }
 }
