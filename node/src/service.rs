@@ -258,7 +258,8 @@ impl Accounts {
             .await
     }
 
-    /// Gives serials of `suspense` to the account that they belong to, by a staff decision. Idempotent by `id`.
+    /// Gives serials of `suspense` to the account that they belong to, by a decision of staff with a reason. Idempotent by
+    /// `id`: the same again does nothing.
     ///
     /// # Errors
     /// As [`Accounts::move_grams`].
@@ -267,10 +268,11 @@ impl Accounts {
         id: MessageId,
         to: AccountId,
         what: Selection,
+        reason: String,
     ) -> Result<Vec<tanqiao_protocol::serial::BlockRef>, NodeError> {
         let at = self.node.now();
         self.node
-            .write(move |tx| crate::ledger::attribute(tx, id, &to, &what, at))
+            .write(move |tx| crate::ledger::attribute(tx, id, &to, &what, &reason, at))
             .await
     }
 }

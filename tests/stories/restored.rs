@@ -49,6 +49,21 @@ async fn a_restored_target_catches_up(kind: Kind) {
             .status,
         422
     );
+    // Once staff know whose it is, they say so with the reason, once.
+    let known = json!({
+        "id": tanqiao_hub::serve::new_id(), "quantity_g": all_g - kept_g, "reason": "the receipt of the second transfer"
+    });
+    for _ in 0..2 {
+        harbin
+            .order("/api/v1/accounts/house/attributions", &known)
+            .await
+            .unwrap();
+        assert_eq!(harbin.grams_of("suspense", "total_g").await, 0);
+        assert_eq!(harbin.grams_of("house", "free_g").await, all_g);
+    }
+    let journal = harbin.get("/api/v1/accounts/suspense/journal?limit=1").await;
+    assert_eq!(journal["items"][0]["reason"], known["reason"], "{journal}");
+    federation.reckon().await;
     // And life goes on.
     let third = Crossing::planned(&federation, 1_000).await;
     third.order(&federation).await;

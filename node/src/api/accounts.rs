@@ -8,7 +8,7 @@ use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use tanqiao_protocol::time::Timestamp;
 
 use super::answer::{Answered, ApiError, items, ok};
-use super::auth::{Caller, Import, Read, Trade};
+use super::auth::{Admin, Caller, Import, Read, Trade};
 use super::command::What;
 use super::extract::{Json, Query, message_id, page, part};
 use crate::ledger::{AccountId, AccountKind, JournalKind};
@@ -76,6 +76,8 @@ struct JournalLine {
     block: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// Every arrival, departure and move of an account's serials, newest first.
@@ -97,9 +99,16 @@ pub(super) async fn account_journal(
             from: row.from_account,
             to: row.to_account,
             subject: row.subject,
+            reason: row.reason,
         })
     });
     items(&lines.collect::<Result<Vec<_>, ApiError>>()?)
+}
+
+#[derive(Debug, Serialize)]
+struct Moved {
+    id: MessageId,
+    items: Vec<BlockRef>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -137,10 +146,41 @@ pub(super) async fn account_move(
         .accounts()
         .move_grams(id, part(&request, "account")?, to, what)
         .await?;
-    #[derive(Serialize)]
-    struct Moved {
-        id: MessageId,
-        items: Vec<BlockRef>,
-    }
     Ok(HttpResponse::Created().json(Moved { id, items: moved }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Attribution {
+    id: Option<MessageId>,
+    reason: String,
+    quantity_g: Option<Grams>,
+    series: Option<SeriesRef>,
+    blocks: Option<Vec<BlockRef>>,
+}
+
+/// Gives serials of `suspense` to the account that they belong to.
+pub(super) async fn account_attribute(
+    _: Caller<Admin>,
+    node: web::Data<Node>,
+    request: HttpRequest,
+    body: Json<Attribution>,
+) -> Answered {
+    let Attribution {
+        id,
+        reason,
+        quantity_g,
+        series,
+        blocks,
+    } = body.0;
+    let id = message_id(&request, id)?.unwrap_or_else(|| node.new_id());
+    let what = What {
+        quantity_g,
+        series,
+        blocks,
+    }
+    .selection()?;
+    let to = part(&request, "account")?;
+    let items = node.accounts().attribute(id, to, what, reason).await?;
+    Ok(HttpResponse::Created().json(Moved { id, items }))
 }

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tanqiao_protocol::id::MessageId;
+use tanqiao_protocol::serial::BlockRef;
 
 use super::command::{Context, WhatArgs};
 use super::report::{Failure, Report};
@@ -51,6 +52,23 @@ enum AccountAction {
         #[arg(long, value_name = "UUID")]
         id: Option<MessageId>,
     },
+    /// Give grams of `suspense` to the account that they belong to; the journal keeps the reason
+    #[command(
+        after_help = "Example:\n  tanqiao-node account attribute holder-000001 --quantity-g 1000 \
+        --reason 'receipt 17 of the platform'"
+    )]
+    Attribute {
+        /// To
+        to: AccountId,
+        #[command(flatten)]
+        what: WhatArgs,
+        /// How it is known, without anything about a person
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The decision's id, a UUID of version 7: the same decision again does nothing more
+        #[arg(long, value_name = "UUID")]
+        id: Option<MessageId>,
+    },
 }
 
 pub(super) async fn account(context: &Context, args: AccountArgs) -> Result<Report, Failure> {
@@ -75,12 +93,20 @@ pub(super) async fn account(context: &Context, args: AccountArgs) -> Result<Repo
         AccountAction::Move { from, to, what, id } => {
             let node = context.node().await?;
             let id = id.unwrap_or_else(|| node.new_id());
-            let moved = node.accounts().move_grams(id, from, to, what.selection()).await?;
-            let lines: Vec<String> = moved.iter().map(ToString::to_string).collect();
-            let text = lines.join("\n") + "\n";
-            Report::new(text, &json!({ "id": id, "items": moved }))
+            moved(id, &node.accounts().move_grams(id, from, to, what.selection()).await?)
+        }
+        AccountAction::Attribute { to, what, reason, id } => {
+            let node = context.node().await?;
+            let id = id.unwrap_or_else(|| node.new_id());
+            moved(id, &node.accounts().attribute(id, to, what.selection(), reason).await?)
         }
     }
+}
+
+fn moved(id: MessageId, blocks: &[BlockRef]) -> Result<Report, Failure> {
+    let lines: Vec<String> = blocks.iter().map(ToString::to_string).collect();
+    let text = lines.join("\n") + "\n";
+    Report::new(text, &json!({ "id": id, "items": blocks }))
 }
 
 fn line(balance: &AccountBalance) -> String {

@@ -12,12 +12,14 @@ use tanqiao_protocol::time::Timestamp;
 use crate::error::NodeError;
 use crate::ledger::dealing::stored_words;
 use crate::ledger::lots::{Journal, block_ref, grams, hand_over};
-use crate::ledger::personal::is_personal;
+use crate::ledger::personal::{check_text, is_personal};
 use crate::ledger::select::choose;
 use crate::service::{AccountBalance, Selection};
-use crate::store::rows::AccountRow;
+use crate::store::rows::{AccountRow, JournalRow};
 use crate::store::{StoreError, Tx};
 
+/// The longest reason of a decision of staff, in characters.
+const REASON_CHARS_MAX: usize = 500;
 /// How many blocks are looked at in one query.
 const BLOCKS_A_QUERY: i64 = 1_000;
 
@@ -219,13 +221,21 @@ pub fn move_between(
     if *from == AccountId::suspense() {
         return Err(NodeError::refused(
             "suspense",
-            "serials in `suspense` are attributed by a staff decision, not moved",
+            "serials in `suspense` are attributed with a reason (`account attribute`), not moved",
         ));
     }
-    hand(tx, id, from, to, what, at)
+    let hand = Hand {
+        entry: format!("move/{id}"),
+        from,
+        to,
+        what,
+        reason: None,
+    };
+    hand.over(tx, at)
 }
 
-/// Gives serials of `suspense` to the account that they belong to. Idempotent by `id`.
+/// Gives serials of `suspense` to the account that they belong to, by a decision of staff with a reason, which the journal
+/// keeps. Idempotent by `id`.
 ///
 /// # Errors
 /// [`NodeError::Refused`] or [`NodeError::NotFound`].
@@ -234,49 +244,74 @@ pub fn attribute(
     id: MessageId,
     to: &AccountId,
     what: &Selection,
+    reason: &str,
     at: Timestamp,
 ) -> Result<Vec<BlockRef>, NodeError> {
-    hand(tx, id, &AccountId::suspense(), to, what, at)
-}
-
-fn hand(
-    tx: &mut dyn Tx,
-    id: MessageId,
-    from: &AccountId,
-    to: &AccountId,
-    what: &Selection,
-    at: Timestamp,
-) -> Result<Vec<BlockRef>, NodeError> {
-    let entry = format!("move/{id}");
-    let before = tx.journal_entry(&entry)?;
-    if !before.is_empty() {
-        let same = before
-            .iter()
-            .all(|l| l.from_account.as_deref() == Some(from.as_str()) && l.to_account.as_deref() == Some(to.as_str()));
-        if !same {
-            return Err(NodeError::refused(
-                "id-reused",
-                format!("move {id} was between other accounts"),
-            ));
-        }
-        return before
-            .iter()
-            .map(|l| Ok(block_ref(&l.series, l.first, l.last)?))
-            .collect();
-    }
-    for account in [from, to] {
-        tx.account(account.as_str())?
-            .ok_or_else(|| NodeError::not_found("account", account))?;
-    }
-    if from == to || *to == AccountId::suspense() {
+    if reason.trim().is_empty() {
         return Err(NodeError::refused(
-            "account",
-            "move to another account, and not to `suspense`",
+            "reason",
+            "say how it is known whose serials these are",
         ));
     }
-    let blocks = choose(tx, from, what, None)?;
-    let mut lines = Journal::new(entry, at.micros(), None);
-    hand_over(tx, &blocks, to, &mut lines)?;
-    lines.write(tx)?;
-    Ok(blocks)
+    check_text("the reason", reason, REASON_CHARS_MAX)?;
+    let hand = Hand {
+        entry: format!("attribution/{id}"),
+        from: &AccountId::suspense(),
+        to,
+        what,
+        reason: Some(reason),
+    };
+    hand.over(tx, at)
+}
+
+/// Serials from one account to another, under a name that makes it idempotent.
+struct Hand<'a> {
+    entry: String,
+    from: &'a AccountId,
+    to: &'a AccountId,
+    what: &'a Selection,
+    reason: Option<&'a str>,
+}
+
+impl Hand<'_> {
+    fn over(self, tx: &mut dyn Tx, at: Timestamp) -> Result<Vec<BlockRef>, NodeError> {
+        let before = tx.journal_entry(&self.entry)?;
+        if !before.is_empty() {
+            return self.again(&before);
+        }
+        for account in [self.from, self.to] {
+            tx.account(account.as_str())?
+                .ok_or_else(|| NodeError::not_found("account", account))?;
+        }
+        if self.from == self.to || *self.to == AccountId::suspense() {
+            return Err(NodeError::refused(
+                "account",
+                "move to another account, and not to `suspense`",
+            ));
+        }
+        let blocks = choose(tx, self.from, self.what, None)?;
+        let mut lines = Journal::new(self.entry, at.micros(), None).because(self.reason);
+        hand_over(tx, &blocks, self.to, &mut lines)?;
+        lines.write(tx)?;
+        Ok(blocks)
+    }
+
+    /// What was done under this name, if it was the same.
+    fn again(&self, before: &[JournalRow]) -> Result<Vec<BlockRef>, NodeError> {
+        let same = |line: &JournalRow| {
+            line.from_account.as_deref() == Some(self.from.as_str())
+                && line.to_account.as_deref() == Some(self.to.as_str())
+                && line.reason.as_deref() == self.reason
+        };
+        if !before.iter().all(same) {
+            return Err(NodeError::refused(
+                "id-reused",
+                format!("{} was between other accounts, or for another reason", self.entry),
+            ));
+        }
+        let lines = before.iter();
+        lines
+            .map(|line| Ok(block_ref(&line.series, line.first, line.last)?))
+            .collect()
+    }
 }

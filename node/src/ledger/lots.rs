@@ -217,6 +217,7 @@ pub struct Journal {
     entry: String,
     at: i64,
     subject: Option<String>,
+    reason: Option<String>,
     rows: Vec<JournalRow>,
 }
 
@@ -228,7 +229,17 @@ impl Journal {
             entry,
             at,
             subject,
+            reason: None,
             rows: Vec::new(),
+        }
+    }
+
+    /// With the reason of the staff who have decided it.
+    #[must_use]
+    pub fn because(self, reason: Option<&str>) -> Self {
+        Self {
+            reason: reason.map(str::to_owned),
+            ..self
         }
     }
 
@@ -244,6 +255,7 @@ impl Journal {
             first: lot.first,
             last: lot.last,
             subject: self.subject.clone(),
+            reason: self.reason.clone(),
         });
     }
 

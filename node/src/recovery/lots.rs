@@ -246,6 +246,7 @@ mod tests {
             first,
             last,
             subject: None,
+            reason: None,
         }
     }
 

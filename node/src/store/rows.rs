@@ -90,6 +90,8 @@ row! {
         last: i64,
         /// What it was about.
         subject: Option<String>,
+        /// Why staff decided so.
+        reason: Option<String>,
     }
 }
 row! {

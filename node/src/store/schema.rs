@@ -19,6 +19,7 @@ diesel::table! {
     journal (entry, line) {
         entry -> Text, line -> BigInt, at -> BigInt, kind -> SmallInt, from_account -> Nullable<Text>,
         to_account -> Nullable<Text>, series -> Text, first -> BigInt, last -> BigInt, subject -> Nullable<Text>,
+        reason -> Nullable<Text>,
     }
 }
 diesel::table! {

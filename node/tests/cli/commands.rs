@@ -101,6 +101,12 @@ fn accounts_are_opened_once_and_shown() {
             .map(|account| account["account"].as_str().unwrap().to_owned())
             .collect();
         assert_eq!(ids, ["house", "pool-2025", "suspense"]);
+        // Nothing waits in suspense, and nothing is attributed without a reason.
+        let attribute = ["account", "attribute", "pool-2025", "--quantity-g", "5"];
+        assert_eq!(folder.run(&attribute).status.code(), Some(2));
+        let with = |reason: &'static str| [&attribute[..], &["--reason", reason]].concat();
+        assert_eq!(folder.refused(&with("")), "reason");
+        assert_eq!(folder.refused(&with("receipt 17")), "not-enough");
     }
 }
 

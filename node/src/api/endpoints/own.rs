@@ -53,6 +53,17 @@ pub(super) const OWN: &[Endpoint] = &[
         )
     },
     Endpoint {
+        scope: Some(Scope::Admin),
+        query: &[],
+        gives: Gives::Made("Moved"),
+        ..command(
+            "/api/v1/accounts/{account}/attributions",
+            "Give grams of `suspense` to the account that they belong to, with the reason; the hub is not told",
+            "Attribution",
+            || post().to(accounts::account_attribute),
+        )
+    },
+    Endpoint {
         method: "POST",
         scope: Some(Scope::Import),
         takes: Takes::Records,

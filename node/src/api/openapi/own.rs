@@ -33,6 +33,7 @@ pub(super) const OWN: &[Object] = &[
             ("to?", "AccountId"),
             ("block", "BlockRef"),
             ("subject?", "text"),
+            ("reason?", "text"),
         ],
     ),
     (

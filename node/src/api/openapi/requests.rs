@@ -30,6 +30,19 @@ pub(super) const REQUESTS: &[Request] = &[
         example: r#"{"to": "pool-2025", "quantity_g": 50000}"#,
     },
     Request {
+        name: "Attribution",
+        description: "Grams of suspense that belong to this account, and how that is known, without anything about a person: \
+            either quantity_g, with series if only one is meant, or blocks",
+        members: &[
+            ("id?", "MessageId"),
+            ("reason", "text"),
+            ("quantity_g?", "Grams"),
+            ("series?", "SeriesRef"),
+            ("blocks?", "[BlockRef]"),
+        ],
+        example: r#"{"reason": "the platform's receipt of 2026-03-01", "quantity_g": 50000}"#,
+    },
+    Request {
         name: "NewIssuance",
         description: "What to issue; verified_g is what the verification covers, where it is more than is issued",
         members: &[

@@ -116,6 +116,7 @@ async fn cursor_book_and_lots_move_together_or_not_at_all() {
             first: 1,
             last: 1,
             subject: None,
+            reason: None,
         };
         node.write(move |tx| Ok(tx.insert_journal(std::slice::from_ref(&blocker))?))
             .await

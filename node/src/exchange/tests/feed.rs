@@ -105,11 +105,26 @@ async fn a_partly_recognised_issuance_goes_on_where_it_stopped_and_more_than_was
             })
             .await;
         assert_eq!(spend.unwrap_err().code(), "suspense");
-        node.accounts()
-            .attribute(message_id(10), account("b"), Selection::grams(g(50)))
-            .await
-            .unwrap();
+        let all = |to: &str, reason: &str| {
+            let (what, reason) = (Selection::grams(g(50)), reason.to_owned());
+            let (accounts, to) = (node.accounts(), account(to));
+            async move { accounts.attribute(message_id(10), to, what, reason).await }
+        };
+        assert_eq!(all("b", " ").await.unwrap_err().code(), "reason");
+        assert_eq!(all("b", "call 13800138000").await.unwrap_err().code(), "personal-data");
+        assert_eq!(all("nobody", "a receipt").await.unwrap_err().code(), "not-found");
+        let attributed = all("b", "a receipt").await.unwrap();
         assert_eq!(lots(&node).await, [lot(1, 600, "a", None), lot(601, 1050, "b", None)]);
+        // The same again does nothing; the id stands for one decision.
+        assert_eq!(all("b", "a receipt").await.unwrap(), attributed);
+        assert_eq!(all("a", "a receipt").await.unwrap_err().code(), "id-reused");
+        assert_eq!(all("b", "another reason").await.unwrap_err().code(), "id-reused");
+        assert_eq!(lots(&node).await, [lot(1, 600, "a", None), lot(601, 1050, "b", None)]);
+        let line = node.journal(account("b"), None, 1).await.unwrap().remove(0);
+        assert_eq!(
+            (line.from_account.as_deref(), line.reason.as_deref()),
+            (Some("suspense"), Some("a receipt"))
+        );
     }
 }
 
