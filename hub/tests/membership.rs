@@ -121,6 +121,55 @@ fn a_key_is_proposed_approved_and_retired() {
 }
 
 #[test]
+fn two_officers_replace_the_keys_of_a_member_that_has_lost_them() {
+    on_each_database(|f| {
+        f.two_regions();
+        propose_key(&f, "wuhan", "proposed").unwrap();
+        let replace = |officers: &[&str], member: &str, key: &str| {
+            let decision = Decision::ReplaceKeys {
+                member: node(member),
+                key: signing_key(key).verifying_key().clone(),
+                reason: "the node's disk is gone".to_owned(),
+            };
+            f.by_officers(officers, decision)
+        };
+        let both = ["first-officer", "second-officer"];
+        replace(&["first-officer"], "wuhan", "new-key").refused_by("G01");
+        replace(&["first-officer", "first-officer"], "wuhan", "new-key").refused_by("G01");
+        replace(&["first-officer", "organiser"], "wuhan", "new-key").refused_by("G02");
+        replace(&both, "nobody", "new-key").refused_by("N03");
+        replace(&both, "hub-buffer", "new-key").refused_by("N03");
+        for known in ["wuhan", "harbin", "proposed"] {
+            replace(&both, "wuhan", known).refused_by("M02");
+        }
+        is_heard(&f, "wuhan", "wuhan");
+        let done = replace(&both, "wuhan", "new-key").unwrap();
+        assert_eq!(done.state.as_deref(), Some("active"));
+        is_heard(&f, "wuhan", "new-key");
+        // What was lost may have been found by others: neither it nor what was proposed under it counts any more.
+        speak(&f, "wuhan", "wuhan").result.refused_by("M06");
+        officer(
+            &f,
+            Decision::ApproveKey {
+                key: key_of("proposed"),
+            },
+        )
+        .refused_by("G03");
+        officer(&f, Decision::ApproveKey { key: key_of("wuhan") }).refused_by("G03");
+        is_heard(&f, "harbin", "harbin");
+        assert_eq!(f.feed("wuhan").last().map(String::as_str), Some("key.replaced"));
+        let governance = f.sequencer.governance();
+        let lost = &governance.keys[&key_of("wuhan")];
+        let new = &governance.keys[&key_of("new-key")];
+        assert_eq!(
+            (lost.last_index, new.first_index),
+            (Some(done.log_index), Some(done.log_index)),
+            "one decision"
+        );
+    });
+}
+
+#[test]
 fn a_key_belongs_to_one_member() {
     on_each_database(|f| {
         f.two_regions();

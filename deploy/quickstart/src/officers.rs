@@ -122,6 +122,7 @@ impl Desk {
                 sequencer: &desk.sequencer,
                 authority,
                 officers,
+                keys_lost: None,
             };
             approver.approve(&enrolment, admission, chrono::Utc::now()).map(drop)
         });

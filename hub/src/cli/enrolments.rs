@@ -45,11 +45,16 @@ pub(super) enum EnrolmentCommand {
     List,
     /// Admit the member of a request and issue its certificate.
     #[command(
-        after_help = "Example:\n  tanqiao-hub admin enrolment approve 0193… --officer li --officer-password-file li.password"
+        after_help = "Examples:\n  tanqiao-hub admin enrolment approve 0193… --officer li --officer-password-file li.password\n  \
+        tanqiao-hub admin enrolment approve 0193… --keys-lost \"the node's disk is gone\" \\\n    \
+        --officer li --officer-password-file li.password --officer wang --officer-password-file wang.password"
     )]
     Approve {
         /// The request.
         id: String,
+        /// It is a member that has lost its signing keys, and how: the new key counts in their place; two officers.
+        #[arg(long, value_name = "REASON")]
+        keys_lost: Option<String>,
         #[command(flatten)]
         officers: Officers,
     },
@@ -137,8 +142,15 @@ impl EnrolmentCommand {
                 output.list(&found, line);
                 Ok(())
             }
-            Self::Approve { id, officers } => {
-                let approver = approver(desk, officers)?;
+            Self::Approve {
+                id,
+                keys_lost,
+                officers,
+            } => {
+                let approver = Approver {
+                    keys_lost: keys_lost.clone(),
+                    ..approver(desk, officers)?
+                };
                 let approved = approver.approve(id, new_id(), now).map_err(failed)?;
                 output.one(&listed(approved), line);
                 Ok(())
@@ -163,6 +175,7 @@ fn approver<'a>(desk: &'a Desk, officers: &Officers) -> Result<Approver<'a>, Cli
         sequencer: &desk.sequencer,
         authority,
         officers: desk.verify(officers)?,
+        keys_lost: None,
     })
 }
 

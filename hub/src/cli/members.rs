@@ -164,6 +164,23 @@ pub(super) enum KeyCommand {
         #[command(flatten)]
         officers: Officers,
     },
+    /// Let a new key count in the place of all keys of a member that has lost them, and whose certificate was issued elsewhere;
+    /// two officers. A member with a node enrols again.
+    #[command(after_help = "Example:
+  tanqiao-hub admin key replace icbc --key-file icbc.pub --reason \"the key's card is broken\" \\
+    --officer li --officer-password-file li.password --officer wang --officer-password-file wang.password")]
+    Replace {
+        /// Whose.
+        member: NodeId,
+        /// The public signing key: PEM, or the text `ed25519:…` or `sm2:…`.
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+        /// How the others were lost.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        officers: Officers,
+    },
     /// List the keys.
     List,
 }
@@ -182,6 +199,19 @@ impl KeyCommand {
         match self {
             Self::Approve { key, officers } => desk.decide(officers, Decision::ApproveKey { key: *key }, output),
             Self::Retire { key, officers } => desk.decide(officers, Decision::RetireKey { key: *key }, output),
+            Self::Replace {
+                member,
+                key_file,
+                reason,
+                officers,
+            } => {
+                let decision = Decision::ReplaceKeys {
+                    member: member.clone(),
+                    key: read_key(key_file)?,
+                    reason: reason.clone(),
+                };
+                desk.decide(officers, decision, output)
+            }
             Self::List => {
                 let governance = desk.governance();
                 let mut keys: Vec<ListedKey> = governance

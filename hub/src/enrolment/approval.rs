@@ -1,4 +1,5 @@
-//! The officer's yes: the member is admitted with its key by a logged decision, and its certificate issued.
+//! The officer's yes: the member is admitted with its key by a logged decision, and its certificate issued. A member that has
+//! lost its signing keys enrols again in the same way, and two officers let the new key count in the place of the others.
 
 use std::path::PathBuf;
 
@@ -22,9 +23,12 @@ pub enum ApprovalError {
     NotPending(String),
     /// The member has other keys.
     #[error(
-        "`{0}` is a member already, with another signing key: it proposes the new key under its active one, and an officer approves that"
+        "`{0}` is a member already, with another signing key: it proposes the new key under its active one, and an officer approves that. If it has lost its keys, two officers approve the request with --keys-lost"
     )]
     OtherKey(String),
+    /// Keys of nobody were lost.
+    #[error("`{0}` is no member yet, and has no keys to lose: approve its request without --keys-lost")]
+    NoMember(String),
     /// The ledger refused the admission.
     #[error("the ledger refuses: {0}")]
     Refused(Box<Problem>),
@@ -53,6 +57,8 @@ pub struct Approver<'a> {
     pub authority: PathBuf,
     /// Who decides.
     pub officers: Vec<Name>,
+    /// How the member has lost its signing keys, where the new one shall count in their place.
+    pub keys_lost: Option<String>,
 }
 
 impl Approver<'_> {
@@ -104,23 +110,26 @@ impl Approver<'_> {
 
     fn admit(&self, enrolment: &Enrolment, id: MessageId) -> Result<(), ApprovalError> {
         let governance = self.sequencer.governance();
-        if governance.members.contains_key(&enrolment.member) {
-            let key = governance.keys.get(&enrolment.content.signing_key.id());
-            let known = key.is_some_and(|key| key.member == enrolment.member && key.status == KeyStatus::Active);
-            return if known {
-                Ok(())
-            } else {
-                Err(ApprovalError::OtherKey(enrolment.member.to_string()))
-            };
+        let (member, key) = (enrolment.member.clone(), enrolment.content.signing_key.clone());
+        let known = governance.keys.get(&key.id());
+        if known.is_some_and(|key| key.member == member && key.status == KeyStatus::Active) {
+            return Ok(());
         }
-        let invitation = enrolment.content.invitation.clone();
-        let decision = Decision::Admit {
-            member: enrolment.member.clone(),
-            region: invitation.region,
-            kind: invitation.kind,
-            name_zh: invitation.name_zh,
-            name_en: invitation.name_en,
-            key: enrolment.content.signing_key.clone(),
+        let decision = match (governance.members.contains_key(&member), self.keys_lost.clone()) {
+            (true, Some(reason)) => Decision::ReplaceKeys { member, key, reason },
+            (true, None) => return Err(ApprovalError::OtherKey(member.to_string())),
+            (false, Some(_)) => return Err(ApprovalError::NoMember(member.to_string())),
+            (false, None) => {
+                let invitation = enrolment.content.invitation.clone();
+                Decision::Admit {
+                    member,
+                    region: invitation.region,
+                    kind: invitation.kind,
+                    name_zh: invitation.name_zh,
+                    name_en: invitation.name_en,
+                    key,
+                }
+            }
         };
         let command = Command {
             origin: Origin::Officers(self.officers.clone()),

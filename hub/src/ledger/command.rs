@@ -196,6 +196,15 @@ pub enum Decision {
         /// Which.
         key: KeyId,
     },
+    /// Let a new key count in the place of all keys of a member that has lost them. Two officers.
+    ReplaceKeys {
+        /// Whose.
+        member: NodeId,
+        /// The key of its new enrolment.
+        key: VerifyingKey,
+        /// How the others were lost.
+        reason: String,
+    },
     /// Publish the sheet of a reference methodology.
     PutSheet(Box<Sheet>),
     /// Publish emission factor records.

@@ -189,6 +189,9 @@ fn decide_governance(
         Decision::Reinstate { member } => membership::reinstate(working, officers, member),
         Decision::ApproveKey { key } => membership::set_key(working, officers, key, KeyStatus::Active),
         Decision::RetireKey { key } => membership::set_key(working, officers, key, KeyStatus::Retired),
+        Decision::ReplaceKeys { member, key, reason } => {
+            membership::replace_keys(working, officers, member, key, reason)
+        }
         Decision::PutSheet(sheet) => evidence::put_sheet(working, &SheetBy::Officers(officers), sheet),
         Decision::PutFactorRecords(records) => evidence::put_factor_records(working, officers, records),
         Decision::SetRegistry { member, registry } => evidence::set_registry(working, officers, member, registry),

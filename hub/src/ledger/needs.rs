@@ -151,7 +151,9 @@ impl Needs {
 
     fn add_decision(&mut self, decision: &Decision, working: &Working) {
         match decision {
-            Decision::Admit { member, .. } | Decision::Reinstate { member } => self.feed(member, working),
+            Decision::Admit { member, .. } | Decision::Reinstate { member } | Decision::ReplaceKeys { member, .. } => {
+                self.feed(member, working);
+            }
             Decision::PutSheet(sheet) => self.concerned(&Changed::Sheet(sheet.methodology.clone()), working),
             Decision::PutFactorRecords(_) => self.concerned(&Changed::Factors, working),
             Decision::SetRegistry { member, .. } => self.concerned(&Changed::Registry(member.clone()), working),

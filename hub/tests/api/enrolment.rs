@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use tanqiao_certs::enrolment::KeyAlgorithm;
 use tanqiao_certs::{Span, TlsKey};
-use tanqiao_hub::enrolment::{self, Approver, Invitation};
+use tanqiao_hub::enrolment::{self, ApprovalError, Approver, Invitation};
 use tanqiao_hub::serve::new_id;
-use tanqiao_protocol::view::{HubInfo, MemberKind};
+use tanqiao_protocol::view::{HubInfo, KeyStatus, MemberKind};
 
 use crate::support::{name, node, signing_key};
 use crate::world::{World, good, on_each, refused, until};
@@ -135,6 +135,7 @@ async fn approve(world: &World, id: String) {
             sequencer: &federation.sequencer,
             authority,
             officers: vec![name("first-officer")],
+            keys_lost: None,
         };
         let approved = approver.approve(&id, new_id(), chrono::Utc::now());
         assert!(
@@ -144,6 +145,61 @@ async fn approve(world: &World, id: String) {
         approved
     });
     approved.await.unwrap().unwrap();
+}
+
+#[actix_web::test]
+async fn a_member_that_has_lost_its_signing_key_enrols_again() {
+    on_each(async |world: World| {
+        let database = world.federation.database.clone();
+        let invitation = Invitation {
+            region: "420100".parse().unwrap(),
+            ..invitation()
+        };
+        let code = enrolment::invite(&database, &node("wuhan"), invitation, chrono::Utc::now(), Span::days(7)).unwrap();
+        let csr = TlsKey::generate(KeyAlgorithm::P256)
+            .unwrap()
+            .request_pem("wuhan")
+            .unwrap();
+        let new = signing_key("wuhan's next");
+        let body = json!({
+            "member": "wuhan", "code": code.reveal(), "csr_pem": csr, "signing_key": new.verifying_key()
+        });
+        let client = world.client(None);
+        let sent = client.post(world.enrolment("/v1/enrolments")).json(&body).send().await;
+        let pending: Value = good(sent.unwrap()).await;
+        let id = pending["id"].as_str().unwrap().to_owned();
+        let federation = world.federation.clone();
+        let authority = world.config.authority.dir.clone().unwrap();
+        let decided = actix_web::web::block(move || {
+            let approve = |officers: &[&str], keys_lost: Option<&str>| {
+                let approver = Approver {
+                    database: &federation.database,
+                    sequencer: &federation.sequencer,
+                    authority: authority.clone(),
+                    officers: officers.iter().map(|officer| name(officer)).collect(),
+                    keys_lost: keys_lost.map(str::to_owned),
+                };
+                approver.approve(&id, new_id(), chrono::Utc::now())
+            };
+            let (both, why) = (["first-officer", "second-officer"], Some("the node's disk is gone"));
+            let silent = approve(&both, None);
+            assert!(matches!(silent, Err(ApprovalError::OtherKey(_))), "{silent:?}");
+            match approve(&["first-officer"], why) {
+                Err(ApprovalError::Refused(problem)) => assert_eq!(problem.code, "same-person", "{problem:?}"),
+                other => panic!("{other:?}"),
+            }
+            let approved = approve(&both, why).unwrap();
+            assert!(approved.content.certificate_pem.is_some());
+            let governance = federation.sequencer.governance();
+            [signing_key("wuhan").id(), new.id()].map(|key| governance.keys[&key].status)
+        });
+        assert_eq!(decided.await.unwrap(), [KeyStatus::Retired, KeyStatus::Active]);
+        // The node asks again with its code, and finds its certificate.
+        let sent = client.post(world.enrolment("/v1/enrolments")).json(&body).send().await;
+        let again: Value = good(sent.unwrap()).await;
+        assert_eq!(again["status"], "approved", "{again}");
+    })
+    .await;
 }
 
 #[actix_web::test]

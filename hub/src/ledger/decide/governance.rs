@@ -22,7 +22,8 @@ const fn officers_needed(decision: &Decision) -> usize {
         Decision::RevokeMapping { .. }
         | Decision::Foreclose { .. }
         | Decision::CancelFrozen { .. }
-        | Decision::NewOrigin { .. } => 2,
+        | Decision::NewOrigin { .. }
+        | Decision::ReplaceKeys { .. } => 2,
         _ => 1,
     }
 }

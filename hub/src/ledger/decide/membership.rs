@@ -296,3 +296,64 @@ pub fn set_key(working: &mut Working, officers: &[Name], id: &KeyId, status: Key
     });
     Ok(working.outcome(subject, Some(status.word()), log_index))
 }
+
+/// A member that has lost its signing keys enrols again: the new key counts at once, and no other of its keys does any more,
+/// nor can one that was proposed under them (5-trust, PKI).
+pub fn replace_keys(
+    working: &mut Working,
+    officers: &[Name],
+    member: &NodeId,
+    new: &VerifyingKey,
+    reason: &str,
+) -> Decided<Outcome> {
+    check_text(reason, "reason", 500)?;
+    let kind = find(working, member)?.kind;
+    let id = new.id();
+    ensure(!working.governance.keys.contains_key(&id), || {
+        Refusal::new(
+            CheckCode::M02,
+            "This signing key is known already: a new enrolment has a new key.",
+        )
+    })?;
+    let others = working.governance.keys.iter();
+    let lost: Vec<KeyId> = others
+        .filter(|(_, key)| key.member == *member && key.status != KeyStatus::Retired)
+        .map(|(id, _)| *id)
+        .collect();
+    let subject = format!("key/{id}");
+    let body = json!({ "key": new, "member": member, "retired": lost, "reason": reason });
+    let notices = if has_feed(kind) {
+        vec![Notice {
+            to: member.clone(),
+            r#type: "key.replaced",
+            body: body.clone(),
+        }]
+    } else {
+        Vec::new()
+    };
+    let log_index = working.carry_out(Step {
+        r#type: "key.replaced",
+        subject: subject.clone(),
+        data: body,
+        officers: officers.to_vec(),
+        notices,
+        ..Step::default()
+    })?;
+    change_governance(working, |governance| {
+        for id in &lost {
+            if let Some(key) = governance.keys.get_mut(id) {
+                key.status = KeyStatus::Retired;
+                key.last_index = Some(log_index);
+            }
+        }
+        let key = Key {
+            member: member.clone(),
+            key: new.clone(),
+            status: KeyStatus::Active,
+            first_index: Some(log_index),
+            last_index: None,
+        };
+        governance.keys.insert(id, key);
+    });
+    Ok(working.outcome(subject, Some(KeyStatus::Active.word()), log_index))
+}
