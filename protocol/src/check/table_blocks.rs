@@ -54,7 +54,7 @@ remedy "Take the whole block, or a part that leaves enough." / "取整个区块�
 
 B09 "quantity-mismatch" 422 Stored
 title "Quantity differs from the serials" / "数量与序列号不符"
-compares "The stated quantity in grams with last − first + 1, summed over the blocks named." / "将所述数量（克）与所列各区间“止号－起号＋1”之和核对。"
+compares "The stated quantity in grams with last − first + 1, summed over the blocks named. No message of protocol 1 states a quantity beside ranges: the ranges alone say how much, and nothing is refused by this check." / "将所述数量（克）与所列各区间“止号－起号＋1”之和核对。协议第 1 版的报文均不在区间之外另行载明数量，数量一律以区间为准，故本项目前不会导致拒绝。"
 refuses "The quantity stated is not the sum of the serials named; one serial is one gram."
 remedy "State the sum of the ranges, or correct the ranges." / "将数量改为各区间之和，或改正区间。"
 
