@@ -88,6 +88,7 @@ fn mapping(number: usize, regions: &[RegionCode], at: Timestamp) -> Outcome<Mapp
         vintages: None,
         batch: None,
         explanation_sha256: None,
+        excluded_schemes: Vec::new(),
         predicate: Predicate::Close,
         factor: Factor::new(900_000 - i64::try_from(number)?)?,
         buffer: Factor::new(30_000)?,

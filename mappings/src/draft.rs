@@ -1,6 +1,8 @@
 //! From an assessment to the record that both regions sign.
 
-use tanqiao_protocol::id::NodeId;
+use std::collections::BTreeSet;
+
+use tanqiao_protocol::id::{Name, NodeId};
 use tanqiao_protocol::mapping::Mode;
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::{Factor, Grams};
@@ -12,6 +14,7 @@ use crate::equivalence::formula::Binding;
 use crate::explanation::{explain, summary};
 use crate::ratio::Ratio;
 use crate::relation::Relation;
+use crate::sheet::Sheet;
 
 /// What the parties agree on beside the factor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,20 @@ pub struct RecordTerms {
     pub vintages: (u16, u16),
     /// How many of the unit in which the origin's sheet counts one unit of its publication is; needed where activity data travel.
     pub units: Option<Ratio>,
+    /// Other schemes that the target excludes ([`excluded_schemes`]).
+    pub excluded_schemes: Vec<Name>,
+}
+
+/// The schemes that any of these sheets excludes, in the order of their names: a batch that takes part in one is not recognised.
+#[must_use]
+pub fn excluded_schemes<'a>(sheets: impl IntoIterator<Item = &'a Sheet>) -> Vec<Name> {
+    let excluded: BTreeSet<Name> = sheets
+        .into_iter()
+        .filter_map(|sheet| sheet.attributes.safeguards.value())
+        .flat_map(|safeguards| safeguards.0.iter())
+        .filter_map(|one| one.word().parse().ok())
+        .collect();
+    excluded.into_iter().collect()
 }
 
 /// How the factor of one batch follows from its activity data; `None` if there is no factor, or the units do not convert.
@@ -73,6 +90,7 @@ pub fn draft_record(assessment: &Assessment, terms: &RecordTerms) -> Option<Mapp
         vintages: Some(terms.vintages),
         batch,
         explanation_sha256: Some(explain(assessment).content_hash()),
+        excluded_schemes: terms.excluded_schemes.clone(),
         predicate: assessment.relation.predicate()?,
         factor,
         buffer: terms.buffer,
@@ -120,6 +138,7 @@ pub fn draft_composed(
         vintages: Some(terms.vintages),
         batch: None,
         explanation_sha256: Some(explain(&route.direct).content_hash()),
+        excluded_schemes: terms.excluded_schemes.clone(),
         predicate: relation.predicate()?,
         factor,
         buffer: terms.buffer,

@@ -192,6 +192,7 @@ mod tests {
             vintages: None,
             batch: None,
             explanation_sha256: None,
+            excluded_schemes: Vec::new(),
             predicate: Predicate::Close,
             factor: Factor::new(millionths).unwrap(),
             buffer: Factor::ZERO,

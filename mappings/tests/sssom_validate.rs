@@ -68,6 +68,7 @@ fn governed(number: u32, predicate: Predicate, state: MappingState) -> GovernedM
             vintages: None,
             batch: None,
             explanation_sha256: None,
+            excluded_schemes: Vec::new(),
             predicate,
             factor: Factor::new(905_612).unwrap(),
             buffer: Factor::new(30_000).unwrap(),

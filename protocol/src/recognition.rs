@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{MessageId, NodeId, Sha256};
+use crate::id::{MessageId, Name, NodeId, Sha256};
 use crate::methodology::{MappingRef, MethodologyRef};
 use crate::quantity::{Factor, Grams};
 use crate::region::RegionCode;
@@ -66,6 +66,9 @@ pub struct MappingRecord {
     pub buffer: Factor,
     /// For which uses.
     pub uses: Uses,
+    /// Other schemes that the using region excludes: an issuance that declared one of them is not recognised (R06).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded_schemes: Vec<Name>,
     /// The most grams that may be **given** in a calendar year (UTC+8); absent for no cap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_g: Option<Grams>,

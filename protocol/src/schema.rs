@@ -68,6 +68,7 @@ pub const MAPPINGS: &[Object] = &[
             ("batch?", "BatchRule"),
             ("buffer", "Factor"),
             ("uses", "[Use]"),
+            ("excluded_schemes?", "[Name]"),
             ("cap_g?", "Grams"),
             ("valid_from", "Timestamp"),
             ("valid_until", "Timestamp"),

@@ -244,6 +244,7 @@ fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchE
                 vintages: None,
                 batch: None,
                 explanation_sha256: None,
+                excluded_schemes: Vec::new(),
                 predicate: Predicate::Close,
                 factor: Factor::ONE,
                 buffer: Factor::ZERO,

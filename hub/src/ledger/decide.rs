@@ -168,7 +168,6 @@ fn decide_governance(
         .into());
     };
     governance::authorise(working, command, officers, decision)?;
-    let voice = Voice::Officers(officers);
     match decision.as_ref() {
         Decision::SetPolicy(policy) => governance::set_policy(working, officers, policy),
         Decision::PutOfficer {
@@ -192,6 +191,51 @@ fn decide_governance(
         Decision::ReplaceKeys { member, key, reason } => {
             membership::replace_keys(working, officers, member, key, reason)
         }
+        Decision::PutSheet(_)
+        | Decision::PutFactorRecords(_)
+        | Decision::SetRegistry { .. }
+        | Decision::PutCandidates(_)
+        | Decision::ProposeMapping(_)
+        | Decision::EndorseMapping { .. }
+        | Decision::CommentMapping { .. }
+        | Decision::ApproveMapping { .. }
+        | Decision::RejectMapping { .. }
+        | Decision::SuspendMapping { .. }
+        | Decision::LiftMapping { .. }
+        | Decision::RevokeMapping { .. } => decide_recognition(working, officers, decision),
+        Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, command.id, blocks, reason),
+        Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, command.id, blocks, reason),
+        Decision::CancelFrozen { blocks, reason } => freeze::cancel(working, officers, command.id, blocks, reason),
+        Decision::ApproveTransfer { transfer } => transfer::approve(working, officers, *transfer),
+        Decision::Halt { subject, reason } => freeze::halt(working, officers, *subject, reason),
+        Decision::Foreclose { pledge } => collateral::foreclose(working, officers, *pledge),
+        Decision::PlanEvent(plan) => event::plan(working, officers, plan),
+        Decision::SetInventory {
+            event,
+            basis,
+            inventory,
+        } => event::set_inventory(working, officers, event, *basis, inventory),
+        Decision::CloseEvent { event } => event::close(working, officers, event),
+        Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
+        Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
+        Decision::StopHub { stopped, reason } => governance::stop(working, officers, *stopped, reason),
+        Decision::NewOrigin {
+            lost_size,
+            lost_chain,
+            reason,
+        } => origin::begin(working, officers, *lost_size, *lost_chain, reason),
+        Decision::Sweep => sweep::sweep(working, command.id),
+    }
+}
+
+/// What officers decide about mappings and what they rest on.
+fn decide_recognition(
+    working: &mut Working,
+    officers: &[tanqiao_protocol::id::Name],
+    decision: &Decision,
+) -> Decided<Outcome> {
+    let voice = Voice::Officers(officers);
+    match decision {
         Decision::PutSheet(sheet) => evidence::put_sheet(working, &SheetBy::Officers(officers), sheet),
         Decision::PutFactorRecords(records) => evidence::put_factor_records(working, officers, records),
         Decision::SetRegistry { member, registry } => evidence::set_registry(working, officers, member, registry),
@@ -216,28 +260,7 @@ fn decide_governance(
         Decision::SuspendMapping { mapping, reason } => mapping::suspend(working, &voice, mapping, reason),
         Decision::LiftMapping { mapping } => mapping::lift(working, &voice, mapping),
         Decision::RevokeMapping { mapping, reason } => mapping::revoke(working, officers, mapping, reason),
-        Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, command.id, blocks, reason),
-        Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, command.id, blocks, reason),
-        Decision::CancelFrozen { blocks, reason } => freeze::cancel(working, officers, command.id, blocks, reason),
-        Decision::ApproveTransfer { transfer } => transfer::approve(working, officers, *transfer),
-        Decision::Halt { subject, reason } => freeze::halt(working, officers, *subject, reason),
-        Decision::Foreclose { pledge } => collateral::foreclose(working, officers, *pledge),
-        Decision::PlanEvent(plan) => event::plan(working, officers, plan),
-        Decision::SetInventory {
-            event,
-            basis,
-            inventory,
-        } => event::set_inventory(working, officers, event, *basis, inventory),
-        Decision::CloseEvent { event } => event::close(working, officers, event),
-        Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
-        Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
-        Decision::StopHub { stopped, reason } => governance::stop(working, officers, *stopped, reason),
-        Decision::NewOrigin {
-            lost_size,
-            lost_chain,
-            reason,
-        } => origin::begin(working, officers, *lost_size, *lost_chain, reason),
-        Decision::Sweep => sweep::sweep(working, command.id),
+        _ => Err(Refusal::new(CheckCode::M02, "This is not about a mapping.").into()),
     }
 }
 

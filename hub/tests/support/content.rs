@@ -96,6 +96,7 @@ pub fn mapping(
         vintages: None,
         batch: None,
         explanation_sha256: None,
+        excluded_schemes: Vec::new(),
         predicate: Predicate::Close,
         factor: Factor::new(factor).unwrap(),
         buffer: Factor::new(buffer).unwrap(),

@@ -213,6 +213,7 @@ fn a_detour_through_another_list_of_sources_does_not_pay() {
         cap_g: None,
         vintages: (2024, 2026),
         units: None,
+        excluded_schemes: Vec::new(),
     };
     let record = crate::draft::draft_composed(
         &route,

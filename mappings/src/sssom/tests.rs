@@ -169,6 +169,7 @@ pub(crate) fn governed() -> GovernedMapping {
             vintages: None,
             batch: None,
             explanation_sha256: None,
+            excluded_schemes: Vec::new(),
             predicate: Predicate::Close,
             factor: Factor::new(905_612).unwrap(),
             buffer: Factor::new(30_000).unwrap(),

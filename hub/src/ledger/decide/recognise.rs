@@ -60,6 +60,7 @@ pub fn recognise(
         at: working.now,
     };
     let governance = &working.governance;
+    check_schemes(working, &blocks, &crossing)?;
     let lots: Vec<GivenLot> = batch_lots_of(&blocks, |block| {
         crossing_batch(governance, &block.series, &crossing).then_some(block.terms.issuance)
     })
@@ -93,6 +94,32 @@ pub fn recognise(
         explanation_en: String::new(),
         ..recognised.quote
     })
+}
+
+/// R06: an issuance that declared a scheme which the using region excludes is not recognised there.
+fn check_schemes(working: &Working, blocks: &[Block], crossing: &Crossing) -> Decided<()> {
+    let governance = &working.governance;
+    for block in blocks {
+        let Some(record) = crossing_record(governance, &block.series, crossing.to, crossing.r#use, crossing.at) else {
+            continue;
+        };
+        if record.excluded_schemes.is_empty() {
+            continue;
+        }
+        let issuance = working.issuances.get(&block.terms.issuance)?;
+        let declared = issuance
+            .and_then(|one| one.content.other_schemes.as_deref())
+            .unwrap_or_default();
+        let excluded = declared.iter().find(|scheme| record.excluded_schemes.contains(scheme));
+        if let Some(scheme) = excluded {
+            let detail = format!(
+                "The issuance behind these serials takes part in `{scheme}`, which mapping {} excludes.",
+                record.mapping
+            );
+            return Err(Refusal::new(CheckCode::R06, detail).block(block.reference()).into());
+        }
+    }
+    Ok(())
 }
 
 /// True if activity data of this series travel on such a crossing: its lots are then parted by issuance.
@@ -222,7 +249,7 @@ pub fn counted_under(governance: &Governance, mapping: &MappingRef) -> Vec<Mappi
 }
 
 /// What a command reads that takes serials of a series to `to` for `use`: the mapping versions whose caps it may touch, and whether
-/// the issuances behind the serials fix the factor.
+/// the issuances behind the serials are looked at: their activity data fix the factor, or their declarations may be excluded.
 #[must_use]
 pub fn crossing_reads(
     governance: &Governance,
@@ -233,7 +260,10 @@ pub fn crossing_reads(
 ) -> (Vec<MappingRef>, bool) {
     crossing_record(governance, series, to, r#use, at).map_or_else(
         || (Vec::new(), false),
-        |record| (record.counted_under().cloned().collect(), record.batch.is_some()),
+        |record| {
+            let issuances = record.batch.is_some() || !record.excluded_schemes.is_empty();
+            (record.counted_under().cloned().collect(), issuances)
+        },
     )
 }
 

@@ -70,6 +70,7 @@ fn mapping(
         cap_g: None,
         vintages: (2024, 2026),
         units: None,
+        excluded_schemes: Vec::new(),
     };
     draft_record(&assess(&question, &world.library()), &terms)
 }

@@ -246,6 +246,7 @@ fn e2_other_baselines_stop_the_pair_unless_it_is_quantified_again() {
         cap_g: None,
         vintages: (2024, 2026),
         units: None,
+        excluded_schemes: Vec::new(),
     };
     assert_eq!(crate::draft::draft_record(&assessment, &terms), None);
 }

@@ -311,6 +311,7 @@ fn the_record_has_the_factor_that_was_computed() {
         cap_g: None,
         vintages: (2024, 2026),
         units: None,
+        excluded_schemes: Vec::new(),
     };
     let mut question = world.question(&origin, &target);
     question.uses = [Use::EventNeutrality, Use::EtsOffset].into_iter().collect();

@@ -59,6 +59,7 @@ pub fn record(mapping: &str, to: &str, millionths: i64, buffer: i64, permitted: 
         vintages: None,
         batch: None,
         explanation_sha256: None,
+        excluded_schemes: Vec::new(),
         predicate: Predicate::Close,
         factor: factor(millionths),
         buffer: factor(buffer),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tanqiao_mappings::composition::assess_through;
-use tanqiao_mappings::draft::{RecordTerms, draft_composed, draft_record};
+use tanqiao_mappings::draft::{RecordTerms, draft_composed, draft_record, excluded_schemes};
 use tanqiao_mappings::equivalence::{Assessment, InputKind, InputRef, Question, assess};
 use tanqiao_mappings::explanation::explain;
 use tanqiao_mappings::gates::NodeFacts;
@@ -125,6 +125,7 @@ fn terms(governance: &Governance, proposal: &MappingProposal, sheets: &Sheets) -
         cap_g: proposal.cap_g,
         vintages: (proposal.vintage_first, proposal.vintage_last),
         units: units(governance, proposal, sheets),
+        excluded_schemes: excluded_schemes([&sheets.target].into_iter().chain(&sheets.reference)),
     }
 }
 
