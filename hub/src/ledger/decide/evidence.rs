@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::json;
 use tanqiao_mappings::factors::FactorRecord;
 use tanqiao_mappings::sheet::Sheet;
@@ -22,6 +23,8 @@ use crate::ledger::working::Working;
 pub const ROWS_MAX: usize = 200;
 /// The largest sheet, in bytes of JSON: it stands in a leaf.
 const SHEET_BYTES_MAX: usize = 48 * 1024;
+/// The most rows and records of one decision, in bytes of JSON: they stand in a leaf together.
+const ROWS_BYTES_MAX: usize = 48 * 1024;
 
 /// Who publishes a sheet.
 #[derive(Debug, Clone)]
@@ -157,7 +160,7 @@ fn flags_as_integers(mut value: serde_json::Value) -> serde_json::Value {
 
 /// Publishes emission factor records, such as the next year of the grids'. What rests on them is looked at again.
 pub fn put_factor_records(working: &mut Working, officers: &[Name], records: &[FactorRecord]) -> Decided<Outcome> {
-    check_count(records.len())?;
+    check_rows(records)?;
     for record in records {
         check_text(&record.publisher, "publisher", 200)?;
         check_text(&record.source, "source", 500)?;
@@ -197,11 +200,47 @@ pub fn put_factor_records(working: &mut Working, officers: &[Name], records: &[F
     Ok(working.outcome("factors".to_owned(), Some("published"), log_index))
 }
 
-fn check_count(rows: usize) -> Decided<()> {
-    ensure((1..=ROWS_MAX).contains(&rows), || {
+fn check_rows<T: Serialize>(rows: &[T]) -> Decided<()> {
+    ensure((1..=ROWS_MAX).contains(&rows.len()), || {
         Refusal::new(CheckCode::M03, "Too many rows in one decision, or none.")
-            .expected(format!("1 to {ROWS_MAX}"), rows)
+            .expected(format!("1 to {ROWS_MAX}"), rows.len())
+    })?;
+    let bytes: usize = rows.iter().map(bytes_of).sum();
+    ensure(bytes <= ROWS_BYTES_MAX, || {
+        Refusal::new(
+            CheckCode::M03,
+            "The rows of one decision stand in one leaf, and these are too long for it.",
+        )
+        .expected(format!("{ROWS_BYTES_MAX} bytes at most"), bytes)
     })
+}
+
+fn bytes_of<T: Serialize>(row: &T) -> usize {
+    serde_json::to_vec(row).map_or(usize::MAX / ROWS_MAX, |bytes| bytes.len() + 1)
+}
+
+/// Cuts rows, in their order, into pieces that each fit one decision.
+///
+/// # Errors
+/// The position of a row that is too long for any.
+pub fn pieces<T: Serialize>(rows: Vec<T>) -> Result<Vec<Vec<T>>, usize> {
+    let mut pieces: Vec<Vec<T>> = Vec::new();
+    let mut room = 0;
+    for (position, row) in rows.into_iter().enumerate() {
+        let bytes = bytes_of(&row);
+        if bytes > ROWS_BYTES_MAX {
+            return Err(position);
+        }
+        match pieces.last_mut() {
+            Some(piece) if piece.len() < ROWS_MAX && bytes <= room => piece.push(row),
+            _ => {
+                pieces.push(vec![row]);
+                room = ROWS_BYTES_MAX;
+            }
+        }
+        room -= bytes;
+    }
+    Ok(pieces)
 }
 
 /// Records what is known of a member's registry: the node gate of recognition.
@@ -232,9 +271,10 @@ pub fn set_registry(
     Ok(working.outcome(subject, None, log_index))
 }
 
-/// Takes rows of a mapping set as candidates; a row of the same set and id is replaced. None of them recognises anything.
+/// Takes rows of a mapping set as candidates; a row of the same set and id is replaced. None of them recognises anything. Governance
+/// gets another version all the same: what is ranked by it has changed.
 pub fn put_candidates(working: &mut Working, officers: &[Name], set: &CandidateSet) -> Decided<Outcome> {
-    check_count(set.rows.len())?;
+    check_rows(&set.rows)?;
     let subject = format!("mapping-set/{}", set.id);
     let log_index = working.carry_out(Step {
         r#type: "candidates.imported",
@@ -247,5 +287,25 @@ pub fn put_candidates(working: &mut Working, officers: &[Name], set: &CandidateS
         .written
         .candidates
         .extend(set.rows.iter().map(|row| (set.id.clone(), row.clone(), log_index)));
+    if !working.written.governance {
+        change_governance(working, |_| {});
+    }
     Ok(working.outcome(subject, None, log_index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_cut_by_number_and_by_length() {
+        let lengths = |rows: Vec<String>| -> Vec<usize> { pieces(rows).unwrap().iter().map(Vec::len).collect() };
+        assert_eq!(lengths(Vec::new()), []);
+        assert_eq!(lengths(vec!["a".into(); 401]), [200, 200, 1]);
+        // Two quotation marks and a comma stand beside each text.
+        let third = "x".repeat(ROWS_BYTES_MAX / 3 - 3);
+        assert_eq!(lengths(vec![third; 4]), [3, 1]);
+        let long = vec!["a".to_owned(), "x".repeat(ROWS_BYTES_MAX)];
+        assert_eq!(pieces(long), Err(1));
+    }
 }
