@@ -9,6 +9,7 @@ pub mod enrolment;
 pub mod intake;
 pub mod ledger;
 pub mod metrics;
+pub mod recognition;
 pub mod recovery;
 pub mod serve;
 pub mod store;

@@ -20,7 +20,11 @@ mod retirement;
 mod sweep;
 mod transfer;
 
-pub use mapping::{Changed, concerned as concerned_mappings, due as due_mappings, told_of as told_of_mapping};
+pub use evidence::{ROWS_MAX, pieces};
+pub use mapping::{
+    Changed, Examined, concerned as concerned_mappings, due as due_mappings, examine, known_sheet,
+    told_of as told_of_mapping,
+};
 pub(super) use origin::told as told_of_origin;
 pub use recognise::{counted_under, crossing_reads};
 

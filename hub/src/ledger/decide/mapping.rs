@@ -25,6 +25,7 @@ use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
 
 pub use agree::{approve, comment, endorse, object};
+pub use examine::{Examined, examine, sheet as known_sheet};
 pub use propose::propose;
 pub use stop::{lift, revoke, suspend};
 pub use watch::{Changed, concerned, due, recheck, sweep};

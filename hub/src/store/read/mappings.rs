@@ -1,8 +1,10 @@
 //! What is kept about mappings beside governance: explanations, comments, candidate rows, and earlier sheets.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tanqiao_mappings::sheet::Sheet;
+use tanqiao_protocol::id::Name;
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::view::Comment;
 
@@ -85,6 +87,34 @@ pub fn candidates(
             ],
         )?,
     };
+    found
+        .into_iter()
+        .map(|row| Ok((row.id, parse(&row.content)?)))
+        .collect()
+}
+
+/// The rows of one set, by key.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn candidates_of_set(
+    connection: &mut ReadConnection<'_>,
+    set: &Name,
+) -> Result<BTreeMap<String, Candidate>, StoreError> {
+    let found: Vec<CandidateRow> = rows(connection, "set_id = ?", vec![set.to_string().into()])?;
+    found
+        .iter()
+        .map(|row| parse(&row.content))
+        .map(|row| row.map(|candidate: Candidate| (candidate.key.clone(), candidate)))
+        .collect()
+}
+
+/// All candidate rows by set and key, in their order.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all_candidates(connection: &mut ReadConnection<'_>) -> Result<Vec<(String, Candidate)>, StoreError> {
+    let found: Vec<CandidateRow> = rows(connection, "1 = 1 ORDER BY id", Vec::new())?;
     found
         .into_iter()
         .map(|row| Ok((row.id, parse(&row.content)?)))

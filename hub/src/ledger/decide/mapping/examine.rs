@@ -24,7 +24,8 @@ use crate::ledger::objects::Governance;
 use crate::ledger::refusal::{Decided, Rejection};
 
 /// What an examination found.
-pub(super) struct Examined {
+#[derive(Debug)]
+pub struct Examined {
     /// The record; `None` while evidence is missing or a gate is not open.
     pub record: Option<Arc<MappingRecord>>,
     /// What it rests on.
@@ -35,8 +36,12 @@ pub(super) struct Examined {
     pub refusals: Vec<Phrase>,
 }
 
-/// Examines a proposal at `at`: every year of its vintages, of which the smallest factor counts.
-pub(super) fn examine(governance: &Governance, proposal: &MappingProposal, at: Timestamp) -> Decided<Examined> {
+/// Examines a proposal at `at`: every year of its vintages, of which the smallest factor counts. It changes nothing: whoever wants to
+/// know what the hub would compute may ask without proposing.
+///
+/// # Errors
+/// A fault of the program.
+pub fn examine(governance: &Governance, proposal: &MappingProposal, at: Timestamp) -> Decided<Examined> {
     let sheets = Sheets::of(governance, proposal);
     match &proposal.through {
         Some(through) => composed(governance, proposal, &sheets, through, at),
@@ -62,7 +67,8 @@ impl Sheets {
 }
 
 /// The sheet of a methodology version; blank where none was published: what is not known stays unknown.
-fn sheet(governance: &Governance, methodology: &MethodologyRef) -> Sheet {
+#[must_use]
+pub fn sheet(governance: &Governance, methodology: &MethodologyRef) -> Sheet {
     let published = governance.methodologies.get(methodology);
     let sheet = governance.sheets.get(methodology).map_or_else(
         || {
