@@ -24,6 +24,7 @@ mod tests;
 pub use candidate::Candidate;
 pub use case::{AmountBasis, Case, CrossRegion};
 pub use factor::{EmissionFactor, FactorBasis, FactorScope};
+pub use grid::read_grid_factors;
 pub use lint::Finding;
 pub use methodology::{CatalogueMethodology, MethodologyKind, MethodologyStatus};
 pub use platform::{Platform, PlatformKind};

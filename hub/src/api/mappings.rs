@@ -216,7 +216,8 @@ tanqiao_protocol::words! {
 }
 
 /// The matrix of all published methodologies and the regions of all members now.
-pub(crate) fn matrix_of(
+#[must_use]
+pub fn matrix_of(
     governance: &Governance,
     activity: Option<&Name>,
     at: tanqiao_protocol::time::Timestamp,
@@ -271,14 +272,18 @@ pub struct Revision {
     revision: Option<u32>,
 }
 
-fn sheet_view(version: &SheetVersion) -> Result<SheetView, Refused> {
+/// A sheet as everybody may see it.
+///
+/// # Errors
+/// None: a sheet is JSON.
+pub fn sheet_view(version: &SheetVersion) -> Result<SheetView, serde_json::Error> {
     Ok(SheetView {
         publisher: version.publisher.clone(),
         revision: version.revision,
         sha256: version.sha256,
         at: version.at,
         log_index: version.log_index,
-        sheet: serde_json::to_value(&*version.sheet).map_err(|error| Refused::fault(&error))?,
+        sheet: serde_json::to_value(&*version.sheet)?,
     })
 }
 
@@ -304,7 +309,7 @@ async fn find_sheet(
 /// `GET /v1/methodologies/{id}/{version}/sheet`: the attribute sheet as last published, or an earlier `revision`.
 pub async fn sheet(hub: Data<Hub>, path: Path<(String, String)>, asked: Query<Revision>) -> Answer {
     let found = find_sheet(&hub, path.into_inner(), asked.revision).await?;
-    json(&sheet_view(&found)?)
+    json(&sheet_view(&found).map_err(|error| Refused::fault(&error))?)
 }
 
 /// Which two publications.

@@ -6,7 +6,10 @@ use clap::Subcommand;
 
 use super::desk::Desk;
 use super::output::{CliError, Output};
-use super::{accounts, blocks, dealings, enrolments, events, governance, mappings, members, recover, system};
+use super::{
+    accounts, blocks, catalogue, dealings, enrolments, events, factors, governance, mapping_sets, mappings, matrix,
+    members, recover, sheets, system,
+};
 
 /// What officers decide, and what they look at.
 #[derive(Debug, Subcommand)]
@@ -29,6 +32,17 @@ pub(super) enum Admin {
     /// Mappings between methodologies.
     #[command(subcommand)]
     Mapping(mappings::MappingCommand),
+    /// Mapping sets in SSSOM, in and out.
+    #[command(subcommand)]
+    MappingSet(mapping_sets::MappingSetCommand),
+    /// Attribute sheets of methodologies.
+    #[command(subcommand)]
+    Sheet(sheets::SheetCommand),
+    /// Emission factors of electricity grids.
+    #[command(subcommand)]
+    Factors(factors::FactorsCommand),
+    /// Regions by regions: what is recognised where, at which factor, for which use.
+    Matrix(matrix::MatrixArgs),
     /// Events that members give to.
     #[command(subcommand)]
     Event(events::EventCommand),
@@ -55,18 +69,20 @@ pub(super) enum Admin {
     Audit,
     /// Take back from the members what a restored database has lost; `serve` must not run.
     Recover(recover::RecoverArgs),
-    /// Read and check the catalogue of methodologies, factors and cases that the program carries.
-    #[command(after_help = "Example:\n  tanqiao-hub admin catalogue")]
-    Catalogue,
+    /// The catalogue of methodologies, factors and cases that the program carries: check it, look for pairs, load it.
+    Catalogue(catalogue::CatalogueArgs),
 }
 
 /// Runs one of them.
 pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), CliError> {
-    if matches!(admin, Admin::Catalogue) {
-        return system::catalogue(output);
-    }
-    if let Admin::Recover(args) = admin {
-        return args.run(config, output);
+    // These open the ledger themselves, where they need it.
+    match admin {
+        Admin::Catalogue(args) => return args.run(config, output),
+        Admin::MappingSet(command) => return command.run(config, output),
+        Admin::Sheet(command) => return command.run(config, output),
+        Admin::Factors(command) => return command.run(config, output),
+        Admin::Recover(args) => return args.run(config, output),
+        _ => {}
     }
     let desk = Desk::open(config)?;
     match admin {
@@ -86,6 +102,7 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Stop(args) => args.run(&desk, true, output),
         Admin::Resume(args) => args.run(&desk, false, output),
         Admin::Audit => system::audit(&desk, output),
-        Admin::Recover(_) | Admin::Catalogue => Ok(()),
+        Admin::Matrix(args) => args.run(&desk, output),
+        Admin::Recover(_) | Admin::Catalogue(_) | Admin::MappingSet(_) | Admin::Sheet(_) | Admin::Factors(_) => Ok(()),
     }
 }

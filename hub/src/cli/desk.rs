@@ -20,6 +20,9 @@ use crate::store::database::{Database, ReadConnection, StoreError};
 /// The fewest characters of a password.
 const PASSWORD_CHARS_MIN: usize = 12;
 
+/// Decisions in one batch: each holds 48 KiB at most, and a line of the journal 16 MiB.
+const DECISIONS_PER_BATCH: usize = 64;
+
 /// Who decides. Each account with the file of its password, in the same order.
 #[derive(Debug, Clone, Args)]
 pub struct Officers {
@@ -106,23 +109,66 @@ impl Desk {
     /// # Errors
     /// [`CliError`].
     pub fn submit(&self, origin: Origin, decision: Decision) -> Result<Outcome, CliError> {
-        let id = new_id();
-        let payload_sha256 = Sha256::of(id.to_string().as_bytes());
-        let command = Command {
-            origin,
-            id,
-            payload_sha256,
-            body: Body::Governance(Box::new(decision)),
+        let outcomes = self.submit_many(&origin, vec![decision])?;
+        let first = outcomes.into_iter().next();
+        first.ok_or_else(|| CliError::failed("the sequencer gave no answer"))
+    }
+
+    /// Submits decisions that are committed in one batch: one transaction, but each is decided by itself. They fit one line of the
+    /// journal of decisions.
+    ///
+    /// # Errors
+    /// The first refusal; [`CliError`].
+    pub fn submit_many(&self, origin: &Origin, decisions: Vec<Decision>) -> Result<Vec<Outcome>, CliError> {
+        let command = |decision| {
+            let id = new_id();
+            Command {
+                origin: origin.clone(),
+                id,
+                payload_sha256: Sha256::of(id.to_string().as_bytes()),
+                body: Body::Governance(Box::new(decision)),
+            }
         };
-        let answers = self
-            .sequencer
-            .submit_blocking(vec![command])
-            .map_err(CliError::failed)?;
-        match answers.into_iter().next().map(|answer| answer.result) {
-            Some(Ok(outcome)) => Ok(outcome),
-            Some(Err(problem)) => Err(CliError::Refused(Box::new(problem))),
-            None => Err(CliError::failed("the sequencer gave no answer")),
+        let commands = decisions.into_iter().map(command).collect();
+        let answers = self.sequencer.submit_blocking(commands).map_err(CliError::failed)?;
+        answers
+            .into_iter()
+            .map(|answer| answer.result.map_err(|problem| CliError::Refused(Box::new(problem))))
+            .collect()
+    }
+
+    /// Has officers decide many things, many in a batch, with a bar for whoever looks. The first refusal ends it; what was decided
+    /// before it stands.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub fn decide_all(
+        &self,
+        accounts: &[Name],
+        decisions: Vec<Decision>,
+        what: &'static str,
+        output: &Output,
+    ) -> Result<(), CliError> {
+        let bar = output.bar(what);
+        if let Some(bar) = &bar {
+            bar.set_length(u64::try_from(decisions.len()).unwrap_or(u64::MAX));
         }
+        let origin = Origin::Officers(accounts.to_vec());
+        let mut left = decisions.into_iter();
+        loop {
+            let batch: Vec<Decision> = left.by_ref().take(DECISIONS_PER_BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let done = self.submit_many(&origin, batch)?;
+            if let Some(bar) = &bar {
+                bar.inc(u64::try_from(done.len()).unwrap_or(u64::MAX));
+            }
+        }
+        if let Some(bar) = &bar {
+            bar.finish_and_clear();
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,10 @@
 //! `admin member` and `admin key`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde::Serialize;
-use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::id::{NodeId, Sha256};
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::signing::{KeyId, VerifyingKey};
 use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus};
@@ -12,6 +12,7 @@ use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus};
 use super::desk::{Desk, Officers};
 use super::output::{CliError, Output};
 use crate::ledger::command::Decision;
+use crate::ledger::objects::Registry;
 
 /// Members.
 #[derive(Debug, Subcommand)]
@@ -59,6 +60,22 @@ pub(super) enum MemberCommand {
     Reinstate {
         /// Whom.
         member: NodeId,
+        #[command(flatten)]
+        officers: Officers,
+    },
+    /// Record what is known of a member's registry, which opens the node gate of recognition. It replaces what was recorded before.
+    #[command(after_help = "Example:
+  tanqiao-hub admin member registry wuhan --conformance-report report.pdf --verification-body \"CQC\" \\
+    --officer li --officer-password-file li.password")]
+    Registry {
+        /// Whose.
+        member: NodeId,
+        /// The report of the conformance suite that its node passed. Its SHA-256 is recorded; the file stays where it is.
+        #[arg(long, value_name = "FILE")]
+        conformance_report: Option<PathBuf>,
+        /// A body that verifies its issuances; once more for each.
+        #[arg(long = "verification-body", value_name = "NAME")]
+        verification_bodies: Vec<String>,
         #[command(flatten)]
         officers: Officers,
     },
@@ -113,6 +130,16 @@ impl MemberCommand {
             Self::Reinstate { member, officers } => {
                 desk.decide(officers, Decision::Reinstate { member: member.clone() }, output)
             }
+            Self::Registry {
+                member,
+                conformance_report,
+                verification_bodies,
+                officers,
+            } => {
+                let registry = registry(conformance_report.as_deref(), verification_bodies)?;
+                let member = member.clone();
+                desk.decide(officers, Decision::SetRegistry { member, registry }, output)
+            }
             Self::List => {
                 let governance = desk.governance();
                 let members = governance.members.iter().map(|(id, member)| Listed {
@@ -133,6 +160,23 @@ impl MemberCommand {
             }
         }
     }
+}
+
+fn registry(report: Option<&Path>, bodies: &[String]) -> Result<Registry, CliError> {
+    if report.is_none() && bodies.is_empty() {
+        return Err(CliError::misused(
+            "say what is known: --conformance-report FILE, --verification-body NAME, or both",
+        ));
+    }
+    let conformance_report = report.map(|file| {
+        std::fs::read(file)
+            .map(|bytes| Sha256::of(&bytes))
+            .map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))
+    });
+    Ok(Registry {
+        conformance_report: conformance_report.transpose()?,
+        verification_bodies: bodies.to_vec(),
+    })
 }
 
 fn read_key(file: &PathBuf) -> Result<VerifyingKey, CliError> {

@@ -84,6 +84,15 @@ impl Output {
         }
     }
 
+    /// A whole text as it stands; in JSON an object with this one member.
+    pub fn text(&self, name: &str, text: &str) {
+        if self.json {
+            print_json(&json!({ name: text }));
+        } else {
+            print!("{text}");
+        }
+    }
+
     /// Runs something that takes a while, with a sign of life on a terminal.
     pub fn while_working<T>(&self, what: &'static str, work: impl FnOnce() -> T) -> T {
         if self.json || !std::io::stderr().is_terminal() {

@@ -1,10 +1,8 @@
-//! `admin stop`, `resume`, `audit` and `catalogue`.
+//! `admin stop`, `resume` and `audit`.
 
 use std::fmt::Write as _;
 
 use clap::Args;
-use serde::Serialize;
-use tanqiao_mappings::catalogue::Catalogue;
 
 use super::desk::{Desk, Officers};
 use super::output::{CliError, Output};
@@ -67,36 +65,4 @@ pub(super) fn audit(desk: &Desk, output: &Output) -> Result<(), CliError> {
             "the ledger does not hold what it must: stop it and look into the findings",
         ))
     }
-}
-
-#[derive(Debug, Serialize)]
-struct CatalogueReport {
-    methodologies: usize,
-    factors: usize,
-    platforms: usize,
-    cases: usize,
-    findings: Vec<String>,
-}
-
-/// Reads and checks the catalogue. What is odd is shown, and no failure.
-pub(super) fn catalogue(output: &Output) -> Result<(), CliError> {
-    let catalogue = Catalogue::shipped().map_err(CliError::failed)?;
-    let report = CatalogueReport {
-        methodologies: catalogue.methodologies().len(),
-        factors: catalogue.factors().len(),
-        platforms: catalogue.platforms().len(),
-        cases: catalogue.cases().len(),
-        findings: catalogue.lint().iter().map(ToString::to_string).collect(),
-    };
-    output.one(&report, |report| {
-        let mut text = format!(
-            "{} methodologies, {} factors, {} platforms, {} cases",
-            report.methodologies, report.factors, report.platforms, report.cases
-        );
-        for finding in &report.findings {
-            let _ = write!(text, "\n{finding}");
-        }
-        text
-    });
-    Ok(())
 }

@@ -14,6 +14,7 @@ mod database;
 pub mod marathon;
 mod recognising;
 mod speaking;
+pub mod terminal;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

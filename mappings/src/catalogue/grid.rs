@@ -25,8 +25,16 @@ const COLUMNS: &[&str] = &[
 
 const REGION_COLUMNS: &[&str] = &["region_code", "grid", "source", "note"];
 
+/// Reads factor records from a table with the columns of the catalogue's `grid_factors.tsv`.
+///
+/// # Errors
+/// [`TableError`] names the line and column of the first cell that breaks its rule.
+pub fn read_grid_factors(text: &str) -> Result<Vec<FactorRecord>, TableError> {
+    read_rows("grid_factors.tsv", text, COLUMNS, record)
+}
+
 pub(super) fn read(factors: &str, regions: &str) -> Result<GridFactors, TableError> {
-    let records = read_rows("grid_factors.tsv", factors, COLUMNS, record)?;
+    let records = read_grid_factors(factors)?;
     let rows: Vec<(RegionCode, GridRegion)> = read_rows("grid_regions.tsv", regions, REGION_COLUMNS, |row| {
         Ok((row.value("region_code")?, row.value("grid")?))
     })?;
