@@ -5,6 +5,7 @@
 //! feed to bring its effect. The book of the hub's side changes from the feed only, never here.
 
 mod commands;
+mod mappings;
 mod offers;
 mod opening;
 mod records;
@@ -18,6 +19,7 @@ use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::time::Timestamp;
 use tokio::sync::watch;
 
+pub use mappings::{explanation_of, is_explained};
 pub use request::{
     CancelRequest, DonationRequest, IssueRequest, IssueShare, PledgeRequest, RetireRequest, Selection, Staffed,
     TransferRequest,

@@ -3,32 +3,15 @@
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use tanqiao_mappings::sheet::Sheet;
-use tanqiao_protocol::id::{MessageId, Sha256};
-use tanqiao_protocol::mapping::{
-    MappingComment, MappingLifting, MappingObjection, MappingProposal, MappingSuspension, RejectionGround,
-};
-use tanqiao_protocol::message::{Content, StaffDecision};
+use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::mapping::{MappingProposal, RejectionGround};
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 
-use super::answer::{Answered, decided, ok};
+use super::answer::{Answered, ApiError, decided, ok};
 use super::auth::{Admin, Caller, Read};
+use super::command::Command;
 use super::extract::{Json, Query, Waiting, message_id, part};
 use crate::service::{Node, Staffed};
-
-async fn said<C: Content + Send + Sync + 'static>(
-    node: &Node,
-    request: &HttpRequest,
-    waiting: Query<Waiting>,
-    said: (Option<MessageId>, Option<StaffDecision>),
-    content: C,
-) -> Answered {
-    let by = Staffed {
-        id: message_id(request, said.0)?,
-        staff: said.1,
-    };
-    let id = node.say(by, content).await?;
-    decided(node, id, waiting.0.seconds(), None).await
-}
 
 /// The attribute sheet of a methodology version.
 pub(super) async fn sheet_view(_: Caller<Read>, node: web::Data<Node>, request: HttpRequest) -> Answered {
@@ -44,7 +27,8 @@ pub(super) async fn sheet_publish(
     waiting: Query<Waiting>,
     body: Json<Sheet>,
 ) -> Answered {
-    said(&node, &request, waiting, (None, None), body.0).await
+    let id = node.publish_sheet(unstaffed(&request)?, body.0).await?;
+    decided(&node, id, waiting.0.seconds(), None).await
 }
 
 /// One mapping version with its explanation and comments.
@@ -61,14 +45,19 @@ pub(super) async fn mapping_propose(
     waiting: Query<Waiting>,
     body: Json<MappingProposal>,
 ) -> Answered {
-    said(&node, &request, waiting, (None, None), body.0).await
+    let id = node.propose_mapping(unstaffed(&request)?, body.0).await?;
+    decided(&node, id, waiting.0.seconds(), None).await
+}
+
+/// Of a command whose body is the content itself: its id is in `Idempotency-Key`.
+fn unstaffed(request: &HttpRequest) -> Result<Staffed, ApiError> {
+    let id = message_id(request, None)?;
+    Ok(Staffed { id, staff: None })
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Endorsed {
-    id: Option<MessageId>,
-    staff: Option<StaffDecision>,
     record_sha256: Sha256,
 }
 
@@ -77,23 +66,17 @@ pub(super) async fn mapping_endorse(
     _: Caller<Admin>,
     node: web::Data<Node>,
     request: HttpRequest,
-    waiting: Query<Waiting>,
-    body: Json<Endorsed>,
+    command: Command<Endorsed>,
 ) -> Answered {
-    let by = Staffed {
-        id: message_id(&request, body.0.id)?,
-        staff: body.0.staff,
-    };
     let mapping: MappingRef = part(&request, "mapping")?;
-    let id = node.endorse_mapping(by, &mapping, body.0.record_sha256).await?;
-    decided(&node, id, waiting.0.seconds(), None).await
+    let record = command.order.record_sha256;
+    let id = node.endorse_mapping(command.by, &mapping, record).await?;
+    command.answer.done(&node, id).await
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Objected {
-    id: Option<MessageId>,
-    staff: Option<StaffDecision>,
     ground: RejectionGround,
     reason: String,
 }
@@ -103,29 +86,17 @@ pub(super) async fn mapping_object(
     _: Caller<Admin>,
     node: web::Data<Node>,
     request: HttpRequest,
-    waiting: Query<Waiting>,
-    body: Json<Objected>,
+    command: Command<Objected>,
 ) -> Answered {
+    let Objected { ground, reason } = command.order;
     let mapping = part(&request, "mapping")?;
-    let Objected {
-        id,
-        staff,
-        ground,
-        reason,
-    } = body.0;
-    let content = MappingObjection {
-        mapping,
-        ground,
-        reason,
-    };
-    said(&node, &request, waiting, (id, staff), content).await
+    let id = node.object_to_mapping(command.by, mapping, ground, reason).await?;
+    command.answer.done(&node, id).await
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stopped {
-    id: Option<MessageId>,
-    staff: Option<StaffDecision>,
     reason: String,
 }
 
@@ -134,52 +105,32 @@ pub(super) async fn mapping_suspend(
     _: Caller<Admin>,
     node: web::Data<Node>,
     request: HttpRequest,
-    waiting: Query<Waiting>,
-    body: Json<Stopped>,
+    command: Command<Stopped>,
 ) -> Answered {
     let mapping = part(&request, "mapping")?;
-    let Stopped { id, staff, reason } = body.0;
-    said(
-        &node,
-        &request,
-        waiting,
-        (id, staff),
-        MappingSuspension { mapping, reason },
-    )
-    .await
+    let id = node.suspend_mapping(command.by, mapping, command.order.reason).await?;
+    command.answer.done(&node, id).await
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Lifted {
-    id: Option<MessageId>,
-    staff: Option<StaffDecision>,
-}
+pub(super) struct Lifted {}
 
 /// Agrees that a suspended mapping version recognises again.
 pub(super) async fn mapping_lift(
     _: Caller<Admin>,
     node: web::Data<Node>,
     request: HttpRequest,
-    waiting: Query<Waiting>,
-    body: Json<Lifted>,
+    command: Command<Lifted>,
 ) -> Answered {
-    let mapping = part(&request, "mapping")?;
-    said(
-        &node,
-        &request,
-        waiting,
-        (body.0.id, body.0.staff),
-        MappingLifting { mapping },
-    )
-    .await
+    let Lifted {} = command.order;
+    let id = node.lift_mapping(command.by, part(&request, "mapping")?).await?;
+    command.answer.done(&node, id).await
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Commented {
-    id: Option<MessageId>,
-    staff: Option<StaffDecision>,
     text: String,
 }
 
@@ -188,10 +139,9 @@ pub(super) async fn mapping_comment(
     _: Caller<Admin>,
     node: web::Data<Node>,
     request: HttpRequest,
-    waiting: Query<Waiting>,
-    body: Json<Commented>,
+    command: Command<Commented>,
 ) -> Answered {
     let mapping = part(&request, "mapping")?;
-    let Commented { id, staff, text } = body.0;
-    said(&node, &request, waiting, (id, staff), MappingComment { mapping, text }).await
+    let id = node.comment_on_mapping(command.by, mapping, command.order.text).await?;
+    command.answer.done(&node, id).await
 }

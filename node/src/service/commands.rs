@@ -1,14 +1,11 @@
 //! What the node asks of the hub: each is an outbox message, its dealing and the local reservation in one transaction.
 
-use tanqiao_mappings::explanation::Explanation;
 use tanqiao_protocol::envelope::Envelope;
-use tanqiao_protocol::id::{MessageId, Sha256};
-use tanqiao_protocol::mapping::MappingEndorsement;
+use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::message::{
     Cancellation, Content, Donation, DonationWithdrawal, KeyProposal, Listing, Methodology, Pledge, PledgeConsent,
     PledgeDecision, PledgeForeclosure, PledgeRelease, Retirement, TransferProposal, TransferWithdrawal,
 };
-use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::signing::VerifyingKey;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
 
@@ -310,40 +307,6 @@ impl Node {
     /// [`NodeError::Refused`] with `id-reused`.
     pub async fn put_listing(&self, by: Staffed, listing: Listing) -> Result<MessageId, NodeError> {
         self.say(by, listing).await
-    }
-
-    /// Endorses the record of a mapping version, once it has seen that the hub's record is the one that was read, and that the
-    /// explanation shown with it is the one that the record names.
-    ///
-    /// # Errors
-    /// [`NodeError::Refused`] with `stale-approval` if the record is another one, with `gate-failed` if there is none.
-    pub async fn endorse_mapping(
-        &self,
-        by: Staffed,
-        mapping: &MappingRef,
-        record_sha256: Sha256,
-    ) -> Result<MessageId, NodeError> {
-        let shown = self.hub().mapping(mapping).await?;
-        let record = shown.view.record.ok_or_else(|| {
-            let detail = format!("The evidence for {mapping} is not complete: it has no record to endorse yet.");
-            NodeError::refused("gate-failed", detail)
-        })?;
-        let stands = record.sha256();
-        if stands != record_sha256 || record.mapping != *mapping {
-            let detail = format!("The record that stands is {stands}, not {record_sha256}: read it, and decide again.");
-            return Err(NodeError::refused("stale-approval", detail));
-        }
-        let explained: Option<Explanation> = shown.explanation.and_then(|one| serde_json::from_value(one).ok());
-        let explained = explained.map(|one| one.content_hash());
-        if record.explanation_sha256.is_some() && explained != record.explanation_sha256 {
-            let detail = "The explanation that the hub shows is not the one that the record names: endorse nothing, and ask the hub's officers.";
-            return Err(NodeError::refused("stale-approval", detail));
-        }
-        let content = MappingEndorsement {
-            mapping: mapping.clone(),
-            record_sha256,
-        };
-        self.say(by, content).await
     }
 
     /// Proposes a new signing key under the present one.
