@@ -8,9 +8,11 @@ mod enrol;
 mod export;
 mod import;
 mod issue;
+mod mapping;
 mod recover;
 mod report;
 mod serve;
+mod sheet;
 mod token;
 mod trade;
 
@@ -77,6 +79,8 @@ async fn carry_out(cli: Cli) -> Result<Report, Failure> {
         Command::Donate(args) => trade::donate(&context, args).await,
         Command::Pledge(args) => trade::pledge(&context, args).await,
         Command::Retire(args) => trade::retire(&context, args).await,
+        Command::Mapping(args) => mapping::mapping(&context, args).await,
+        Command::Sheet(args) => sheet::sheet(&context, args).await,
         Command::Reconcile => serve::reconcile(&context).await,
         Command::Status => serve::status(&context).await,
         Command::Export(args) => export::export(&context, args).await,

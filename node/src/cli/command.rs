@@ -9,9 +9,9 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 
 use super::report::{Failure, Report};
-use super::{account, bench, enrol, export, import, issue, recover, token, trade};
+use super::{account, bench, enrol, export, import, issue, mapping, recover, sheet, token, trade};
 use crate::config::Config;
-use crate::service::{Node, Selection, Staffed};
+use crate::service::{Answer, Node, Selection, Staffed};
 use crate::store::Store;
 
 /// A member registry beside a provincial carbon-inclusion platform.
@@ -85,6 +85,18 @@ pub(super) enum Command {
         --use corporate-neutrality --year 2026 --place 420000"
     )]
     Retire(trade::RetireArgs),
+    /// Mappings between methodologies: list, show, propose, endorse, object, suspend, lift, comment
+    #[command(
+        after_help = "Examples:\n  tanqiao-node mapping show metro-wuhan-to-harbin.v1 --lang zh\n  \
+        tanqiao-node mapping endorse metro-wuhan-to-harbin.v1 --record 4a6c… --staff director --four-eyes"
+    )]
+    Mapping(mapping::MappingArgs),
+    /// Attribute sheets of methodologies: template, check, publish, show
+    #[command(
+        after_help = "Examples:\n  tanqiao-node sheet template CN-4201-metro.v1 --out metro.xlsx\n  tanqiao-node sheet check metro.xlsx\n  \
+        tanqiao-node sheet publish metro.xlsx --staff director"
+    )]
+    Sheet(sheet::SheetArgs),
     /// Compare the node's book with the hub; exit status 1 where they differ
     #[command(after_help = "Example:\n  tanqiao-node reconcile --json")]
     Reconcile,
@@ -199,24 +211,55 @@ impl SendArgs {
 
     /// Reports a message that is in the outbox, after waiting as asked.
     pub(super) async fn report(&self, node: &Node, id: MessageId, what: &str) -> Result<Report, Failure> {
-        let seconds = if self.send && self.wait_s == 0 { 60 } else { self.wait_s };
         let exchange = self.send.then(|| crate::serve::exchange(node));
-        let answer = node.wait_for(id, Duration::from_secs(u64::from(seconds))).await;
+        let answer = node.wait_for(id, self.patience()).await;
         if let Some(exchange) = exchange {
             exchange.stop().await;
         }
         let answer = answer?;
-        let text = match (&answer.problem, &answer.outcome) {
-            (Some(problem), _) if answer.state.is_final() => format!("{what} {id} was refused: {problem}\n"),
-            (_, Some(outcome)) => {
-                let state = outcome.state.as_deref().unwrap_or("done");
-                format!("{what} {id}: {state}, log index {}\n", outcome.log_index)
-            }
-            _ => format!("{what} {id} is in the outbox: a serving node sends it\n"),
-        };
-        let refused = answer.state.is_final() && answer.outcome.is_none();
+        let (text, refused) = said(&answer, what);
         Ok(Report::new(text, &answer)?.refused(refused))
     }
+
+    /// Reports messages that are in the outbox, each with what it is, after waiting as asked: `{"items": […]}` for programs.
+    pub(super) async fn report_all(&self, node: &Node, messages: &[(MessageId, String)]) -> Result<Report, Failure> {
+        let exchange = self.send.then(|| crate::serve::exchange(node));
+        let mut answers = Vec::with_capacity(messages.len());
+        for (id, what) in messages {
+            answers.push((node.wait_for(*id, self.patience()).await, what));
+        }
+        if let Some(exchange) = exchange {
+            exchange.stop().await;
+        }
+        let (mut text, mut items, mut any_refused) = (String::new(), Vec::with_capacity(answers.len()), false);
+        for (answer, what) in answers {
+            let answer = answer?;
+            let (line, refused) = said(&answer, what);
+            text.push_str(&line);
+            items.push(answer);
+            any_refused |= refused;
+        }
+        Ok(Report::new(text, &serde_json::json!({ "items": items }))?.refused(any_refused))
+    }
+
+    fn patience(&self) -> Duration {
+        let seconds = if self.send && self.wait_s == 0 { 60 } else { self.wait_s };
+        Duration::from_secs(u64::from(seconds))
+    }
+}
+
+/// What became of a message, and whether it was refused.
+fn said(answer: &Answer, what: &str) -> (String, bool) {
+    let id = answer.id;
+    let text = match (&answer.problem, &answer.outcome) {
+        (Some(problem), _) if answer.state.is_final() => format!("{what} {id} was refused: {problem}\n"),
+        (_, Some(outcome)) => {
+            let state = outcome.state.as_deref().unwrap_or("done");
+            format!("{what} {id}: {state}, log index {}\n", outcome.log_index)
+        }
+        _ => format!("{what} {id} is in the outbox: a serving node sends it\n"),
+    };
+    (text, answer.state.is_final() && answer.outcome.is_none())
 }
 
 /// A number of grams.
