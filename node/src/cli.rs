@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod issue;
 mod mapping;
+mod quote;
 mod recover;
 mod report;
 mod serve;
@@ -79,6 +80,7 @@ async fn carry_out(cli: Cli) -> Result<Report, Failure> {
         Command::Donate(args) => trade::donate(&context, args).await,
         Command::Pledge(args) => trade::pledge(&context, args).await,
         Command::Retire(args) => trade::retire(&context, args).await,
+        Command::Quote(args) => quote::quote(&context, args).await,
         Command::Mapping(args) => mapping::mapping(&context, args).await,
         Command::Sheet(args) => sheet::sheet(&context, args).await,
         Command::Reconcile => serve::reconcile(&context).await,

@@ -15,4 +15,4 @@ pub use dealing::{Decision, Direction, JournalKind, Kind};
 pub use lots::{Journal, arrive, bind, deal, leave, release, unbind};
 pub(crate) use lots::{block_ref, coalesce, grams};
 pub use personal::{check_name, check_text};
-pub use select::reserve;
+pub use select::{choosable, reserve};

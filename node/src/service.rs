@@ -8,6 +8,7 @@ mod commands;
 mod mappings;
 mod offers;
 mod opening;
+mod quoting;
 mod records;
 mod request;
 mod view;
@@ -20,6 +21,7 @@ use tanqiao_protocol::time::Timestamp;
 use tokio::sync::watch;
 
 pub use mappings::{explanation_of, is_explained};
+pub use quoting::{Destination, Planned};
 pub use request::{
     CancelRequest, DonationRequest, IssueRequest, IssueShare, PledgeRequest, RetireRequest, Selection, Staffed,
     TransferRequest,

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
-use tanqiao_protocol::id::{MessageId, Name};
+use tanqiao_protocol::id::{MessageId, Name, NodeId};
 use tanqiao_protocol::message::{Listing, Methodology};
 use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::SeriesRef;
-use tanqiao_protocol::r#use::Uses;
+use tanqiao_protocol::r#use::{Use, Uses};
 use tanqiao_protocol::view::RecognitionQuery;
 
-use super::answer::{Answered, decided, items, ok};
+use super::answer::{Answered, ApiError, decided, items, ok};
 use super::auth::{Admin, Caller, Read, Trade};
+use super::command::Given;
 use super::extract::{Json, Query, Waiting, message_id, part};
 use crate::catalogue;
-use crate::service::{Node, Staffed};
+use crate::service::{Destination, Node, Staffed};
 
 /// Query parameters that the hub understands; they are passed on as they are.
 type Passed = BTreeMap<String, String>;
@@ -64,6 +66,27 @@ pub(super) async fn recognition_quote(
     query: Query<RecognitionQuery>,
 ) -> Answered {
     ok(&node.hub().quote(&query.0).await?)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QuoteTerms {
+    target: Option<NodeId>,
+    event: Option<Name>,
+    to: Option<RegionCode>,
+    r#use: Use,
+}
+
+/// What would arrive elsewhere of what an account would give.
+pub(super) async fn quote_make(_: Caller<Read>, node: web::Data<Node>, body: Json<Given<QuoteTerms>>) -> Answered {
+    let (account, what, terms) = body.0.selected()?;
+    let destination = match (terms.target, terms.event, terms.to) {
+        (Some(member), None, None) => Destination::Member(member),
+        (None, Some(event), None) => Destination::Event(event),
+        (None, None, Some(region)) => Destination::Region(region),
+        _ => return Err(ApiError::parameter("target", "give one of `target`, `event` and `to`")),
+    };
+    ok(&node.quote(account, what, &destination, terms.r#use).await?)
 }
 
 /// Events that take donations, and those that did.

@@ -9,7 +9,7 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 
 use super::report::{Failure, Report};
-use super::{account, bench, enrol, export, import, issue, mapping, recover, sheet, token, trade};
+use super::{account, bench, enrol, export, import, issue, mapping, quote, recover, sheet, token, trade};
 use crate::config::Config;
 use crate::service::{Answer, Node, Selection, Staffed};
 use crate::store::Store;
@@ -85,6 +85,12 @@ pub(super) enum Command {
         --use corporate-neutrality --year 2026 --place 420000"
     )]
     Retire(trade::RetireArgs),
+    /// What would arrive elsewhere of what an account would give, as the hub computes it now
+    #[command(
+        after_help = "Examples:\n  tanqiao-node quote --account pool-2025 --quantity-g 1000000 --target harbin --use event-neutrality\n  \
+        tanqiao-node quote --account pool-2025 --quantity-g 1000000 --event spring-marathon-2026"
+    )]
+    Quote(quote::QuoteArgs),
     /// Mappings between methodologies: list, show, propose, endorse, object, suspend, lift, comment
     #[command(
         after_help = "Examples:\n  tanqiao-node mapping show metro-wuhan-to-harbin.v1 --lang zh\n  \

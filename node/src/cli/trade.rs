@@ -15,7 +15,9 @@ use tanqiao_protocol::r#use::Use;
 use super::command::{Context, SendArgs, WhatArgs};
 use super::report::{Failure, Report};
 use crate::ledger::AccountId;
-use crate::service::{Dealing, Direction, DonationRequest, Kind, PledgeRequest, RetireRequest, TransferRequest};
+use crate::service::{
+    Dealing, Destination, Direction, DonationRequest, Kind, Node, PledgeRequest, RetireRequest, TransferRequest,
+};
 
 /// Items of a list.
 const LIST_MAX: u32 = 100;
@@ -84,6 +86,9 @@ struct OfferArgs {
     /// The quote that the offer relies on
     #[arg(long, value_name = "HEX")]
     quote: Option<Sha256>,
+    /// Ask the hub for a quote first, and offer only on its terms
+    #[arg(long, conflicts_with = "quote")]
+    quoted: bool,
     /// Until when it may be accepted; seven days when absent
     #[arg(long, value_name = "TIME")]
     valid_until: Option<Timestamp>,
@@ -94,30 +99,7 @@ struct OfferArgs {
 pub(super) async fn transfer(context: &Context, args: TransferArgs) -> Result<Report, Failure> {
     let node = context.node().await?;
     match args.action {
-        TransferAction::Offer(args) => {
-            let OfferArgs {
-                account,
-                what,
-                target,
-                purpose,
-                quote,
-                valid_until,
-                send,
-            } = *args;
-            let (by, what) = (send.staffed(), what.selection());
-            let order = TransferRequest {
-                by,
-                account,
-                what,
-                target,
-                r#use: purpose,
-                quote,
-                valid_until,
-                price: None,
-            };
-            let id = node.transfer_out(order).await?;
-            send.report(&node, id, "transfer").await
-        }
+        TransferAction::Offer(args) => offer(&node, *args).await,
         TransferAction::Accept {
             transfer,
             account,
@@ -138,6 +120,38 @@ pub(super) async fn transfer(context: &Context, args: TransferArgs) -> Result<Re
             Report::list(&node.dealings(Kind::Transfer, direction, None, LIST_MAX).await?, line)
         }
     }
+}
+
+async fn offer(node: &Node, args: OfferArgs) -> Result<Report, Failure> {
+    let OfferArgs {
+        account,
+        what,
+        target,
+        purpose,
+        quote,
+        quoted,
+        valid_until,
+        send,
+    } = args;
+    let (by, mut what, mut quote) = (send.staffed(), what.selection(), quote);
+    if quoted {
+        let destination = Destination::Member(target.clone());
+        (what, quote) = node
+            .relying(by.id, account.clone(), what, &destination, purpose)
+            .await?;
+    }
+    let order = TransferRequest {
+        by,
+        account,
+        what,
+        target,
+        r#use: purpose,
+        quote,
+        valid_until,
+        price: None,
+    };
+    let id = node.transfer_out(order).await?;
+    send.report(node, id, "transfer").await
 }
 
 fn line(dealing: &Dealing) -> String {
@@ -165,6 +179,9 @@ pub(super) struct DonateArgs {
     /// The quote that the donation relies on
     #[arg(long, value_name = "HEX")]
     quote: Option<Sha256>,
+    /// Ask the hub for a quote first, and give only on its terms
+    #[arg(long, conflicts_with = "quote")]
+    quoted: bool,
     /// Until when the organiser may decide; seven days when absent
     #[arg(long, value_name = "TIME")]
     valid_until: Option<Timestamp>,
@@ -182,11 +199,18 @@ pub(super) async fn donate(context: &Context, args: DonateArgs) -> Result<Report
         what,
         event,
         quote,
+        quoted,
         valid_until,
         donor,
         send,
     } = args;
-    let (by, what) = (send.staffed(), what.selection());
+    let (by, mut what, mut quote) = (send.staffed(), what.selection(), quote);
+    if quoted {
+        let destination = Destination::Event(event.clone());
+        (what, quote) = node
+            .relying(by.id, account.clone(), what, &destination, Use::EventNeutrality)
+            .await?;
+    }
     let id = node
         .donate(DonationRequest {
             by,

@@ -23,13 +23,31 @@ const LOTS_A_QUERY: i64 = 512;
 /// With `purpose`, only blocks that may be used for it.
 ///
 /// # Errors
-/// [`NodeError::Refused`]: `suspense`, `not-enough`, `not-free`, `too-many-blocks`, `range-invalid`, `quantity-zero`.
+/// As [`choosable`].
 pub fn reserve(
     tx: &mut dyn Tx,
     account: &AccountId,
     what: &Selection,
     purpose: Option<Use>,
     by: MessageId,
+) -> Result<Vec<BlockRef>, NodeError> {
+    let chosen = choosable(tx, account, what, purpose)?;
+    let by = by.to_string();
+    for block in &chosen {
+        bind(tx, block, &by)?;
+    }
+    Ok(chosen)
+}
+
+/// The serials that [`reserve`] would bind; nothing is bound.
+///
+/// # Errors
+/// [`NodeError::Refused`]: `suspense`, `not-enough`, `not-free`, `too-many-blocks`, `range-invalid`, `quantity-zero`.
+pub fn choosable(
+    tx: &mut dyn Tx,
+    account: &AccountId,
+    what: &Selection,
+    purpose: Option<Use>,
 ) -> Result<Vec<BlockRef>, NodeError> {
     let row = tx
         .account(account.as_str())?
@@ -49,10 +67,6 @@ pub fn reserve(
                 chosen.len()
             ),
         ));
-    }
-    let by = by.to_string();
-    for block in &chosen {
-        bind(tx, block, &by)?;
     }
     Ok(chosen)
 }

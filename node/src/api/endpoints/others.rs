@@ -2,7 +2,7 @@
 
 use actix_web::web::{get, post, put};
 
-use super::{Endpoint, Gives, NEWEST, command, read};
+use super::{Endpoint, Gives, NEWEST, Takes, command, read};
 use crate::api::dealings::{self, Cancellation, Donation, Pledge, Retirement, Transfer};
 use crate::api::{hub, mappings, offers, pledges, retirements};
 use crate::tokens::Scope;
@@ -268,6 +268,18 @@ pub(super) const OTHERS: &[Endpoint] = &[
         Gives::One("Quote"),
         || get().to(hub::recognition_quote),
     ),
+    Endpoint {
+        method: "POST",
+        takes: Takes::Json("QuoteOrder"),
+        ..read(
+            "/api/v1/quotes",
+            "What would arrive elsewhere of what an account would give; nothing is reserved. An order that names these blocks \
+             and this quote is carried out on its terms or refused",
+            &[],
+            Gives::One("Planned"),
+            || post().to(hub::quote_make),
+        )
+    },
     read(
         "/api/v1/events",
         "Events that take donations, and those that did",

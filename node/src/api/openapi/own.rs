@@ -100,6 +100,11 @@ pub(super) const OWN: &[Object] = &[
     ),
     ("JobStarted", "An import that runs", &[("job", "Sha256")]),
     (
+        "Planned",
+        "What would be given, and what the hub would do with it now",
+        &[("blocks", "[BlockRef]"), ("quote", "Quote")],
+    ),
+    (
         "PendingSeries",
         "Activities of a series that no issuance has",
         &[

@@ -62,6 +62,21 @@ pub(super) const REQUESTS: &[Request] = &[
                 "report_sha256": "0000000000000000000000000000000000000000000000000000000000000000"}}"#,
     },
     Request {
+        name: "QuoteOrder",
+        description: "What an account would give, to one of `target`, `event` and `to`, and for what",
+        members: &[
+            ("account", "AccountId"),
+            ("quantity_g?", "Grams"),
+            ("series?", "SeriesRef"),
+            ("blocks?", "[BlockRef]"),
+            ("target?", "NodeId"),
+            ("event?", "Name"),
+            ("to?", "RegionCode"),
+            ("use", "Use"),
+        ],
+        example: r#"{"account": "pool-2025", "quantity_g": 1000000, "target": "harbin", "use": "event-neutrality"}"#,
+    },
+    Request {
         name: "NewTransfer",
         description: "An offer: quantity_g, with series if only one is meant, or blocks; seven days valid when nothing is said",
         members: &[
