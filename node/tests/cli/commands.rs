@@ -2,7 +2,7 @@
 
 use super::folder::{Folder, mode, text};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 18] = [
     "serve",
     "migrate",
     "enrol",
@@ -12,6 +12,9 @@ const COMMANDS: [&str; 15] = [
     "donate",
     "pledge",
     "retire",
+    "quote",
+    "mapping",
+    "sheet",
     "reconcile",
     "status",
     "export",

@@ -10,5 +10,6 @@
 mod commands;
 mod enrolment;
 mod folder;
+mod governing;
 mod importing;
 mod serving;
