@@ -5,7 +5,7 @@
 /// Name, description, members.
 pub type Object = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-/// Mappings, the sheets that they rest on, and what is recognised where.
+/// Mappings and the sheets that they rest on, as hub and node show them.
 pub const MAPPINGS: &[Object] = &[
     (
         "MappingProposal",
@@ -182,6 +182,10 @@ pub const MAPPINGS: &[Object] = &[
             ("attributes", "[SheetAttribute]"),
         ],
     ),
+];
+
+/// What the hub alone shows of them: what changed, candidates, what is recognised where.
+pub const RECOGNITION: &[Object] = &[
     (
         "Change",
         "A change between two revisions",

@@ -2,7 +2,7 @@
 //! a schema's name, `text`, `integer`, `boolean`, `any`, or one of these in `[…]` for a list.
 
 use serde_json::{Map, Value, json};
-use tanqiao_protocol::schema::MAPPINGS;
+use tanqiao_protocol::schema::{MAPPINGS, RECOGNITION};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::words;
@@ -39,7 +39,7 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
             json!({ "type": "integer", "minimum": minimum, "maximum": maximum, "description": description }),
         ));
     }
-    for (name, description, members) in COMMON.iter().chain(MAPPINGS).chain(DEALINGS) {
+    for (name, description, members) in COMMON.iter().chain(MAPPINGS).chain(RECOGNITION).chain(DEALINGS) {
         all.push(((*name).to_owned(), object(description, members)));
     }
     all.push((

@@ -1,8 +1,5 @@
 //! Schemas of words: each lists exactly the words that the type has.
 
-use tanqiao_mappings::difference::Weight;
-use tanqiao_mappings::matrix::CellState;
-use tanqiao_mappings::relation::Relation;
 use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::event::{ClaimantKind, EventState, InventoryBasis};
 use tanqiao_protocol::mapping::{MappingState, Mode, Party, RejectionGround};
@@ -31,7 +28,6 @@ macro_rules! words_of {
 words_of!(
     AccountKind,
     BlockState,
-    CellState,
     ClaimantKind,
     Decision,
     Direction,
@@ -48,8 +44,6 @@ words_of!(
     PledgeDecision,
     Predicate,
     RejectionGround,
-    Relation,
     RightsBasis,
     Use,
-    Weight,
 );
