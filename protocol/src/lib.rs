@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod mapping;
 pub mod message;
 pub mod methodology;
+pub mod personal;
 pub mod problem;
 pub mod quantity;
 pub mod recognition;

@@ -30,6 +30,7 @@ pub use recognise::{counted_under, crossing_reads};
 
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::personal::reads_as_personal;
 use tanqiao_protocol::view::{KeyStatus, MemberStatus, Outcome};
 
 use self::evidence::SheetBy;
@@ -285,6 +286,17 @@ fn check_text(text: &str, field: &str, max: usize) -> Decided<()> {
         Refusal::new(CheckCode::M02, format!("`{field}` must have 1 to {max} characters.")).expected(
             format!("1 to {max} characters"),
             format!("{} characters", text.chars().count()),
+        )
+    })
+}
+
+/// [`check_text`], and refuses what reads as a person's number (M02): a leaf is kept for ever, and everybody may read it.
+fn check_words(text: &str, field: &str, max: usize) -> Decided<()> {
+    check_text(text, field, max)?;
+    ensure(!reads_as_personal(text), || {
+        Refusal::new(
+            CheckCode::M02,
+            format!("`{field}` holds what reads as an identity number or a mobile number: leave persons out."),
         )
     })
 }
