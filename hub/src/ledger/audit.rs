@@ -12,6 +12,7 @@ mod findings;
 mod image;
 mod lots;
 mod replayed;
+mod rulings;
 mod serials;
 
 use serde::{Deserialize, Serialize};

@@ -14,8 +14,8 @@ use super::database::{ReadConnection, StoreError};
 use super::numbers::Numbers;
 use super::row::Row;
 use super::rows::{
-    BlockRow, CapRow, DonationRow, EventRow, FeedHeadRow, FeedRow, HeadRow, IssuanceRow, LeafRow, MappingRow,
-    PledgeRow, RetirementRow, SeriesRow, TransferRow,
+    BlockRow, CapRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow, IssuanceRow, LeafRow,
+    MappingRow, PledgeRow, RetirementRow, SeriesRow, TransferRow,
 };
 use super::statement::{Bind, Statement};
 use crate::ledger::objects::MappingVersion;
@@ -288,6 +288,27 @@ pub fn some_issuances(connection: &mut ReadConnection<'_>, ids: &[MessageId]) ->
 /// [`StoreError`].
 pub fn events(connection: &mut ReadConnection<'_>) -> Result<Vec<EventRow>, StoreError> {
     select(connection, "ORDER BY name", Vec::new())
+}
+
+/// Every explanation of a mapping, as last examined.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn explanations(
+    connection: &mut ReadConnection<'_>,
+    mut visit: impl FnMut(ExplanationRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let place = |row: &ExplanationRow| vec![Bind::from(row.mapping_no)];
+    let from = vec![Bind::from(i32::MIN)];
+    pages(
+        connection,
+        ("", &[]),
+        "mapping_no",
+        BYTES_PAGE,
+        from,
+        place,
+        |_, rows| rows.into_iter().try_for_each(&mut visit),
+    )
 }
 
 /// Every cap counter.

@@ -6,6 +6,7 @@ use tanqiao_protocol::ledger::Replay;
 
 use super::findings::Findings;
 use super::lots::Lots;
+use super::rulings::Rulings;
 use crate::store::audit::{Names, leaves};
 use crate::store::database::{ReadConnection, StoreError};
 use crate::store::rows::{HeadRow, LeafRow};
@@ -15,6 +16,7 @@ use crate::store::rows::{HeadRow, LeafRow};
 struct Walk {
     replay: Replay,
     lots: Lots,
+    rulings: Rulings,
     chain: Sha256,
     /// The index that must come next.
     next: i64,
@@ -32,6 +34,7 @@ pub(super) fn replay(
     let mut walk = Walk {
         replay: Replay::default(),
         lots: Lots::default(),
+        rulings: Rulings::default(),
         chain: Sha256([0; 32]),
         next: 0,
         broken: false,
@@ -42,6 +45,7 @@ pub(super) fn replay(
         }
         walk.lots.settle(connection, names, findings)
     })?;
+    walk.rulings.check(connection, names, findings)?;
     findings.ensure(9, walk.next == head.size, "log", || {
         format!(
             "its head counts {} leaves, and the last leaf has index {}",
@@ -73,6 +77,7 @@ impl Walk {
         });
         self.next = row.idx + 1;
         self.chain = Sha256::of_parts(&[&self.chain.0, &leaf_hash(&row.bytes).0]);
+        self.rulings.see(&row.bytes);
         if self.broken {
             return;
         }
