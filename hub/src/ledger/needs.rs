@@ -151,10 +151,15 @@ impl Needs {
 
     fn add_decision(&mut self, decision: &Decision, working: &Working) {
         match decision {
-            Decision::Admit { member, .. } | Decision::Reinstate { member } | Decision::ReplaceKeys { member, .. } => {
+            Decision::Admit { member, .. } | Decision::ReplaceKeys { member, .. } => self.feed(member, working),
+            Decision::Reinstate { member } => {
                 self.feed(member, working);
+                self.concerned(&Changed::Registry(member.clone()), working);
             }
-            Decision::PutSheet(sheet) => self.concerned(&Changed::Sheet(sheet.methodology.clone()), working),
+            Decision::PutSheet(sheet) => {
+                self.concerned(&Changed::Methodology(sheet.methodology.clone()), working);
+                self.concerned(&Changed::Sheet(sheet.methodology.clone()), working);
+            }
             Decision::PutFactorRecords(_) => self.concerned(&Changed::Factors, working),
             Decision::SetRegistry { member, .. } => self.concerned(&Changed::Registry(member.clone()), working),
             Decision::ProposeMapping(proposal) => self.proposal(proposal, working),

@@ -44,6 +44,8 @@ pub struct Governance {
     pub mapping_versions: BTreeMap<MappingRef, MappingVersion>,
     /// Attribute sheets, as last published.
     pub sheets: BTreeMap<MethodologyRef, SheetVersion>,
+    /// The versions of reference methodologies, each with the leaf of its first sheet.
+    pub references: BTreeMap<MethodologyRef, i64>,
     /// Emission factor records that officers published beside the catalogue's.
     pub factor_records: BTreeMap<Name, FactorRecord>,
     /// What is known of members' registries.
@@ -66,6 +68,7 @@ impl Default for Governance {
             mappings: MappingSet::default(),
             mapping_versions: BTreeMap::new(),
             sheets: BTreeMap::new(),
+            references: BTreeMap::new(),
             factor_records: BTreeMap::new(),
             registries: BTreeMap::new(),
             published: PublishedData::shipped(),

@@ -17,7 +17,7 @@ use tanqiao_protocol::view::{Comment, Outcome};
 
 use super::loaded::Loaded;
 use super::objects::{
-    Candidate, CapCount, Donation, Event, Governance, Issuance, Listing, Pledge, Retirement, Transfer,
+    Candidate, CapCount, Donation, Event, Governance, Issuance, Listing, Pledge, Retirement, SheetVersion, Transfer,
 };
 use super::refusal::{Decided, Rejection};
 use super::step::{Step, leaf_parts};
@@ -133,6 +133,8 @@ pub struct Written {
     pub entries: BTreeMap<NodeId, Vec<FeedEntry>>,
     /// Why the factors of mappings are what they are.
     pub explanations: BTreeMap<MappingRef, String>,
+    /// Published sheets, every revision.
+    pub sheets: Vec<SheetVersion>,
     /// Comments on mappings.
     pub comments: Vec<(MappingRef, Comment)>,
     /// Candidate rows, with their set and leaf.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use diesel::sql_types::{BigInt, Text};
 use tanqiao_mappings::sheet::Sheet;
 use tanqiao_protocol::mapping::MappingState;
 use tanqiao_protocol::methodology::MappingRef;
@@ -13,6 +14,7 @@ use super::connection::StoreConnection;
 use super::convert::{content, json, parse};
 use super::database::StoreError;
 use super::numbers::Numbers;
+use super::row::row;
 use super::rows::{
     FactorRecordRow, HeadRow, MappingRow, MemberKeyRow, MemberRow, MethodologyRow, OfficerRow, PolicyRow, RegistryRow,
     SheetRow,
@@ -21,6 +23,8 @@ use super::statement::Statement;
 use crate::ledger::objects::{
     Governance, Key, MappingVersion, Member, Officer, Published, PublishedData, Role, SheetVersion, mapping_set,
 };
+
+row!(FirstRow in "sheet", key "reference", { reference: Text => String, log_index: BigInt => i64 });
 
 fn all(table: &'static str) -> Statement<'static> {
     Statement::new(format!("SELECT * FROM {table}"))
@@ -123,6 +127,12 @@ fn load_evidence<C: StoreConnection>(
             .sheets
             .insert(sheet.methodology.clone(), sheet_version(row, sheet, numbers)?);
     }
+    let first = "SELECT reference, log_index FROM sheet WHERE revision = 1 AND publisher_no IS NULL";
+    for row in connection.select::<FirstRow>(Statement::new(first))? {
+        governance
+            .references
+            .insert(row.reference.parse().map_err(content)?, row.log_index);
+    }
     for row in connection.select::<FactorRecordRow>(all("factor_record"))? {
         governance
             .factor_records
@@ -159,11 +169,12 @@ fn changed<'a, K: Ord, V: PartialEq>(
     after.iter().filter(|(key, value)| before.get(*key) != Some(*value))
 }
 
-/// Writes what differs, numbering what is new from the counters in the head.
+/// Writes what differs, and `sheets`, numbering what is new from the counters in the head.
 pub fn save<C: StoreConnection>(
     connection: &mut C,
     before: &Governance,
     after: &Governance,
+    sheets: &[SheetVersion],
     numbers: &mut Numbers,
     head: &mut HeadRow,
 ) -> Result<(), StoreError> {
@@ -197,13 +208,14 @@ pub fn save<C: StoreConnection>(
         });
     }
     connection.put_rows(&keys)?;
-    save_rules(connection, before, after, numbers, head)
+    save_rules(connection, before, after, sheets, numbers, head)
 }
 
 fn save_rules<C: StoreConnection>(
     connection: &mut C,
     before: &Governance,
     after: &Governance,
+    sheets: &[SheetVersion],
     numbers: &mut Numbers,
     head: &mut HeadRow,
 ) -> Result<(), StoreError> {
@@ -218,7 +230,7 @@ fn save_rules<C: StoreConnection>(
     }
     connection.put_rows(&methodologies)?;
     save_mappings(connection, before, after, numbers, head)?;
-    save_evidence(connection, before, after, numbers)?;
+    save_evidence(connection, before, after, sheets, numbers)?;
     let officers: Vec<OfficerRow> = changed(&before.officers, &after.officers)
         .map(|(account, officer)| OfficerRow {
             account: account.to_string(),
@@ -266,13 +278,14 @@ fn save_evidence<C: StoreConnection>(
     connection: &mut C,
     before: &Governance,
     after: &Governance,
+    published: &[SheetVersion],
     numbers: &Numbers,
 ) -> Result<(), StoreError> {
     let mut sheets = Vec::new();
-    for (reference, version) in changed(&before.sheets, &after.sheets) {
+    for version in published {
         let publisher_no = version.publisher.as_ref().map(|member| numbers.members.number(member));
         sheets.push(SheetRow {
-            reference: reference.to_string(),
+            reference: version.sheet.methodology.to_string(),
             revision: i32::try_from(version.revision).map_err(content)?,
             publisher_no: publisher_no.transpose()?,
             content: json(&version.sheet)?,

@@ -41,7 +41,8 @@ pub fn save<C: StoreConnection>(
     numbers: &mut Numbers,
 ) -> Result<(), StoreError> {
     if working.written.governance {
-        governance::save(connection, before, &working.governance, numbers, &mut head)?;
+        let (after, sheets) = (&working.governance, &working.written.sheets);
+        governance::save(connection, before, after, sheets, numbers, &mut head)?;
     }
     save_recognition(connection, working, numbers)?;
     save_leaves(connection, head.size, working)?;

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
 use tanqiao_mappings::factors::FactorRecord;
-use tanqiao_mappings::sheet::Sheet;
+use tanqiao_mappings::ratio::Ratio;
+use tanqiao_mappings::sheet::{Sheet, publication_unit};
+use tanqiao_mappings::unit::{Conversion, Unit};
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::{Name, NodeId, Sha256};
+use tanqiao_protocol::message::Methodology;
 use tanqiao_protocol::view::Outcome;
 
 use super::check_text;
@@ -21,10 +25,8 @@ use crate::ledger::working::Working;
 
 /// The most factor records, and candidate rows, in one decision.
 pub const ROWS_MAX: usize = 200;
-/// The largest sheet, in bytes of JSON: it stands in a leaf.
-const SHEET_BYTES_MAX: usize = 48 * 1024;
-/// The most rows and records of one decision, in bytes of JSON: they stand in a leaf together.
-const ROWS_BYTES_MAX: usize = 48 * 1024;
+/// The most that one decision may say, in bytes of JSON: it stands in a leaf of 65,535 bytes.
+const DATA_BYTES_MAX: usize = 48 * 1024;
 
 /// Who publishes a sheet.
 #[derive(Debug, Clone)]
@@ -48,14 +50,7 @@ pub fn put_sheet(working: &mut Working, by: &SheetBy<'_>, sheet: &Sheet) -> Deci
     }
     let revision = known.map_or(1, |known| known.revision + 1);
     let said = flags_as_integers(json!(sheet));
-    let bytes = serde_json::to_vec(&said).map_err(Rejection::broken)?.len();
-    ensure(bytes <= SHEET_BYTES_MAX, || {
-        Refusal::new(
-            CheckCode::M03,
-            "This sheet is too large: shorten its sources, and name documents by their hash.",
-        )
-        .expected(format!("{SHEET_BYTES_MAX} bytes at most"), bytes)
-    })?;
+    check_bytes(&said, "attributes")?;
     let mut step = Step {
         r#type: "sheet.published",
         subject: subject.clone(),
@@ -74,18 +69,24 @@ pub fn put_sheet(working: &mut Working, by: &SheetBy<'_>, sheet: &Sheet) -> Deci
         }
     };
     let log_index = working.carry_out(step)?;
-    let at = working.now;
+    let version = SheetVersion {
+        publisher,
+        revision,
+        sheet: Arc::new(sheet.clone()),
+        sha256,
+        at: working.now,
+        log_index,
+    };
+    working.written.sheets.push(version.clone());
     change_governance(working, |governance| {
-        let version = SheetVersion {
-            publisher,
-            revision,
-            sheet: Arc::new(sheet.clone()),
-            sha256,
-            at,
-            log_index,
-        };
+        if sheet.reference && revision == 1 {
+            governance.references.insert(methodology.clone(), log_index);
+        }
         governance.sheets.insert(methodology.clone(), version);
     });
+    if sheet.reference && revision == 1 {
+        recheck(working, &Changed::Methodology(methodology.clone()))?;
+    }
     recheck(working, &Changed::Sheet(methodology.clone()))?;
     Ok(working.outcome(subject, Some("published"), log_index))
 }
@@ -123,7 +124,8 @@ fn check_publisher(working: &Working, by: &SheetBy<'_>, sheet: &Sheet) -> Decide
                         sheet.region.unwrap_or(published.content.region),
                     )
                 },
-            )
+            )?;
+            check_said(sheet, &published.content)
         }
         SheetBy::Officers(_) => {
             ensure(sheet.reference, || {
@@ -132,11 +134,54 @@ fn check_publisher(working: &Working, by: &SheetBy<'_>, sheet: &Sheet) -> Decide
                     "`reference` must be true: officers publish sheets of reference methodologies only.",
                 )
             })?;
-            ensure(published.is_none(), || {
+            let mut published = working.governance.methodologies.keys();
+            ensure(!published.any(|one| one.id() == methodology.id()), || {
                 Refusal::new(CheckCode::N05, "A member publishes under this methodology id.")
             })
         }
     }
+}
+
+/// M02: a sheet says in more words what was published, and nothing else: another activity or unit would compare what was never
+/// counted, and a smaller unit factor would recognise more than a reduction is worth.
+fn check_said(sheet: &Sheet, published: &Methodology) -> Decided<()> {
+    let differs = |field: &str, expected: String, found: String| {
+        Refusal::new(
+            CheckCode::M02,
+            format!("`{field}` is not what the publication of this methodology says."),
+        )
+        .expected(expected, found)
+    };
+    let said = &sheet.attributes;
+    if let Some(scope) = said.activity.value() {
+        ensure(*scope.activity() == published.activity, || {
+            differs("activity", published.activity.to_string(), scope.activity().to_string())
+        })?;
+    }
+    let unit = publication_unit(&published.activity_unit).parse::<Unit>().ok();
+    if let Some((unit, other)) = unit.as_ref().zip(said.activity_unit.value()) {
+        ensure(!matches!(unit.conversion(other), Conversion::Never), || {
+            differs("activity-unit", unit.to_string(), other.to_string())
+        })?;
+    }
+    let figure = published.factor_g_per_unit.as_ref();
+    let issued = figure.and_then(|text| Decimal::from_str_exact(text).ok());
+    let Some((issued, factor)) = issued.zip(said.unit_factor.value()) else {
+        return Ok(());
+    };
+    let most = factor.grams(None).map(|range| range.high);
+    let units = unit.map(|unit| unit.conversion(factor.activity()));
+    // What one published unit counts by the sheet.
+    let (Some(most), Some(Conversion::By(units))) = (most, units) else {
+        return Ok(());
+    };
+    ensure(&most * &units >= Ratio::of(issued), || {
+        differs(
+            "unit-factor",
+            format!("{issued} g for one {}, or more", published.activity_unit),
+            factor.to_string(),
+        )
+    })
 }
 
 /// Leaves hold strings and integers only: a flag is 0 or 1.
@@ -162,6 +207,15 @@ fn flags_as_integers(mut value: serde_json::Value) -> serde_json::Value {
 pub fn put_factor_records(working: &mut Working, officers: &[Name], records: &[FactorRecord]) -> Decided<Outcome> {
     check_rows(records)?;
     for record in records {
+        ensure(record.published.is_none_or(|day| day.begins() <= working.now), || {
+            Refusal::new(
+                CheckCode::M02,
+                format!(
+                    "{} is not published yet: nothing would look again at what rests on it on that day.",
+                    record.id
+                ),
+            )
+        })?;
         check_text(&record.publisher, "publisher", 200)?;
         check_text(&record.source, "source", 500)?;
         ensure(record.grams_per_kwh().is_some(), || {
@@ -200,18 +254,30 @@ pub fn put_factor_records(working: &mut Working, officers: &[Name], records: &[F
     Ok(working.outcome("factors".to_owned(), Some("published"), log_index))
 }
 
+/// M03: what is decided stands in one leaf.
+fn check_bytes(said: &serde_json::Value, what: &str) -> Decided<()> {
+    let bytes = serde_json::to_vec(said).map_err(Rejection::broken)?.len();
+    ensure(bytes <= DATA_BYTES_MAX, || {
+        Refusal::new(
+            CheckCode::M03,
+            format!("These {what} are too large for one decision: shorten their texts, or send fewer at once."),
+        )
+        .expected(format!("{DATA_BYTES_MAX} bytes at most"), bytes)
+    })
+}
+
 fn check_rows<T: Serialize>(rows: &[T]) -> Decided<()> {
     ensure((1..=ROWS_MAX).contains(&rows.len()), || {
         Refusal::new(CheckCode::M03, "Too many rows in one decision, or none.")
             .expected(format!("1 to {ROWS_MAX}"), rows.len())
     })?;
     let bytes: usize = rows.iter().map(bytes_of).sum();
-    ensure(bytes <= ROWS_BYTES_MAX, || {
+    ensure(bytes <= DATA_BYTES_MAX, || {
         Refusal::new(
             CheckCode::M03,
             "The rows of one decision stand in one leaf, and these are too long for it.",
         )
-        .expected(format!("{ROWS_BYTES_MAX} bytes at most"), bytes)
+        .expected(format!("{DATA_BYTES_MAX} bytes at most"), bytes)
     })
 }
 
@@ -228,14 +294,14 @@ pub fn pieces<T: Serialize>(rows: Vec<T>) -> Result<Vec<Vec<T>>, usize> {
     let mut room = 0;
     for (position, row) in rows.into_iter().enumerate() {
         let bytes = bytes_of(&row);
-        if bytes > ROWS_BYTES_MAX {
+        if bytes > DATA_BYTES_MAX {
             return Err(position);
         }
         match pieces.last_mut() {
             Some(piece) if piece.len() < ROWS_MAX && bytes <= room => piece.push(row),
             _ => {
                 pieces.push(vec![row]);
-                room = ROWS_BYTES_MAX;
+                room = DATA_BYTES_MAX;
             }
         }
         room -= bytes;
@@ -253,6 +319,7 @@ pub fn set_registry(
     ensure(working.governance.members.contains_key(member), || {
         Refusal::new(CheckCode::N03, format!("`{member}` is not a member."))
     })?;
+    check_bytes(&json!(registry), "bodies")?;
     for body in &registry.verification_bodies {
         check_text(body, "verification_bodies", 200)?;
     }
@@ -275,11 +342,12 @@ pub fn set_registry(
 /// gets another version all the same: what is ranked by it has changed.
 pub fn put_candidates(working: &mut Working, officers: &[Name], set: &CandidateSet) -> Decided<Outcome> {
     check_rows(&set.rows)?;
+    let rows = flags_as_integers(json!(set.rows));
     let subject = format!("mapping-set/{}", set.id);
     let log_index = working.carry_out(Step {
         r#type: "candidates.imported",
         subject: subject.clone(),
-        data: flags_as_integers(json!({ "set": set.id, "sha256": set.sha256, "rows": set.rows })),
+        data: json!({ "set": set.id, "sha256": set.sha256, "rows": rows }),
         officers: officers.to_vec(),
         ..Step::default()
     })?;
@@ -303,9 +371,9 @@ mod tests {
         assert!(lengths(Vec::new()).is_empty());
         assert_eq!(lengths(vec!["a".into(); 401]), [200, 200, 1]);
         // Two quotation marks and a comma stand beside each text.
-        let third = "x".repeat(ROWS_BYTES_MAX / 3 - 3);
+        let third = "x".repeat(DATA_BYTES_MAX / 3 - 3);
         assert_eq!(lengths(vec![third; 4]), [3, 1]);
-        let long = vec!["a".to_owned(), "x".repeat(ROWS_BYTES_MAX)];
+        let long = vec!["a".to_owned(), "x".repeat(DATA_BYTES_MAX)];
         assert_eq!(pieces(long), Err(1));
     }
 }

@@ -10,7 +10,7 @@ use super::check_text;
 use super::mapping::{Changed, recheck};
 use super::membership::change_governance;
 use crate::ledger::command::{Command, Decision, Origin, Signed};
-use crate::ledger::objects::{Officer, Policy, Published, Role};
+use crate::ledger::objects::{Officer, Policy, Published, Role, SheetVersion};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::Step;
 use crate::ledger::working::Working;
@@ -207,6 +207,14 @@ pub fn publish_methodology(
         .any(|(r, p)| r.id() == content.methodology.id() && p.publisher != signed.member);
     ensure(!by_other, || {
         Refusal::new(CheckCode::N05, "Another member publishes under this methodology id.")
+    })?;
+    let of_federation =
+        |version: &SheetVersion| version.sheet.reference && version.sheet.methodology.id() == content.methodology.id();
+    ensure(!working.governance.sheets.values().any(of_federation), || {
+        Refusal::new(
+            CheckCode::N05,
+            "This id is that of a reference methodology: officers publish its versions.",
+        )
     })?;
     ensure(
         content.vintage_first <= content.vintage_last && !content.uses.is_empty(),
