@@ -20,6 +20,8 @@ use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::{Endorsement, Suspension};
 
+use crate::ledger::hub_member;
+
 /// The attribute sheet of a methodology version, as it was last published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SheetVersion {
@@ -109,10 +111,14 @@ impl MappingVersion {
         self.content.record.as_ref()
     }
 
-    /// Its entry for recognition, if it recognises or did.
+    /// Its entry for recognition, if it recognises or did. One to a reference methodology, for which the hub signed, is a leg of
+    /// others and recognises nothing by itself: no member that uses reductions has agreed to it.
     #[must_use]
     pub fn entry(&self) -> Option<MappingEntry> {
         let record = self.record().filter(|_| self.state.was_approved())?;
+        if record.endorsed_by == hub_member() {
+            return None;
+        }
         Some(MappingEntry::with_end(
             Arc::clone(record),
             self.state,

@@ -17,7 +17,9 @@ use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::mapping::{MappingProposal, MappingState, Mode};
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::r#use::Uses;
 use tanqiao_protocol::view::MemberStatus;
 
 use crate::ledger::objects::Governance;
@@ -102,11 +104,18 @@ fn question<'a>(
         to: proposal.to,
         source_region: proposal.source_region,
         vintage,
-        uses: proposal.uses,
+        uses: published_uses(governance, proposal),
         at,
         until: proposal.valid_until,
         node: node_facts(governance, &proposal.origin),
     }
+}
+
+/// The uses that are asked for, without those that the publication of a side does not permit: its sheet permits no more.
+fn published_uses(governance: &Governance, proposal: &MappingProposal) -> Uses {
+    let sides = [&proposal.origin, &proposal.target].into_iter();
+    let published = sides.filter_map(|side| governance.methodologies.get(side));
+    published.fold(proposal.uses, |uses, one| uses.and(one.content.uses))
 }
 
 /// What the hub knows about the origin's member; of its own reference methodologies nothing needs to be proven.
@@ -205,8 +214,9 @@ fn composed(
     let route = route.ok_or_else(|| Rejection::broken("a proposal without a vintage"))?;
     let mut refusals = Vec::new();
     let record = if let Some((first, second)) = &legs {
-        let terms = bounded(governance, proposal, sheets, (first, second));
-        draft_composed(&route, (first, second), &terms)
+        let terms = terms(governance, proposal, sheets);
+        let drafted = draft_composed(&route, (first, second), &terms);
+        drafted.and_then(|record| bounded(governance, record, [first, second]))
     } else {
         refusals.push(Phrase::new(
             format!("没有经 {through} 的两段有效映射"),
@@ -221,47 +231,61 @@ fn composed(
     finish(record, inputs, &route.direct, refusals)
 }
 
-/// A composed mapping has the smaller cap and the larger buffer of its legs and of what is proposed.
-fn bounded(
-    governance: &Governance,
-    proposal: &MappingProposal,
-    sheets: &Sheets,
-    legs: (&MappingRef, &MappingRef),
-) -> RecordTerms {
-    let mut terms = terms(governance, proposal, sheets);
-    for leg in [legs.0, legs.1] {
-        if let Some(record) = governance.mapping_versions.get(leg).and_then(|one| one.record()) {
-            terms.cap_g = [terms.cap_g, record.cap_g].into_iter().flatten().min();
-            terms.buffer = terms.buffer.max(record.buffer);
-        }
+/// A composed mapping has the smaller cap and the larger buffer of its legs and of what is proposed, and only the uses and the time
+/// that all permit; `None` if nothing is left of these.
+fn bounded(governance: &Governance, mut record: MappingRecord, legs: [&MappingRef; 2]) -> Option<MappingRecord> {
+    for leg in legs {
+        let leg = governance.mapping_versions.get(leg).and_then(|one| one.record())?;
+        record.cap_g = [record.cap_g, leg.cap_g].into_iter().flatten().min();
+        record.buffer = record.buffer.max(leg.buffer);
+        record.uses = record.uses.and(leg.uses);
+        record.valid_from = record.valid_from.max(leg.valid_from);
+        record.valid_until = record.valid_until.min(leg.valid_until);
     }
-    terms
+    (!record.uses.is_empty() && record.valid_from < record.valid_until).then_some(record)
 }
 
-/// The active mappings from the origin to the reference methodology and from there to the target.
+/// The active mappings from the origin to the reference methodology, for which the hub signed, and from there to the target, for
+/// which the using region did. Each must hold where and for what the composed one shall.
 fn legs(
     governance: &Governance,
     proposal: &MappingProposal,
     through: &MethodologyRef,
     at: Timestamp,
 ) -> Option<(MappingRef, MappingRef)> {
-    let active = |from: &MethodologyRef, to: &MethodologyRef| {
+    let active = |from: &MethodologyRef, to: &MethodologyRef, place: RegionCode| {
         let found = governance.mapping_versions.iter().filter(|(_, version)| {
             let of_pair = version
                 .content
                 .proposal
                 .as_ref()
                 .is_some_and(|one| one.origin == *from && one.target == *to && one.through.is_none());
-            let valid = version
+            let fits = version
                 .record()
-                .is_some_and(|record| record.valid_from <= at && at < record.valid_until);
-            of_pair && valid && version.state == MappingState::Active
+                .is_some_and(|record| covers(record, proposal, at) && record.to.contains(&place));
+            of_pair && fits && version.state == MappingState::Active
         });
         found
             .map(|(mapping, _)| mapping.clone())
             .max_by_key(MappingRef::version)
     };
-    active(&proposal.origin, through).zip(active(through, &proposal.target))
+    active(&proposal.origin, through, RegionCode::CHINA).zip(active(through, &proposal.target, proposal.to))
+}
+
+/// True if a leg is valid at `at`, and was computed for the acts of the proposal: both legs take the origin's parameters.
+fn covers(leg: &MappingRecord, proposal: &MappingProposal, at: Timestamp) -> bool {
+    let years = leg
+        .vintages
+        .is_none_or(|(first, last)| first <= proposal.vintage_first && proposal.vintage_last <= last);
+    let place = leg
+        .source_region
+        .is_none_or(|region| holds(region, proposal.source_region));
+    leg.valid_from <= at && at < leg.valid_until && years && place
+}
+
+/// True if acts of `place` are acts of `region`: the country's are those of every place.
+pub(super) fn holds(region: RegionCode, place: RegionCode) -> bool {
+    region == RegionCode::CHINA || region.contains(&place)
 }
 
 fn relation(governance: &Governance, mapping: &MappingRef) -> Relation {
@@ -293,7 +317,10 @@ fn finish(
     assessment: &Assessment,
     refusals: Vec<Phrase>,
 ) -> Decided<Examined> {
-    let explanation = explain(assessment);
+    let mut explanation = explain(assessment);
+    if record.is_none() {
+        explanation.refusals.clone_from(&refusals);
+    }
     let record = record.map(|record| {
         Arc::new(MappingRecord {
             explanation_sha256: Some(explanation.content_hash()),

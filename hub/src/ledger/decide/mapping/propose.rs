@@ -8,7 +8,7 @@ use tanqiao_protocol::methodology::MethodologyRef;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::DAY_US;
-use tanqiao_protocol::view::{MemberKind, Outcome};
+use tanqiao_protocol::view::{MemberKind, MemberStatus, Outcome};
 
 use super::examine::{Examined, examine};
 use super::{Voice, outcome, publisher_of, put};
@@ -191,10 +191,11 @@ fn check_endorser(governance: &Governance, proposal: &MappingProposal) -> Decide
         .members
         .get(by)
         .filter(|member| matches!(member.kind, MemberKind::Region | MemberKind::Enterprise))
+        .filter(|member| member.status == MemberStatus::Admitted)
         .ok_or_else(|| {
             Refusal::new(
                 CheckCode::N03,
-                format!("`{by}` is not a member that can sign for a region."),
+                format!("`{by}` is not a member that can sign for a region, or not in good standing."),
             )
         })?;
     ensure(to.contains(&user.region), || {
