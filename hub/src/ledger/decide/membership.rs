@@ -12,6 +12,7 @@ use tanqiao_protocol::signing::{KeyId, VerifyingKey};
 use tanqiao_protocol::transfer::{DonationState, TransferState};
 use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus, Outcome};
 
+use super::mapping::{Changed, recheck};
 use super::transfer::By;
 use super::{check_text, donation, transfer};
 use crate::ledger::command::{Command, Signed};
@@ -197,6 +198,7 @@ pub(super) fn halt_one(working: &mut Working, officers: &[Name], id: MessageId, 
 /// Accepts again.
 pub fn reinstate(working: &mut Working, officers: &[Name], id: &NodeId) -> Decided<Outcome> {
     let log_index = set_status(working, officers, id, MemberStatus::Admitted, "reinstated")?;
+    recheck(working, &Changed::Registry(id.clone()))?;
     Ok(working.outcome(subject(id), Some(MemberStatus::Admitted.word()), log_index))
 }
 

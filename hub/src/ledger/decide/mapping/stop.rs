@@ -9,13 +9,13 @@ use tanqiao_protocol::view::{Outcome, Suspension};
 
 use super::watch::{Changed, recheck, what_changed};
 use super::{Voice, ensure_state, find, outcome, put};
-use crate::ledger::decide::check_text;
+use crate::ledger::decide::check_words;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::working::Working;
 
 /// Stops a mapping at once. Open transfers keep the terms of their offer.
 pub fn suspend(working: &mut Working, voice: &Voice<'_>, mapping: &MappingRef, reason: &str) -> Decided<Outcome> {
-    check_text(reason, "reason", 500)?;
+    check_words(reason, "reason", 500)?;
     let version = find(working, mapping)?;
     let party = voice.party(&working.governance, &version)?;
     ensure_state(&version, &[MappingState::Active], "A suspension")?;
@@ -80,12 +80,15 @@ pub fn lift(working: &mut Working, voice: &Voice<'_>, mapping: &MappingRef) -> D
         "mapping.lifting"
     };
     let log_index = put(working, voice, mapping, r#type, version, data)?;
+    if all {
+        recheck(working, &Changed::Mapping(mapping.clone()))?;
+    }
     Ok(outcome(working, mapping, log_index))
 }
 
 /// Takes a mapping back for good. Two officers.
 pub fn revoke(working: &mut Working, officers: &[Name], mapping: &MappingRef, reason: &str) -> Decided<Outcome> {
-    check_text(reason, "reason", 500)?;
+    check_words(reason, "reason", 500)?;
     let version = find(working, mapping)?;
     ensure_state(&version, &[MappingState::Active, MappingState::Suspended], "Revoking")?;
     let voice = Voice::Officers(officers);

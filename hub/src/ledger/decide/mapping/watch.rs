@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tanqiao_mappings::equivalence::{InputKind, InputRef, changed_inputs};
 use tanqiao_protocol::id::NodeId;
-use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::mapping::{MappingProposal, MappingState};
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::time::Timestamp;
@@ -41,16 +41,10 @@ impl Changed {
         let Some(proposal) = &version.content.proposal else {
             return false;
         };
-        let named = || {
-            [&proposal.origin, &proposal.target]
-                .into_iter()
-                .chain(&proposal.reference)
-                .chain(&proposal.through)
-        };
         let candidate = version.state == MappingState::Candidate;
         match self {
-            Self::Sheet(methodology) => named().any(|one| one == methodology),
-            Self::Methodology(next) => named().any(|one| one.id() == next.id()),
+            Self::Sheet(methodology) => named(proposal).any(|one| one == methodology),
+            Self::Methodology(next) => named(proposal).any(|one| is_followed(one, next)),
             Self::Factors => {
                 candidate
                     || version
@@ -77,12 +71,12 @@ pub fn concerned(governance: &Governance, changed: &Changed) -> Vec<MappingRef> 
 
 /// Looks again at every mapping that a change may concern: what recognises is stopped, what is not approved is examined anew.
 pub fn recheck(working: &mut Working, changed: &Changed) -> Decided<()> {
-    for mapping in concerned(&Arc::clone(&working.governance), changed) {
+    for mapping in concerned(&working.governance, changed) {
         let version = find(working, &mapping)?;
         match version.state {
             MappingState::Active => watch_active(working, &mapping, &version, changed)?,
             MappingState::Suspended => {}
-            _ => examine_anew(working, &mapping, version)?,
+            _ => examine_anew(working, &mapping, version, changed)?,
         }
     }
     Ok(())
@@ -106,12 +100,33 @@ fn watch_active(
 
 /// That a later version of a methodology of this mapping is published.
 fn superseded_by(version: &MappingVersion, next: &MethodologyRef) -> Option<String> {
-    let proposal = version.content.proposal.as_ref()?;
-    let named = [&proposal.origin, &proposal.target];
-    let older = named
-        .into_iter()
-        .find(|one| one.id() == next.id() && one.version() < next.version())?;
+    let older = named(version.content.proposal.as_ref()?).find(|one| is_followed(one, next))?;
     Some(format!("{next} follows {older}"))
+}
+
+/// The methodology versions that a proposal names.
+fn named(proposal: &MappingProposal) -> impl Iterator<Item = &MethodologyRef> {
+    [&proposal.origin, &proposal.target]
+        .into_iter()
+        .chain(&proposal.reference)
+        .chain(&proposal.through)
+}
+
+fn is_followed(one: &MethodologyRef, next: &MethodologyRef) -> bool {
+    one.id() == next.id() && one.version() < next.version()
+}
+
+/// The first later version of a methodology of this mapping that was published after its first endorsement: whoever endorsed
+/// knew of those before.
+fn followed_since(governance: &Governance, version: &MappingVersion) -> Option<String> {
+    let agreed = version.content.endorsements.first()?.log_index;
+    let published = governance
+        .methodologies
+        .iter()
+        .map(|(one, published)| (one, published.log_index));
+    let references = governance.references.iter().map(|(one, index)| (one, *index));
+    let since = published.chain(references).filter(|(_, index)| *index > agreed);
+    since.filter_map(|(next, _)| superseded_by(version, next)).next()
 }
 
 /// The inputs of a mapping that are not what they were, in words; `None` if all are. For a mapping of the time before proposals
@@ -120,16 +135,10 @@ pub(super) fn what_changed(working: &Working, version: &MappingVersion) -> Decid
     let Some(proposal) = &version.content.proposal else {
         return Ok(None);
     };
-    for one in [&proposal.origin, &proposal.target] {
-        let versions = working.governance.methodologies.keys();
-        let next = versions
-            .filter(|other| other.id() == one.id())
-            .max_by_key(|other| other.version());
-        if let Some(next) = next.filter(|next| next.version() > one.version()) {
-            return Ok(Some(format!("{next} follows {one}")));
-        }
+    if let Some(followed) = followed_since(&working.governance, version) {
+        return Ok(Some(followed));
     }
-    let now = examine(&working.governance, proposal, working.now)?;
+    let now = examine(&working.governance, proposal, working.now.max(proposal.valid_from))?;
     let mut gone: Vec<String> = changed_inputs(&version.content.inputs, &now.inputs)
         .into_iter()
         .map(|input| format!("{} {}", input.kind, input.id))
@@ -155,14 +164,21 @@ pub(super) fn what_changed(working: &Working, version: &MappingVersion) -> Decid
     Ok((!gone.is_empty()).then(|| gone.join(", ")))
 }
 
-/// Examines what is not approved yet; only what is found otherwise than before is written.
-fn examine_anew(working: &mut Working, mapping: &MappingRef, mut version: MappingVersion) -> Decided<()> {
+/// Examines what is not approved yet; only what is found otherwise than before is written, or what was endorsed before a
+/// methodology of it had its next version: that wants to be known.
+fn examine_anew(
+    working: &mut Working,
+    mapping: &MappingRef,
+    mut version: MappingVersion,
+    changed: &Changed,
+) -> Decided<()> {
     let Some(proposal) = version.content.proposal.clone() else {
         return Ok(());
     };
     let found = examine(&working.governance, &proposal, working.now.max(proposal.valid_from))?;
     let same_inputs = found.inputs == version.content.inputs;
-    if same_inputs && found.record.is_some() == version.record().is_some() {
+    let followed = matches!(changed, Changed::Methodology(_)) && !version.content.endorsements.is_empty();
+    if !followed && same_inputs && found.record.is_some() == version.record().is_some() {
         return Ok(());
     }
     take(working, &mut version, found);
@@ -173,7 +189,7 @@ fn examine_anew(working: &mut Working, mapping: &MappingRef, mut version: Mappin
 
 /// Ends the mappings whose validity is over, and stops those that rest on a table that this program ships otherwise.
 pub fn sweep(working: &mut Working) -> Decided<()> {
-    for mapping in due(&Arc::clone(&working.governance), working.now) {
+    for mapping in due(&working.governance, working.now) {
         if find(working, &mapping)?
             .record()
             .is_some_and(|record| record.valid_until <= working.now)
