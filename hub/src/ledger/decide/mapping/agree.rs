@@ -6,13 +6,16 @@ use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::{Name, Sha256};
 use tanqiao_protocol::mapping::{MappingState, Party, RejectionGround};
 use tanqiao_protocol::methodology::MappingRef;
+use tanqiao_protocol::recognition::MappingRecord;
+use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::view::{Comment, Endorsement, Outcome};
 
+use super::examine::holds;
 use super::stop::end;
 use super::watch::{Changed, recheck};
 use super::{Parties, Voice, ensure_state, find, outcome, put, record_of};
-use crate::ledger::decide::check_text;
-use crate::ledger::objects::MappingVersion;
+use crate::ledger::decide::check_words;
+use crate::ledger::objects::{Governance, MappingVersion};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::working::Working;
 
@@ -27,9 +30,9 @@ pub fn comment(
     on_behalf_of: Option<&str>,
     text: &str,
 ) -> Decided<Outcome> {
-    check_text(text, "text", TEXT_CHARS_MAX)?;
+    check_words(text, "text", TEXT_CHARS_MAX)?;
     if let Some(name) = on_behalf_of {
-        check_text(name, "on_behalf_of", 200)?;
+        check_words(name, "on_behalf_of", 200)?;
     }
     let version = find(working, mapping)?;
     ensure_state(
@@ -143,6 +146,7 @@ pub fn approve(working: &mut Working, officers: &[Name], mapping: &MappingRef, r
     if let Some(fault) = check_record(&record, working.now).first() {
         return Err(Refusal::new(CheckCode::M02, format!("{fault}.")).into());
     }
+    check_alone(&working.governance, &record)?;
     let voice = Voice::Officers(officers);
     version.content.approvals.extend(officers.iter().cloned());
     let data = json!({ "record_sha256": read, "approvals": version.content.approvals });
@@ -153,7 +157,41 @@ pub fn approve(working: &mut Working, officers: &[Name], mapping: &MappingRef, r
     supersede(working, &voice, mapping)?;
     version.state = MappingState::Active;
     let log_index = put(working, &voice, mapping, "mapping.activated", version, data)?;
+    recheck(working, &Changed::Mapping(mapping.clone()))?;
     Ok(outcome(working, mapping, log_index))
+}
+
+/// G03: what recognises the same acts in the same place for the same use goes by one name. Under two names each would have a
+/// yearly cap of its own, and no version would ever replace the other.
+fn check_alone(governance: &Governance, record: &MappingRecord) -> Decided<()> {
+    let rules = |version: &&MappingVersion| matches!(version.state, MappingState::Active | MappingState::Suspended);
+    let versions = governance.mapping_versions.values().filter(rules);
+    let mut records = versions.filter_map(MappingVersion::record);
+    let other = records.find(|other| other.mapping.id() != record.mapping.id() && recognise_alike(other, record));
+    ensure(other.is_none(), || {
+        let known = other.map_or_else(String::new, |other| other.mapping.to_string());
+        Refusal::new(
+            CheckCode::G03,
+            format!(
+                "{known} recognises the same acts there already: propose its next version, or have it revoked first."
+            ),
+        )
+    })
+}
+
+/// True if some act of the origin methodology could be recognised by both, for one use and at one time.
+fn recognise_alike(one: &MappingRecord, other: &MappingRecord) -> bool {
+    let years = |record: &MappingRecord| record.vintages.unwrap_or((0, u16::MAX));
+    let (a, b) = (years(one), years(other));
+    let places = |record: &MappingRecord| record.source_region.unwrap_or(RegionCode::CHINA);
+    let (here, there) = (places(one), places(other));
+    (&one.origin, one.to, one.through.is_some()) == (&other.origin, other.to, other.through.is_some())
+        && !one.uses.and(other.uses).is_empty()
+        && a.0 <= b.1
+        && b.0 <= a.1
+        && (holds(here, there) || holds(there, here))
+        && one.valid_from < other.valid_until
+        && other.valid_from < one.valid_until
 }
 
 /// The version that recognised until now recognises no more.
@@ -189,7 +227,7 @@ pub fn object(
     ground: RejectionGround,
     reason: &str,
 ) -> Decided<Outcome> {
-    check_text(reason, "reason", TEXT_CHARS_MAX)?;
+    check_words(reason, "reason", TEXT_CHARS_MAX)?;
     let mut version = find(working, mapping)?;
     let party = voice.party(&working.governance, &version)?;
     ensure_state(
