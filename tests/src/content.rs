@@ -18,7 +18,7 @@ use tanqiao_protocol::view::Outcome;
 pub const TRUST_DOMAIN: &str = "tanqiao.test";
 /// Wuhan's methodology, 100 g for a kilometre by metro.
 pub const METRO: &str = "wuhan-metro.v1";
-/// The reference methodology that Harbin goes by, 84.211 g for a kilometre by metro.
+/// The reference methodology that Harbin goes by, 85.9296 g for a kilometre by metro.
 pub const REFERENCE: &str = "REF-metro.v1";
 /// Grams for a kilometre.
 pub const G_PER_KM: i64 = 100;

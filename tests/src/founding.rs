@@ -164,10 +164,10 @@ fn evidence(desk: &Desk, place: &Place) {
     };
     let member = "wuhan".parse().unwrap();
     desk.decide(officers(1), Decision::SetRegistry { member, registry });
-    desk.hear("wuhan", &spoken(place, "wuhan", sheet(METRO, Some("420100"), "98")));
+    desk.hear("wuhan", &spoken(place, "wuhan", sheet(METRO, Some("420100"), "100")));
     desk.decide(
         officers(1),
-        Decision::PutSheet(Box::new(sheet(REFERENCE, None, "84.211"))),
+        Decision::PutSheet(Box::new(sheet(REFERENCE, None, "85.9296"))),
     );
 }
 
