@@ -15,6 +15,7 @@ pub mod views;
 
 mod blocks;
 mod body;
+mod candidates;
 mod credits;
 mod dealings;
 mod enrolments;

@@ -211,6 +211,42 @@ pub const RECOGNITION: &[Object] = &[
         ],
     ),
     (
+        "Precedent",
+        "What is known about a pair already: it is mapped, proposed or rejected",
+        &[("kind", "PrecedentKind"), ("by", "text"), ("confidence?", "text")],
+    ),
+    (
+        "RankedPair",
+        "A pair that could be mapped, and its place among all; it recognises nothing",
+        &[
+            ("rank", "integer"),
+            ("origin", "MethodologyRef"),
+            ("target", "MethodologyRef"),
+            ("relation", "Relation"),
+            ("precedent?", "Precedent"),
+            ("passed", "integer"),
+            ("unknown", "integer"),
+            ("failed", "[text]"),
+            ("illustration?", "Factor"),
+            ("reasons", "[Phrase]"),
+            ("missing_of_origin", "[text]"),
+            ("missing_of_target", "[text]"),
+        ],
+    ),
+    (
+        "Assessment",
+        "What the hub would compute for a proposal; nothing is proposed by it",
+        &[
+            ("factor?", "Factor"),
+            ("batch?", "BatchRule"),
+            ("uses", "[Use]"),
+            ("valid_from?", "Timestamp"),
+            ("valid_until?", "Timestamp"),
+            ("refusals", "[Phrase]"),
+            ("explanation", "any"),
+        ],
+    ),
+    (
         "RecognisedBy",
         "What one mapping recognises",
         &[

@@ -17,6 +17,7 @@ use super::feed::FeedHeads;
 use crate::config::LimitsConfig;
 use crate::ledger::sequencer::Sequencer;
 use crate::metrics::Metrics;
+use crate::recognition::ranked::RankingCache;
 use crate::store::database::{Database, ReadConnection, StoreError};
 use crate::store::read::statistics::Statistics;
 
@@ -66,6 +67,8 @@ pub struct Hub {
     pub address_rate: DefaultKeyedRateLimiter<IpAddr>,
     /// The last totals, and when they were made.
     pub statistics: Arc<Mutex<Option<(Instant, Statistics)>>>,
+    /// The last ranking of pairs that could be mapped.
+    pub ranking: Arc<RankingCache>,
 }
 
 impl Hub {
@@ -88,6 +91,7 @@ impl Hub {
             address_rate: RateLimiter::keyed(addresses),
             heads: FeedHeads::default(),
             statistics: Arc::default(),
+            ranking: Arc::default(),
             open: watch::Sender::new(0),
             settings,
             database,

@@ -167,11 +167,23 @@ fn activities(sheet: &Sheet) -> BTreeSet<Name> {
     covered.into_iter().chain([scope.activity()]).cloned().collect()
 }
 
+tanqiao_protocol::words! {
+    /// What is known about a pair.
+    pub enum PrecedentKind {
+        /// A mapping of it is there.
+        Mapped = 1 "mapped",
+        /// Someone proposed it.
+        Proposed = 2 "proposed",
+        /// It was examined and rejected.
+        Rejected = 3 "rejected",
+    }
+}
+
 /// What is known about a pair already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrecedentView {
-    /// `mapped`, `proposed` or `rejected`.
-    pub kind: String,
+    /// What.
+    pub kind: PrecedentKind,
     /// The mapping version, or set and key of the row.
     pub by: String,
     /// Confidence from 0 to 1, where it is stated.
@@ -182,12 +194,12 @@ pub struct PrecedentView {
 impl PrecedentView {
     fn of(precedent: &Precedent) -> Self {
         let (kind, by, confidence) = match precedent {
-            Precedent::Mapped { by } => ("mapped", by, None),
-            Precedent::Proposed { by, confidence } => ("proposed", by, confidence.as_ref()),
-            Precedent::Rejected { by } => ("rejected", by, None),
+            Precedent::Mapped { by } => (PrecedentKind::Mapped, by, None),
+            Precedent::Proposed { by, confidence } => (PrecedentKind::Proposed, by, confidence.as_ref()),
+            Precedent::Rejected { by } => (PrecedentKind::Rejected, by, None),
         };
         Self {
-            kind: kind.to_owned(),
+            kind,
             by: by.clone(),
             confidence: confidence.map(ToString::to_string),
         }

@@ -111,6 +111,8 @@ async fn every_answer_has_the_members_that_are_described() {
             ("/v1/methodologies/{id}", "/v1/methodologies/wuhan-metro.v1".to_owned()),
             ("/v1/mappings", "/v1/mappings".to_owned()),
             ("/v1/recognition", "/v1/recognition?methodology=wuhan-metro.v1&to=230100&use=corporate-neutrality&vintage=2025&quantity_g=1000".to_owned()),
+            ("/v1/candidates/ranked", "/v1/candidates/ranked?activity=rail-transit".to_owned()),
+            ("/v1/assessment", "/v1/assessment?origin=wuhan-metro.v1&target=harbin-metro.v1&predicate=skos:closeMatch&to=230100".to_owned()),
             ("/v1/issuances", "/v1/issuances".to_owned()),
             ("/v1/issuances/{id}", format!("/v1/issuances/{issued}")),
             ("/v1/credits", "/v1/credits?to=230100&use=corporate-neutrality".to_owned()),

@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod candidates;
 mod described;
 mod enrolment;
 mod envelopes;

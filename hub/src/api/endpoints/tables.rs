@@ -4,7 +4,8 @@ use actix_web::web::to;
 
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
-    blocks, credits, dealings, enrolments, evidence, feed, governance, health, info, mappings, openapi, public, writes,
+    blocks, candidates, credits, dealings, enrolments, evidence, feed, governance, health, info, mappings, openapi,
+    public, writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -173,6 +174,31 @@ pub const FEDERATION: &[Endpoint] = &[
         &[("methodology", "text"), ("after", "text"), ("limit", "Limit")],
         Gives::Page("CandidateView"),
         mappings::candidates
+    ),
+    get!(
+        "/v1/candidates/ranked",
+        "Pairs of methodologies that could be mapped, the best first, with reasons and with the evidence that is missing",
+        &[("activity", "Name"), ("methodology", "text"), ("limit", "Limit")],
+        Gives::Page("RankedPair"),
+        candidates::ranked
+    ),
+    get!(
+        "/v1/assessment",
+        "What the hub would compute for a proposal, with its explanation; nothing is proposed",
+        &[
+            ("origin", "MethodologyRef!"),
+            ("target", "MethodologyRef!"),
+            ("predicate", "Predicate!"),
+            ("to", "RegionCode!"),
+            ("reference", "MethodologyRef"),
+            ("through", "MethodologyRef"),
+            ("source_region", "RegionCode"),
+            ("vintage", "Year"),
+            ("use", "Use"),
+            ("mode", "Mode")
+        ],
+        Gives::One("Assessment"),
+        candidates::assessment
     ),
     get!(
         "/v1/recognition",
