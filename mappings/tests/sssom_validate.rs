@@ -11,7 +11,7 @@ use std::process::Command;
 use tanqiao_mappings::gates::Mode;
 use tanqiao_mappings::sssom::{GovernedMapping, Justification, Namespace, governed_set, read, write};
 use tanqiao_protocol::id::Sha256;
-use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::mapping::{MappingState, Party};
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::{MappingRecord, Predicate};
 use tanqiao_protocol::r#use::Use;
@@ -62,10 +62,10 @@ fn governed(number: u32, predicate: Predicate, state: MappingState) -> GovernedM
             to: "310000".parse().unwrap(),
             endorsed_by: "shanghai".parse().unwrap(),
             counterpart: Some("CN-31-metro.v1".parse().unwrap()),
-            reference: None,
+            reference: Some("REF-metro.v1".parse().unwrap()),
             through: None,
-            source_region: None,
-            vintages: None,
+            source_region: Some("420100".parse().unwrap()),
+            vintages: Some((2024, 2026)),
             batch: None,
             explanation_sha256: None,
             excluded_schemes: Vec::new(),
@@ -92,6 +92,12 @@ fn governed(number: u32, predicate: Predicate, state: MappingState) -> GovernedM
         confidence: Some("0.9".parse().unwrap()),
         overlap_group: Some("OG-TRIP".parse().unwrap()),
         explanation_sha256: Some(Sha256::of(b"explanation")),
+        replaces: Some("metro-0.v1".parse().unwrap()),
+        endorsements: vec![
+            (Party::Source, None),
+            (Party::Target, Some("shanghai".parse().unwrap())),
+        ],
+        approvals: vec!["li".parse().unwrap(), "wang".parse().unwrap()],
     }
 }
 

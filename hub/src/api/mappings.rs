@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tanqiao_mappings::matrix::{HomeMethodology, MatrixCell, matrix, matrix_csv};
 use tanqiao_mappings::{difference, sssom};
 use tanqiao_protocol::id::Name;
-use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::mapping::{MappingState, Mode};
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
@@ -137,33 +137,50 @@ pub fn governed_sssom(governance: &Governance) -> Result<String, String> {
         let sheet = || governance.sheets.get(methodology).map(|one| one.sheet.title.en.clone());
         published.or_else(sheet).unwrap_or_else(|| methodology.to_string())
     };
-    let mut rows = Vec::new();
-    for version in governance.mapping_versions.values() {
-        let Some(record) = version.record() else { continue };
-        let target = record.counterpart.clone().or_else(|| record.reference.clone());
-        let Some(target) = target else { continue };
-        rows.push(sssom::GovernedMapping {
-            record: (**record).clone(),
-            record_sha256: record.sha256(),
-            state: version.state,
-            titles: (title(&record.origin), title(&target)),
-            target,
-            mode: version
-                .content
-                .proposal
-                .as_ref()
-                .map_or(tanqiao_protocol::mapping::Mode::Factor, |proposal| proposal.mode),
-            justification: sssom::Justification::MappingReview,
-            confidence: None,
-            overlap_group: None,
-            explanation_sha256: record.explanation_sha256,
-        });
-    }
+    let rows: Vec<sssom::GovernedMapping> = governance
+        .mapping_versions
+        .iter()
+        .filter_map(|(mapping, version)| governed(governance, mapping, version, &title))
+        .collect();
     let namespace = sssom::Namespace::of(&governance.policy.trust_domain);
     // SSSOM's own word for a set whose licence nobody has stated.
     let license = "https://w3id.org/sssom/license/unspecified";
     let set = sssom::governed_set(&namespace, "governed", license, &rows)?;
     sssom::write(&set).map_err(|fault| fault.to_string())
+}
+
+fn governed(
+    governance: &Governance,
+    mapping: &MappingRef,
+    version: &MappingVersion,
+    title: &dyn Fn(&MethodologyRef) -> String,
+) -> Option<sssom::GovernedMapping> {
+    let record = version.record()?;
+    let target = record.counterpart.clone().or_else(|| record.reference.clone())?;
+    let mut before = governance.mapping_versions.range(..mapping).rev();
+    let content = &version.content;
+    Some(sssom::GovernedMapping {
+        record: (**record).clone(),
+        record_sha256: record.sha256(),
+        state: version.state,
+        titles: (title(&record.origin), title(&target)),
+        target,
+        mode: content.proposal.as_ref().map_or(Mode::Factor, |proposal| proposal.mode),
+        justification: sssom::Justification::MappingReview,
+        confidence: None,
+        overlap_group: None,
+        explanation_sha256: record.explanation_sha256,
+        replaces: before
+            .next()
+            .map(|(one, _)| one.clone())
+            .filter(|one| one.id() == mapping.id()),
+        endorsements: content
+            .endorsements
+            .iter()
+            .map(|one| (one.party, one.member.clone()))
+            .collect(),
+        approvals: content.approvals.clone(),
+    })
 }
 
 /// Which candidates.

@@ -1,7 +1,7 @@
 //! The extension slots of the federation.
 
 use rust_decimal::Decimal;
-use tanqiao_protocol::id::{Name, Sha256};
+use tanqiao_protocol::id::{Name, NodeId, Sha256};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::words;
@@ -9,7 +9,8 @@ use tanqiao_protocol::words;
 use super::header::{ExtensionDefinition, share};
 use crate::gates::Mode;
 use crate::unit::Unit;
-use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::mapping::{MappingState, Party};
+use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 
 words! {
     /// An extension slot of the federation, by its column.
@@ -54,6 +55,22 @@ words! {
         To = 19 "ext_to",
         /// `true` if the figures only demonstrate the system.
         Demonstration = 20 "ext_demonstration",
+        /// The number of the version; the row's own id names it too.
+        Version = 21 "ext_version",
+        /// The version of the same mapping before this one.
+        Replaces = 22 "ext_replaces",
+        /// The reference methodology that the region goes by, or that bounds the factor as well.
+        Reference = 23 "ext_reference",
+        /// The two mapping versions that it is composed of, separated by `|`.
+        Through = 24 "ext_through",
+        /// Where the acts took place whose parameters the factor rests on.
+        SourceRegion = 25 "ext_source_region",
+        /// First and last year of vintage, such as `2024..2026`.
+        Vintages = 26 "ext_vintages",
+        /// Who endorsed the record, such as `source=wuhan|target=harbin`; a party alone where the hub's officers spoke for it.
+        Endorsements = 27 "ext_endorsements",
+        /// The officers who approved it, separated by `|`.
+        Approvals = 28 "ext_approvals",
     }
 }
 
@@ -65,7 +82,7 @@ impl ExtensionSlot {
         let local = word.strip_prefix("ext_").unwrap_or(word);
         let type_hint = match self {
             Self::Factor | Self::FactorForward | Self::FactorReverse | Self::Buffer => "xsd:decimal",
-            Self::CapGrams => "xsd:integer",
+            Self::CapGrams | Self::Version => "xsd:integer",
             Self::ValidFrom | Self::ValidUntil => "xsd:dateTime",
             Self::Demonstration => "xsd:boolean",
             _ => "xsd:string",
@@ -90,9 +107,17 @@ impl ExtensionSlot {
             Self::ValidFrom | Self::ValidUntil => text.parse::<Timestamp>().is_ok(),
             Self::Purposes => text.split('|').all(|part| part.parse::<Use>().is_ok()),
             Self::FactorRecord | Self::Explanation => text.parse::<Sha256>().is_ok(),
-            Self::OverlapGroup | Self::Activity => text.split('|').all(|part| part.parse::<Name>().is_ok()),
-            Self::To => text.parse::<tanqiao_protocol::region::RegionCode>().is_ok(),
+            Self::OverlapGroup | Self::Activity | Self::Approvals => {
+                text.split('|').all(|part| part.parse::<Name>().is_ok())
+            }
+            Self::To | Self::SourceRegion => text.parse::<tanqiao_protocol::region::RegionCode>().is_ok(),
             Self::Demonstration => matches!(text, "true" | "false"),
+            Self::Version => text.parse::<u32>().is_ok(),
+            Self::Replaces => text.parse::<MappingRef>().is_ok(),
+            Self::Reference => text.parse::<MethodologyRef>().is_ok(),
+            Self::Through => text.split('|').all(|part| part.parse::<MappingRef>().is_ok()),
+            Self::Vintages => is_vintages(text),
+            Self::Endorsements => text.split('|').all(is_endorsement),
             Self::Relation | Self::EvidenceLevel | Self::MissingEvidence => true,
         };
         if fits {
@@ -101,6 +126,22 @@ impl ExtensionSlot {
             Err(format!("`{text}` is not a value of {self}"))
         }
     }
+}
+
+/// Two years, such as `2024..2026`.
+fn is_vintages(text: &str) -> bool {
+    let years = text
+        .split_once("..")
+        .map(|(first, last)| (first.parse::<u16>(), last.parse::<u16>()));
+    matches!(years, Some((Ok(first), Ok(last))) if first <= last)
+}
+
+/// A party, and the member that spoke for it.
+fn is_endorsement(text: &str) -> bool {
+    let (party, member) = text
+        .split_once('=')
+        .map_or((text, None), |(party, member)| (party, Some(member)));
+    party.parse::<Party>().is_ok() && member.is_none_or(|member| member.parse::<NodeId>().is_ok())
 }
 
 /// A factor from 0 to 1 with at most six decimals.

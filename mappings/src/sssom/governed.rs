@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
-use tanqiao_protocol::id::{Name, Sha256, TrustDomain};
-use tanqiao_protocol::methodology::MethodologyRef;
+use tanqiao_protocol::id::{Name, NodeId, Sha256, TrustDomain};
+use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::quantity::{Factor, Grams};
 use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::region::RegionCode;
@@ -19,7 +19,7 @@ use super::slots::Justification;
 use super::{MappingSetFile, SssomMapping};
 use crate::gates::Mode;
 use crate::relation::Relation;
-use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::mapping::{MappingState, Party};
 
 /// The names of a federation, under its trust domain.
 #[derive(Debug, Clone)]
@@ -92,6 +92,12 @@ pub struct GovernedMapping {
     pub overlap_group: Option<Name>,
     /// SHA-256 of the explanation.
     pub explanation_sha256: Option<Sha256>,
+    /// The version of the same mapping before this one.
+    pub replaces: Option<MappingRef>,
+    /// Who endorsed the record: a party, and the member that spoke for it; none where the hub's officers did.
+    pub endorsements: Vec<(Party, Option<NodeId>)>,
+    /// The officers who approved it.
+    pub approvals: Vec<Name>,
 }
 
 /// The hub's mappings as a set. `license` is an IRI.
@@ -146,6 +152,33 @@ fn row(one: &GovernedMapping) -> Result<SssomMapping, String> {
         ExtensionSlot::Demonstration,
         record.demonstration.then(|| "true".into()),
     );
+    put(ExtensionSlot::Version, Some(record.mapping.version().to_string()));
+    put(ExtensionSlot::Replaces, one.replaces.as_ref().map(ToString::to_string));
+    put(
+        ExtensionSlot::Reference,
+        record.reference.as_ref().map(ToString::to_string),
+    );
+    let through = record.through.as_ref();
+    put(
+        ExtensionSlot::Through,
+        through.map(|legs| format!("{}|{}", legs.first, legs.second)),
+    );
+    put(
+        ExtensionSlot::SourceRegion,
+        record.source_region.map(|region| region.to_string()),
+    );
+    put(
+        ExtensionSlot::Vintages,
+        record.vintages.map(|(first, last)| format!("{first}..{last}")),
+    );
+    put(
+        ExtensionSlot::Endorsements,
+        joined(one.endorsements.iter().map(endorsement)),
+    );
+    put(
+        ExtensionSlot::Approvals,
+        joined(one.approvals.iter().map(ToString::to_string)),
+    );
     let slots = BTreeMap::from([
         ("subject_label", one.titles.0.clone()),
         ("object_label", one.titles.1.clone()),
@@ -165,6 +198,17 @@ fn row(one: &GovernedMapping) -> Result<SssomMapping, String> {
         slots,
         extensions,
     })
+}
+
+fn endorsement((party, member): &(Party, Option<NodeId>)) -> String {
+    let member = member.as_ref().map_or_else(String::new, |member| format!("={member}"));
+    format!("{party}{member}")
+}
+
+/// Several values of a cell; nothing for none.
+fn joined(parts: impl Iterator<Item = String>) -> Option<String> {
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join("|"))
 }
 
 /// True if both regions and two officers stand behind the factor, or once did: before, it is for review only.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gates::Mode;
-use tanqiao_protocol::mapping::MappingState;
+use tanqiao_protocol::mapping::{MappingState, Party};
 use tanqiao_protocol::quantity::Factor;
 use tanqiao_protocol::recognition::{MappingRecord, Predicate};
 use tanqiao_protocol::r#use::Use;
@@ -163,10 +163,10 @@ pub(crate) fn governed() -> GovernedMapping {
             to: "310000".parse().unwrap(),
             endorsed_by: "shanghai".parse().unwrap(),
             counterpart: Some("CN-31-metro.v1".parse().unwrap()),
-            reference: None,
+            reference: Some("REF-metro.v1".parse().unwrap()),
             through: None,
-            source_region: None,
-            vintages: None,
+            source_region: Some("420100".parse().unwrap()),
+            vintages: Some((2024, 2026)),
             batch: None,
             explanation_sha256: None,
             excluded_schemes: Vec::new(),
@@ -190,6 +190,12 @@ pub(crate) fn governed() -> GovernedMapping {
         confidence: Some("0.9".parse().unwrap()),
         overlap_group: Some("OG-TRIP".parse().unwrap()),
         explanation_sha256: Some(Sha256::of(b"explanation")),
+        replaces: Some("CN-4201-metro-to-310000.v1".parse().unwrap()),
+        endorsements: vec![
+            (Party::Source, None),
+            (Party::Target, Some("shanghai".parse().unwrap())),
+        ],
+        approvals: vec!["li".parse().unwrap(), "wang".parse().unwrap()],
     }
 }
 
@@ -212,6 +218,17 @@ fn the_hubs_mappings_become_a_set_and_a_proposal_again() {
         "tqmap:CN-4201-metro-to-310000.v2"
     );
     assert_eq!(row.extensions["ext_factor_record"], one.record_sha256.to_string());
+    for (slot, text) in [
+        ("ext_version", "2"),
+        ("ext_replaces", "CN-4201-metro-to-310000.v1"),
+        ("ext_reference", "REF-metro.v1"),
+        ("ext_source_region", "420100"),
+        ("ext_vintages", "2024..2026"),
+        ("ext_endorsements", "source|target=shanghai"),
+        ("ext_approvals", "li|wang"),
+    ] {
+        assert_eq!(row.extensions[slot], text);
+    }
     let proposed = ProposedMapping::of(row).unwrap();
     assert_eq!((proposed.origin, proposed.target), (one.record.origin, one.target));
     assert_eq!(
