@@ -174,7 +174,7 @@ fn a_name_belongs_to_one_origin_and_one_place() {
         propose_as(&f, "wuhan", |_| ()).unwrap();
         propose_as(&f, "wuhan", |p| {
             p.mapping = reference("wuhan-to-harbin.v2");
-            p.to = "230000".parse().unwrap();
+            p.to = "230102".parse().unwrap();
         })
         .refused_by("M02");
         publish_version(&f, "wuhan", "420100", 2).unwrap();

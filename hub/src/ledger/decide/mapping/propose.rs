@@ -184,7 +184,7 @@ fn check_regions(governance: &Governance, proposal: &MappingProposal) -> Decided
     check_endorser(governance, proposal)
 }
 
-/// The member that signs for the using region lies in it.
+/// The using region lies in that of the member that signs for it.
 fn check_endorser(governance: &Governance, proposal: &MappingProposal) -> Decided<()> {
     let (to, by) = (proposal.to, &proposal.endorsed_by);
     let user = governance
@@ -198,11 +198,13 @@ fn check_endorser(governance: &Governance, proposal: &MappingProposal) -> Decide
                 format!("`{by}` is not a member that can sign for a region, or not in good standing."),
             )
         })?;
-    ensure(to.contains(&user.region), || {
+    // A province signs for its cities, a city for no other city of its province.
+    ensure(user.region.contains(&to), || {
         Refusal::new(
             CheckCode::G02,
-            format!("`{by}` does not lie in {to} and cannot sign for it."),
+            format!("{to} does not lie in the region of `{by}`, which cannot sign for it."),
         )
+        .expected(user.region, to)
     })?;
     ensure(publisher_of(governance, &proposal.origin) != *by, || {
         Refusal::new(CheckCode::G01, "One member cannot endorse both sides of a mapping.")
