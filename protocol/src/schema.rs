@@ -212,8 +212,8 @@ pub const RECOGNITION: &[Object] = &[
     ),
     (
         "Precedent",
-        "What is known about a pair already: it is mapped, proposed or rejected",
-        &[("kind", "PrecedentKind"), ("by", "text"), ("confidence?", "text")],
+        "What is known about a pair already: `kind` is `mapped`, `proposed` or `rejected`",
+        &[("kind", "text"), ("by", "text"), ("confidence?", "text")],
     ),
     (
         "RankedPair",

@@ -14,7 +14,6 @@ use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus};
 
 use crate::api::mappings::MatrixFormat;
 use crate::enrolment::EnrolmentStatus;
-use crate::recognition::ranked::PrecedentKind;
 
 macro_rules! words_of {
     ($($type:ident),+ $(,)?) => {
@@ -42,7 +41,6 @@ words_of!(
     Mode,
     Party,
     PledgeState,
-    PrecedentKind,
     Predicate,
     RejectionGround,
     Relation,
