@@ -118,67 +118,10 @@ pub fn governed_set(
 
 fn row(one: &GovernedMapping) -> Result<SssomMapping, String> {
     let record = &one.record;
-    let mut extensions = BTreeMap::new();
-    let mut put = |slot: ExtensionSlot, text: Option<String>| {
-        if let Some(text) = text {
-            extensions.insert(slot.to_string(), text);
-        }
-    };
-    let uses: Vec<&str> = record.uses.iter().map(Use::word).collect();
-    let factor_slot = if was_approved(one.state) {
-        ExtensionSlot::Factor
-    } else {
-        ExtensionSlot::FactorForward
-    };
-    put(factor_slot, Some(record.factor.to_string()));
-    put(ExtensionSlot::FactorRecord, Some(one.record_sha256.to_string()));
-    put(ExtensionSlot::Buffer, Some(record.buffer.to_string()));
-    put(ExtensionSlot::Mode, Some(one.mode.to_string()));
-    put(ExtensionSlot::State, Some(one.state.to_string()));
-    put(ExtensionSlot::To, Some(record.to.to_string()));
-    put(ExtensionSlot::Purposes, (!uses.is_empty()).then(|| uses.join("|")));
-    put(ExtensionSlot::CapGrams, record.cap_g.map(|cap| cap.get().to_string()));
-    put(ExtensionSlot::ValidFrom, Some(record.valid_from.to_string()));
-    put(ExtensionSlot::ValidUntil, Some(record.valid_until.to_string()));
-    put(
-        ExtensionSlot::OverlapGroup,
-        one.overlap_group.as_ref().map(ToString::to_string),
-    );
-    put(
-        ExtensionSlot::Explanation,
-        one.explanation_sha256.as_ref().map(ToString::to_string),
-    );
-    put(
-        ExtensionSlot::Demonstration,
-        record.demonstration.then(|| "true".into()),
-    );
-    put(ExtensionSlot::Version, Some(record.mapping.version().to_string()));
-    put(ExtensionSlot::Replaces, one.replaces.as_ref().map(ToString::to_string));
-    put(
-        ExtensionSlot::Reference,
-        record.reference.as_ref().map(ToString::to_string),
-    );
-    let through = record.through.as_ref();
-    put(
-        ExtensionSlot::Through,
-        through.map(|legs| format!("{}|{}", legs.first, legs.second)),
-    );
-    put(
-        ExtensionSlot::SourceRegion,
-        record.source_region.map(|region| region.to_string()),
-    );
-    put(
-        ExtensionSlot::Vintages,
-        record.vintages.map(|(first, last)| format!("{first}..{last}")),
-    );
-    put(
-        ExtensionSlot::Endorsements,
-        joined(one.endorsements.iter().map(endorsement)),
-    );
-    put(
-        ExtensionSlot::Approvals,
-        joined(one.approvals.iter().map(ToString::to_string)),
-    );
+    let cells = terms(one).into_iter().chain(standing(one));
+    let extensions = cells
+        .filter_map(|(slot, text)| Some((slot.to_string(), text?)))
+        .collect();
     let slots = BTreeMap::from([
         ("subject_label", one.titles.0.clone()),
         ("object_label", one.titles.1.clone()),
@@ -198,6 +141,63 @@ fn row(one: &GovernedMapping) -> Result<SssomMapping, String> {
         slots,
         extensions,
     })
+}
+
+type ExtensionCell = (ExtensionSlot, Option<String>);
+
+/// What the record says: factor, uses, cap, validity.
+fn terms(one: &GovernedMapping) -> Vec<ExtensionCell> {
+    use ExtensionSlot as Slot;
+    let record = &one.record;
+    let factor_slot = if was_approved(one.state) {
+        Slot::Factor
+    } else {
+        Slot::FactorForward
+    };
+    let uses = record.uses.iter().map(|one| one.word().to_owned());
+    let through = record.through.as_ref();
+    vec![
+        (factor_slot, Some(record.factor.to_string())),
+        (Slot::Buffer, Some(record.buffer.to_string())),
+        (Slot::Mode, Some(one.mode.to_string())),
+        (Slot::To, Some(record.to.to_string())),
+        (Slot::Purposes, joined(uses)),
+        (Slot::CapGrams, record.cap_g.map(|cap| cap.get().to_string())),
+        (Slot::ValidFrom, Some(record.valid_from.to_string())),
+        (Slot::ValidUntil, Some(record.valid_until.to_string())),
+        (Slot::Reference, record.reference.as_ref().map(ToString::to_string)),
+        (
+            Slot::Through,
+            through.map(|legs| format!("{}|{}", legs.first, legs.second)),
+        ),
+        (
+            Slot::SourceRegion,
+            record.source_region.map(|region| region.to_string()),
+        ),
+        (
+            Slot::Vintages,
+            record.vintages.map(|(first, last)| format!("{first}..{last}")),
+        ),
+        (Slot::Demonstration, record.demonstration.then(|| "true".into())),
+    ]
+}
+
+/// Where it stands, by whose word, and what it rests on.
+fn standing(one: &GovernedMapping) -> Vec<ExtensionCell> {
+    use ExtensionSlot as Slot;
+    vec![
+        (Slot::State, Some(one.state.to_string())),
+        (Slot::FactorRecord, Some(one.record_sha256.to_string())),
+        (
+            Slot::Explanation,
+            one.explanation_sha256.as_ref().map(ToString::to_string),
+        ),
+        (Slot::OverlapGroup, one.overlap_group.as_ref().map(ToString::to_string)),
+        (Slot::Version, Some(one.record.mapping.version().to_string())),
+        (Slot::Replaces, one.replaces.as_ref().map(ToString::to_string)),
+        (Slot::Endorsements, joined(one.endorsements.iter().map(endorsement))),
+        (Slot::Approvals, joined(one.approvals.iter().map(ToString::to_string))),
+    ]
 }
 
 fn endorsement((party, member): &(Party, Option<NodeId>)) -> String {
