@@ -7,6 +7,8 @@ pub mod ground;
 pub mod place;
 pub mod process;
 pub mod program;
+pub mod recognition;
+mod recognition_ground;
 pub mod sequencer;
 pub mod throughput;
 pub mod world;

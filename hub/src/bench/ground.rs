@@ -21,7 +21,7 @@ use crate::ledger::objects::{Policy, Role};
 use crate::ledger::sequencer::{Sequencer, SequencerOptions, system_clock};
 use crate::store::connection::StoreConnection;
 use crate::store::database::{Database, WriteConnection};
-use crate::store::rows::{BlockRow, SeriesRow};
+use crate::store::rows::{BlockRow, MappingRow, MethodologyRow, SeriesRow, SheetRow};
 use crate::store::statement::Statement;
 
 /// Grams in each block.
@@ -130,16 +130,7 @@ pub fn prepare(
     blocks: i64,
     spread: Spread,
 ) -> Result<Vec<Trader>, BenchError> {
-    let first: Name = "bench-first".parse()?;
-    let second: Name = "bench-second".parse()?;
-    let officer = |account: &Name| Decision::PutOfficer {
-        account: account.clone(),
-        role: Role::Officer,
-        password_hash: String::new(),
-        active: true,
-    };
-    decide(sequencer, &[], officer(&first))?;
-    decide(sequencer, std::slice::from_ref(&first), officer(&second))?;
+    let (first, _) = appoint(sequencer)?;
     let mut traders = Vec::new();
     for n in 0..members {
         traders.push(admit(sequencer, &first, n, blocks / i64::from(members))?);
@@ -163,7 +154,22 @@ pub fn prepare(
     Ok(traders)
 }
 
-fn admit(sequencer: &Sequencer, officer: &Name, n: u32, blocks: i64) -> Result<Trader, BenchError> {
+/// Gives the federation its two officers.
+pub(super) fn appoint(sequencer: &Sequencer) -> Result<(Name, Name), BenchError> {
+    let first: Name = "bench-first".parse()?;
+    let second: Name = "bench-second".parse()?;
+    let officer = |account: &Name| Decision::PutOfficer {
+        account: account.clone(),
+        role: Role::Officer,
+        password_hash: String::new(),
+        active: true,
+    };
+    decide(sequencer, &[], officer(&first))?;
+    decide(sequencer, std::slice::from_ref(&first), officer(&second))?;
+    Ok((first, second))
+}
+
+pub(super) fn admit(sequencer: &Sequencer, officer: &Name, n: u32, blocks: i64) -> Result<Trader, BenchError> {
     let id: NodeId = format!("member-{n}").parse()?;
     let region: RegionCode = format!("{}0100", 11 + n % 55).parse()?;
     let key = SigningKey::generate(tanqiao_protocol::signing::Algorithm::Ed25519)?;
@@ -217,15 +223,27 @@ fn methodology(trader: &Trader) -> Result<Methodology, BenchError> {
     })
 }
 
+/// What stands in the store of methodologies and mappings.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    pub methodologies: Vec<MethodologyRow>,
+    pub sheets: Vec<SheetRow>,
+    pub mappings: Vec<MappingRow>,
+}
+
+/// Puts rules straight into the store, in the place of the way through the ledger.
+pub(super) fn load_rules(database: &Database, rules: &Rules) -> Result<(), BenchError> {
+    let count = i32::try_from(rules.mappings.len())?;
+    on(database, |c| c.governance(rules, count))
+}
+
 /// Methodologies and mappings straight into the store: the bench measures transfers, not governance.
 fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchError> {
     use crate::ledger::objects::MappingContent;
-    use crate::store::rows::{MappingRow, MethodologyRow};
-    let mut methodologies = Vec::new();
-    let mut mappings = Vec::new();
+    let mut rules = Rules::default();
     for (no, trader) in (2..).zip(traders) {
         let content = serde_json::to_string(&methodology(trader)?)?;
-        methodologies.push(MethodologyRow {
+        rules.methodologies.push(MethodologyRow {
             reference: trader.series.methodology().to_string(),
             publisher_no: no,
             content,
@@ -260,8 +278,8 @@ fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchE
                 record: Some(Arc::new(record.clone())),
                 ..MappingContent::default()
             };
-            mappings.push(MappingRow {
-                no: i32::try_from(mappings.len() + 1)?,
+            rules.mappings.push(MappingRow {
+                no: i32::try_from(rules.mappings.len() + 1)?,
                 reference: record.mapping.to_string(),
                 status: MappingState::Active.code(),
                 content: serde_json::to_string(&content)?,
@@ -269,8 +287,7 @@ fn load_governance(database: &Database, traders: &[Trader]) -> Result<(), BenchE
             });
         }
     }
-    let count = i32::try_from(mappings.len())?;
-    on(database, |c| c.governance(&methodologies, &mappings, count))
+    load_rules(database, &rules)
 }
 
 /// Blocks straight into the store, as if they had been issued and split long ago.
@@ -327,27 +344,18 @@ fn load_blocks(database: &Database, traders: &[Trader]) -> Result<(), BenchError
 
 /// What the ground writes, on either database.
 trait Ground {
-    fn governance(
-        &mut self,
-        methodologies: &[crate::store::rows::MethodologyRow],
-        mappings: &[crate::store::rows::MappingRow],
-        count: i32,
-    ) -> diesel::QueryResult<()>;
+    fn governance(&mut self, rules: &Rules, count: i32) -> diesel::QueryResult<()>;
     fn series(&mut self, rows: &[SeriesRow]) -> diesel::QueryResult<()>;
     fn blocks(&mut self, rows: &[BlockRow]) -> diesel::QueryResult<()>;
     fn analyse(&mut self) -> diesel::QueryResult<()>;
 }
 
 impl<C: StoreConnection> Ground for C {
-    fn governance(
-        &mut self,
-        methodologies: &[crate::store::rows::MethodologyRow],
-        mappings: &[crate::store::rows::MappingRow],
-        count: i32,
-    ) -> diesel::QueryResult<()> {
+    fn governance(&mut self, rules: &Rules, count: i32) -> diesel::QueryResult<()> {
         self.write(|c| {
-            c.put_rows(methodologies)?;
-            c.put_rows(mappings)?;
+            c.put_rows(&rules.methodologies)?;
+            c.put_rows(&rules.sheets)?;
+            c.put_rows(&rules.mappings)?;
             let sql = "UPDATE log_head SET governance_version = governance_version + 1, mapping_count = ?";
             c.run(Statement::new(sql).bind(count)).map(drop)
         })

@@ -12,6 +12,7 @@ use super::end_to_end::{self, Client, Load, Round, Run, Sequenced};
 use super::ground::{self, Spread, Trader};
 use super::place::Place;
 use super::{BenchError, sequencer};
+use crate::config::Config;
 use crate::ledger::sequencer::Sequencer;
 use crate::serve::Service;
 use crate::store::database::{Database, WriteConnection};
@@ -52,12 +53,20 @@ fn fault(error: impl std::fmt::Display) -> BenchError {
     BenchError::Place(error.to_string())
 }
 
-impl World {
-    /// Makes the world `name`, in the place of one of that name.
+/// A founded ledger of a bench.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its database.
+    pub database: Database,
+    config: Config,
+}
+
+impl Opened {
+    /// Founds the ledger `name`, in the place of one of that name.
     ///
     /// # Errors
     /// [`BenchError`].
-    pub async fn make(place: &Place, name: &str, size: Size) -> Result<Self, BenchError> {
+    pub async fn found(place: &Place, name: &str) -> Result<Self, BenchError> {
         let config = place.config(name)?;
         if let Some(url) = place.server() {
             let sql = format!("DROP SCHEMA IF EXISTS \"{name}\" CASCADE; CREATE SCHEMA \"{name}\"");
@@ -68,7 +77,27 @@ impl World {
         crate::serve::ensure_log_key(&config.log.key).map_err(fault)?;
         let own = database.clone();
         blocking(move || ground::found(&own)).await?;
-        let service = Service::start(&config).map_err(fault)?;
+        Ok(Self { database, config })
+    }
+
+    /// Serves it.
+    ///
+    /// # Errors
+    /// [`BenchError`].
+    pub fn serve(&self) -> Result<Service, BenchError> {
+        Service::start(&self.config).map_err(fault)
+    }
+}
+
+impl World {
+    /// Makes the world `name`, in the place of one of that name.
+    ///
+    /// # Errors
+    /// [`BenchError`].
+    pub async fn make(place: &Place, name: &str, size: Size) -> Result<Self, BenchError> {
+        let opened = Opened::found(place, name).await?;
+        let service = opened.serve()?;
+        let database = opened.database;
         let (own, sequencer) = (database.clone(), service.hub.sequencer.clone());
         let traders: Vec<Arc<Trader>> =
             blocking(move || ground::prepare(&own, &sequencer, size.members, size.blocks, size.spread))

@@ -1,20 +1,24 @@
 //! `bench`: what this machine does, beside hand-written SQL.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::output::{CliError, Output};
 use crate::bench::curve::Curve;
 use crate::bench::end_to_end::Sequenced;
 use crate::bench::process::Process;
 use crate::bench::program::{Part, Plan, Report, measure};
+use crate::bench::recognition::{self, Times};
 use crate::bench::throughput::Throughput;
 
 /// What is measured.
 #[derive(Debug, Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
     after_help = "Example:\n  tanqiao-hub bench --seconds 10 --json\n  tanqiao-hub bench --database postgres://postgres@127.0.0.1/bench --parts curve\n\nThe database must be the bench's own: it drops and makes schemas named bench_… in it."
 )]
 pub(super) struct Bench {
+    #[command(subcommand)]
+    command: Option<BenchCommand>,
     /// `postgres://…`, a database of the bench's own; temporary SQLite files when absent.
     #[arg(long)]
     database: Option<String>,
@@ -35,8 +39,87 @@ pub(super) struct Bench {
     rounds: u32,
 }
 
+#[derive(Debug, Subcommand)]
+enum BenchCommand {
+    /// Recognition at the size of a country: quotes, the search for pairs, the import of a mapping set.
+    Recognition(RecognitionArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  tanqiao-hub bench recognition --json\n  tanqiao-hub bench recognition --database postgres://postgres@127.0.0.1/bench\n\nThe database must be the bench's own: it drops and makes the schema bench_recognition in it."
+)]
+struct RecognitionArgs {
+    /// `postgres://…`, a database of the bench's own; a temporary SQLite file when absent.
+    #[arg(long)]
+    database: Option<String>,
+    /// Methodology versions, each with a sheet.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    methodologies: u32,
+    /// Active mappings: at most 26 of a methodology.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    mappings: u32,
+    /// Quotes that are asked for, each of another mapping.
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    quotes: u32,
+    /// Rows of the mapping set that is imported.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rows: u32,
+    /// How often the search and the import are measured.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+}
+
+impl RecognitionArgs {
+    fn run(&self, output: &Output) -> Result<(), CliError> {
+        let directory = tempfile::tempdir().map_err(CliError::failed)?;
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let plan = recognition::Plan {
+            server: self.database.clone(),
+            methodologies: count(self.methodologies),
+            mappings: count(self.mappings),
+            quotes: count(self.quotes),
+            rows: count(self.rows),
+            rounds: count(self.rounds),
+        };
+        let system = actix_web::rt::System::new();
+        let report = system
+            .block_on(recognition::measure(&plan, directory.path(), &|step| {
+                eprintln!("{step}")
+            }))
+            .map_err(CliError::failed)?;
+        output.one(&report, recognition_table);
+        Ok(())
+    }
+}
+
+fn recognition_table(report: &recognition::Report) -> String {
+    let line = |what: &str, times: &Times| {
+        format!(
+            "{what:<38} p50 {:>9} µs, p99 {:>9} µs ({} times)",
+            times.p50_us, times.p99_us, times.count
+        )
+    };
+    [
+        format!(
+            "{}, {} methodologies, {} mappings",
+            report.database, report.methodologies, report.mappings
+        ),
+        line("quote, engine", &report.engine_quote),
+        line("quote, API over mutual TLS", &report.api_quote),
+        line(&format!("search for pairs ({} found)", report.pairs), &report.search),
+        line("ranked pairs, API, once kept", &report.api_ranked),
+        line(&format!("import of {} rows", report.import_rows), &report.import),
+        line("the same again, nothing new", &report.import_again),
+    ]
+    .join("\n")
+}
+
 pub(super) fn run(bench: &Bench, output: &Output) -> Result<(), CliError> {
     tanqiao_certs::tls::install_crypto_provider();
+    if let Some(BenchCommand::Recognition(args)) = &bench.command {
+        return args.run(output);
+    }
     let directory = tempfile::tempdir().map_err(CliError::failed)?;
     let plan = Plan {
         server: bench.database.clone(),
