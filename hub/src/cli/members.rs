@@ -141,25 +141,29 @@ impl MemberCommand {
                 desk.decide(officers, Decision::SetRegistry { member, registry }, output)
             }
             Self::List => {
-                let governance = desk.governance();
-                let members = governance.members.iter().map(|(id, member)| Listed {
-                    member: id.clone(),
-                    region: member.region,
-                    kind: member.kind,
-                    status: member.status,
-                    name_zh: member.name_zh.clone(),
-                    name_en: member.name_en.clone(),
-                });
-                output.list(&members.collect::<Vec<_>>(), |one| {
-                    format!(
-                        "{}  {}  {}  {}  {} / {}",
-                        one.member, one.region, one.kind, one.status, one.name_zh, one.name_en
-                    )
-                });
+                list(desk, output);
                 Ok(())
             }
         }
     }
+}
+
+fn list(desk: &Desk, output: &Output) {
+    let governance = desk.governance();
+    let members = governance.members.iter().map(|(id, member)| Listed {
+        member: id.clone(),
+        region: member.region,
+        kind: member.kind,
+        status: member.status,
+        name_zh: member.name_zh.clone(),
+        name_en: member.name_en.clone(),
+    });
+    output.list(&members.collect::<Vec<_>>(), |one| {
+        format!(
+            "{}  {}  {}  {}  {} / {}",
+            one.member, one.region, one.kind, one.status, one.name_zh, one.name_en
+        )
+    });
 }
 
 fn registry(report: Option<&Path>, bodies: &[String]) -> Result<Registry, CliError> {
