@@ -178,6 +178,7 @@ fn place_sweep(moment: &mut Moment) {
                     | "transfer.offered"
                     | "transfer.awaiting-approval"
                     | "mapping.expired"
+                    | "mapping.replaced"
             ) && !moment.commands.contains_key(&entry.log_index)
         })
         .map(|entry| entry.log_index)

@@ -8,6 +8,7 @@ mod propose;
 mod stop;
 mod watch;
 
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -146,6 +147,15 @@ pub fn told_of(governance: &Governance, version: &MappingVersion) -> Vec<NodeId>
         known.is_some_and(|m| m.kind == MemberKind::Region || m.kind == MemberKind::Enterprise)
     });
     told
+}
+
+/// The versions of a mapping after this one.
+fn later_versions<'a>(
+    governance: &'a Governance,
+    mapping: &'a MappingRef,
+) -> impl Iterator<Item = (&'a MappingRef, &'a MappingVersion)> {
+    let after = governance.mapping_versions.range((Excluded(mapping), Unbounded));
+    after.take_while(|(other, _)| other.id() == mapping.id())
 }
 
 fn find(working: &Working, mapping: &MappingRef) -> Decided<MappingVersion> {

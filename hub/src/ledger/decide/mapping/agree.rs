@@ -13,7 +13,7 @@ use tanqiao_protocol::view::{Comment, Endorsement, Outcome};
 use super::examine::holds;
 use super::stop::end;
 use super::watch::{Changed, recheck};
-use super::{Parties, Voice, ensure_state, find, outcome, put, record_of};
+use super::{Parties, Voice, ensure_state, find, later_versions, outcome, put, record_of};
 use crate::ledger::decide::check_words;
 use crate::ledger::objects::{Governance, MappingVersion};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
@@ -147,6 +147,7 @@ pub fn approve(working: &mut Working, officers: &[Name], mapping: &MappingRef, r
         return Err(Refusal::new(CheckCode::M02, format!("{fault}.")).into());
     }
     check_alone(&working.governance, &record)?;
+    check_latest(&working.governance, mapping)?;
     let voice = Voice::Officers(officers);
     version.content.approvals.extend(officers.iter().cloned());
     let data = json!({ "record_sha256": read, "approvals": version.content.approvals });
@@ -154,11 +155,22 @@ pub fn approve(working: &mut Working, officers: &[Name], mapping: &MappingRef, r
         let log_index = put(working, &voice, mapping, "mapping.approved", version, data)?;
         return Ok(outcome(working, mapping, log_index));
     }
-    supersede(working, &voice, mapping)?;
+    // One that begins later leaves the version before it in force until then.
+    if record.valid_from <= working.now {
+        supersede(working, &voice, mapping)?;
+    }
     version.state = MappingState::Active;
     let log_index = put(working, &voice, mapping, "mapping.activated", version, data)?;
     recheck(working, &Changed::Mapping(mapping.clone()))?;
     Ok(outcome(working, mapping, log_index))
+}
+
+/// G03: an earlier version that was left lying does not take the place of a later one.
+fn check_latest(governance: &Governance, mapping: &MappingRef) -> Decided<()> {
+    let mut later = later_versions(governance, mapping);
+    ensure(!later.any(|(_, version)| version.state.was_approved()), || {
+        Refusal::new(CheckCode::G03, "A later version of this mapping was approved already.")
+    })
 }
 
 /// G03: what recognises the same acts in the same place for the same use goes by one name. Under two names each would have a

@@ -12,7 +12,7 @@ use tanqiao_protocol::time::Timestamp;
 use super::examine::examine;
 use super::propose::{leaf, take};
 use super::stop::{end, stop};
-use super::{Voice, find, publisher_of, put};
+use super::{Voice, find, later_versions, publisher_of, put};
 use crate::ledger::objects::{Governance, MappingVersion};
 use crate::ledger::refusal::Decided;
 use crate::ledger::working::Working;
@@ -126,7 +126,9 @@ fn followed_since(governance: &Governance, version: &MappingVersion) -> Option<S
         .map(|(one, published)| (one, published.log_index));
     let references = governance.references.iter().map(|(one, index)| (one, *index));
     let since = published.chain(references).filter(|(_, index)| *index > agreed);
-    since.filter_map(|(next, _)| superseded_by(version, next)).next()
+    since
+        .map(|(next, _)| next)
+        .find_map(|next| superseded_by(version, next))
 }
 
 /// The inputs of a mapping that are not what they were, in words; `None` if all are. For a mapping of the time before proposals
@@ -187,29 +189,39 @@ fn examine_anew(
     Ok(())
 }
 
-/// Ends the mappings whose validity is over, and stops those that rest on a table that this program ships otherwise.
+/// Ends the mappings whose validity is over or whose next version has begun, and stops those that rest on a table that this program ships otherwise.
 pub fn sweep(working: &mut Working) -> Decided<()> {
     for mapping in due(&working.governance, working.now) {
-        if find(working, &mapping)?
-            .record()
-            .is_some_and(|record| record.valid_until <= working.now)
-        {
-            let reason = "its validity is over";
-            end(
-                working,
-                &Voice::Hub,
-                &mapping,
-                MappingState::Expired,
-                "mapping.expired",
-                reason,
-            )?;
-        } else {
-            let reason = "what it rests on has changed: a table of the catalogue";
-            stop(working, &Voice::Hub, &mapping, None, reason)?;
+        let version = find(working, &mapping)?;
+        let over = version.record().is_some_and(|record| record.valid_until <= working.now);
+        let next = begun_after(&working.governance, &mapping, working.now);
+        let voice = Voice::Hub;
+        match next {
+            _ if over => {
+                let (state, r#type) = (MappingState::Expired, "mapping.expired");
+                end(working, &voice, &mapping, state, r#type, "its validity is over")?;
+            }
+            Some(next) => {
+                let (state, r#type) = (MappingState::Superseded, "mapping.replaced");
+                end(working, &voice, &mapping, state, r#type, &format!("{next} replaces it"))?;
+            }
+            // It may have been stopped meanwhile, with a leg of it.
+            None if version.state == MappingState::Active => {
+                let reason = "what it rests on has changed: a table of the catalogue";
+                stop(working, &voice, &mapping, None, reason)?;
+            }
+            None => continue,
         }
         recheck(working, &Changed::Mapping(mapping))?;
     }
     Ok(())
+}
+
+/// The later version of a mapping that was approved before it began, and has begun.
+fn begun_after(governance: &Governance, mapping: &MappingRef, now: Timestamp) -> Option<MappingRef> {
+    let mut later = later_versions(governance, mapping).filter(|(_, version)| version.state == MappingState::Active);
+    let next = later.find(|(_, version)| version.record().is_some_and(|record| record.valid_from <= now));
+    next.map(|(next, _)| next.clone())
 }
 
 /// The mappings that a sweep at `now` ends or stops.
@@ -220,11 +232,12 @@ pub fn due(governance: &Governance, now: Timestamp) -> Vec<MappingRef> {
         InputKind::PlausibleBands => input.sha256 != library.bands.content_hash(),
         _ => false,
     };
-    let found = governance.mapping_versions.iter().filter(|(_, version)| {
-        let over = version.record().is_some_and(|record| record.valid_until <= now);
+    let found = governance.mapping_versions.iter().filter(|(mapping, version)| {
+        let over = || version.record().is_some_and(|record| record.valid_until <= now);
+        let ended = || over() || begun_after(governance, mapping, now).is_some();
         match version.state {
-            MappingState::Active => over || version.content.inputs.iter().any(other_table),
-            MappingState::Suspended => over,
+            MappingState::Active => ended() || version.content.inputs.iter().any(other_table),
+            MappingState::Suspended => ended(),
             _ => false,
         }
     });
