@@ -293,6 +293,13 @@ fn check_text(text: &str, field: &str, max: usize) -> Decided<()> {
 /// [`check_text`], and refuses what reads as a person's number (M02): a leaf is kept for ever, and everybody may read it.
 fn check_words(text: &str, field: &str, max: usize) -> Decided<()> {
     check_text(text, field, max)?;
+    let shown = text.chars().all(|c| c == '\n' || !c.is_control()) && !text.trim().is_empty();
+    ensure(shown, || {
+        Refusal::new(
+            CheckCode::M02,
+            format!("`{field}` is blank, or holds control characters."),
+        )
+    })?;
     ensure(!reads_as_personal(text), || {
         Refusal::new(
             CheckCode::M02,

@@ -296,7 +296,7 @@ fn factors(record: &MappingRecord, quoted: &LotQuote, names: &Names, batches: &B
     let others = names
         .mappings
         .iter()
-        .filter(|(mapping, _)| mapping.id() == record.mapping.id())
+        .filter(|(mapping, version)| mapping.id() == record.mapping.id() && version.state.was_approved())
         .filter_map(|(_, version)| version.record())
         .map(|other| other.factor)
         .filter(|factor| *factor < own);

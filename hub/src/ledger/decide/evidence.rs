@@ -15,9 +15,9 @@ use tanqiao_protocol::id::{Name, NodeId, Sha256};
 use tanqiao_protocol::message::Methodology;
 use tanqiao_protocol::view::Outcome;
 
-use super::check_text;
 use super::mapping::{Changed, recheck};
 use super::membership::change_governance;
+use super::{check_text, check_words};
 use crate::ledger::objects::{CandidateSet, PublishedData, Registry, SheetVersion};
 use crate::ledger::refusal::{Decided, Refusal, Rejection, ensure};
 use crate::ledger::step::Step;
@@ -342,6 +342,12 @@ pub fn set_registry(
 /// gets another version all the same: what is ranked by it has changed.
 pub fn put_candidates(working: &mut Working, officers: &[Name], set: &CandidateSet) -> Decided<Outcome> {
     check_rows(&set.rows)?;
+    for row in &set.rows {
+        check_words(&row.key, "key", 200)?;
+        for name in [Some(&row.subject), row.object.as_ref()].into_iter().flatten() {
+            check_words(name, "subject or object", 200)?;
+        }
+    }
     let rows = flags_as_integers(json!(set.rows));
     let subject = format!("mapping-set/{}", set.id);
     let log_index = working.carry_out(Step {
