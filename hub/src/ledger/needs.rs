@@ -1,10 +1,11 @@
 //! What decisions will read: worked out from the commands, and again from what the first round found, until nothing is
 //! missing. At most three rounds: command → transfer → its blocks; command → block → what binds it → its blocks.
 
+mod mappings;
+
 use std::collections::BTreeSet;
 
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
-use tanqiao_protocol::mapping::MappingProposal;
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
@@ -12,9 +13,7 @@ use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::MemberKind;
 
 use super::command::{Body, Command, Decision, Origin};
-use super::decide::{
-    Changed, concerned_mappings, counted_under, crossing_reads, due_mappings, told_of_mapping, told_of_origin,
-};
+use super::decide::{Changed, counted_under, crossing_reads, due_mappings, told_of_origin};
 use super::working::Working;
 
 /// What has to be loaded.
@@ -226,40 +225,6 @@ impl Needs {
         }
     }
 
-    /// The feeds of everyone who is told of a mapping, of its other versions, and of those that are composed of it.
-    fn mapping(&mut self, mapping: &MappingRef, working: &Working) {
-        let governance = &working.governance;
-        let versions = governance.mapping_versions.iter();
-        for (other, version) in versions.filter(|(other, _)| other.id() == mapping.id()) {
-            for member in told_of_mapping(governance, version) {
-                self.feed(&member, working);
-            }
-            self.concerned(&Changed::Mapping(other.clone()), working);
-        }
-    }
-
-    fn proposal(&mut self, proposal: &MappingProposal, working: &Working) {
-        self.feed(&proposal.endorsed_by, working);
-        if let Some(published) = working.governance.methodologies.get(&proposal.origin) {
-            self.feed(&published.publisher, working);
-        }
-        self.mapping(&proposal.mapping, working);
-    }
-
-    /// The feeds of everyone who is told of the mappings that a change may concern.
-    fn concerned(&mut self, changed: &Changed, working: &Working) {
-        let governance = &working.governance;
-        for mapping in concerned_mappings(governance, changed) {
-            let version = governance.mapping_versions.get(&mapping);
-            for member in version.map(|one| told_of_mapping(governance, one)).unwrap_or_default() {
-                self.feed(&member, working);
-            }
-            if !matches!(changed, Changed::Mapping(_)) {
-                self.concerned(&Changed::Mapping(mapping), working);
-            }
-        }
-    }
-
     fn answer(&mut self, member: NodeId, id: MessageId, working: &Working) {
         if !working.answers.knows(&(member.clone(), id)) {
             self.answers.insert((member, id));
@@ -385,7 +350,9 @@ impl Needs {
         let mut batched: BTreeSet<&SeriesRef> = BTreeSet::new();
         for series in series {
             let (caps, by_batch) = crossing_reads(&working.governance, series, to, r#use, working.now);
-            caps.iter().for_each(|mapping| self.cap(mapping, year, working));
+            for mapping in &caps {
+                self.cap(mapping, year, working);
+            }
             if by_batch || all {
                 batched.insert(series);
             }

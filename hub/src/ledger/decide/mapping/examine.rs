@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tanqiao_mappings::composition::assess_through;
+use tanqiao_mappings::composition::{ThroughReference, assess_through};
 use tanqiao_mappings::draft::{RecordTerms, draft_composed, draft_record, excluded_schemes};
 use tanqiao_mappings::equivalence::{Assessment, InputKind, InputRef, Question, assess};
 use tanqiao_mappings::explanation::explain;
@@ -210,7 +210,7 @@ fn composed(
     for leg in legs.iter().flat_map(|legs| [&legs.0, &legs.1]) {
         inputs.extend(leg_input(governance, leg));
     }
-    let route = routes.into_iter().min_by_key(|route| route.factor());
+    let route = routes.into_iter().min_by_key(ThroughReference::factor);
     let route = route.ok_or_else(|| Rejection::broken("a proposal without a vintage"))?;
     let mut refusals = Vec::new();
     let record = if let Some((first, second)) = &legs {

@@ -72,23 +72,23 @@ pub(super) fn take(working: &mut Working, version: &mut MappingVersion, found: E
 
 /// What a leaf says of a version: all that it is, in clear. Leaves hold strings and integers only.
 pub(super) fn leaf(version: &MappingVersion, proposal: Option<&MappingProposal>) -> serde_json::Value {
-    let mut data = json!({});
+    let mut data = serde_json::Map::new();
     if let Some(proposal) = proposal {
         let mut said = json!(proposal);
         if let Some(flag) = said.get_mut("draft") {
             *flag = i64::from(proposal.draft).into();
         }
-        data["proposal"] = said;
+        data.insert("proposal".to_owned(), said);
     }
     if let Some(record) = version.record() {
         let mut said = json!(record);
         if let Some(flag) = said.get_mut("demonstration") {
             *flag = i64::from(record.demonstration).into();
         }
-        data["record"] = said;
-        data["record_sha256"] = json!(record.sha256());
+        data.insert("record".to_owned(), said);
+        data.insert("record_sha256".to_owned(), json!(record.sha256()));
     }
-    data
+    data.into()
 }
 
 /// N05: the members of both sides propose, and officers.
