@@ -30,5 +30,7 @@ mod migration;
 mod saying;
 #[path = "mapping_governance/steps.rs"]
 mod steps;
+#[path = "mapping_governance/succession.rs"]
+mod succession;
 #[path = "mapping_governance/watch.rs"]
 mod watch;

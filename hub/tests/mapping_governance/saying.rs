@@ -11,7 +11,7 @@ use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::recognition::MappingRecord;
 use tanqiao_protocol::view::{MemberKind, Outcome};
 
-use crate::support::{Federation, mapping, methodology, name};
+use crate::support::{Federation, Refused, mapping, methodology, name};
 
 pub type Said = Result<Outcome, Problem>;
 
@@ -144,4 +144,19 @@ pub fn publish_version(f: &Federation, member: &str, region: &str, version: u32)
     content.methodology = format!("{member}-metro.v{version}").parse().unwrap();
     content.activity = name("rail-transit");
     f.by_member(member, Body::Methodology(Box::new(content)))
+}
+
+/// Everything that cannot be said of a mapping that recognised and ended, or was rejected.
+pub fn nothing_follows(f: &Federation, mapping: &str) {
+    for by in ["wuhan", "harbin"] {
+        endorse(f, by, mapping).refused_by("G05");
+        object(f, by, mapping).refused_by("G05");
+        suspend(f, by, mapping).refused_by("G05");
+        lift(f, by, mapping).refused_by("G05");
+        comment(f, by, mapping, "late").refused_by("G05");
+    }
+    approve(f, &BOTH, mapping).refused_by("G05");
+    reject(f, mapping).refused_by("G05");
+    suspend(f, "officers", mapping).refused_by("G05");
+    revoke(f, &BOTH, mapping).refused_by("G05");
 }

@@ -4,27 +4,13 @@ use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::time::DAY_US;
 
 use super::saying::{
-    BOTH, approve, comment, endorse, endorse_hash, grounded, lift, object, officers_endorse, officers_propose, propose,
-    propose_as, publish_version, reference, reject, revoke, state, suspend, three_members, wanted,
+    BOTH, approve, comment, endorse, endorse_hash, grounded, lift, nothing_follows, object, officers_endorse,
+    officers_propose, propose, propose_as, publish_version, reference, reject, revoke, state, suspend, three_members,
+    wanted,
 };
-use crate::support::{Federation, Refused, node, on_each_database};
+use crate::support::{Refused, node, on_each_database};
 
 const M: &str = "wuhan-to-harbin.v1";
-
-/// Everything that cannot be said of a mapping that recognised and ended, or was rejected.
-fn nothing_follows(f: &Federation, mapping: &str) {
-    for by in ["wuhan", "harbin"] {
-        endorse(f, by, mapping).refused_by("G05");
-        object(f, by, mapping).refused_by("G05");
-        suspend(f, by, mapping).refused_by("G05");
-        lift(f, by, mapping).refused_by("G05");
-        comment(f, by, mapping, "late").refused_by("G05");
-    }
-    approve(f, &BOTH, mapping).refused_by("G05");
-    reject(f, mapping).refused_by("G05");
-    suspend(f, "officers", mapping).refused_by("G05");
-    revoke(f, &BOTH, mapping).refused_by("G05");
-}
 
 #[test]
 fn a_mapping_takes_every_step_in_its_order_and_no_other() {
@@ -237,45 +223,5 @@ fn comments_are_awaited_before_approval() {
             .unwrap();
         assert_eq!(comments.len(), 1);
         assert_eq!(comments[0].member, Some(node("shenzhen")));
-    });
-}
-
-#[test]
-fn the_next_version_supersedes_and_an_earlier_one_never_comes_back() {
-    on_each_database(|f| {
-        three_members(&f);
-        f.open_mapping("wuhan", &wanted(&f)).unwrap();
-        suspend(&f, "harbin", M).unwrap();
-        let mut next = wanted(&f);
-        next.mapping = reference("wuhan-to-harbin.v3");
-        f.open_mapping("wuhan", &next).unwrap();
-        assert_eq!(state(&f, M), "superseded");
-        nothing_follows(&f, M);
-        propose_as(&f, "wuhan", |p| p.mapping = reference("wuhan-to-harbin.v2")).refused_by("G03");
-    });
-}
-
-#[test]
-fn two_names_for_the_same_acts_and_place_are_not_approved_beside_each_other() {
-    on_each_database(|f| {
-        three_members(&f);
-        let mut record = wanted(&f);
-        record.cap_g = Some(crate::support::grams(1_000));
-        f.open_mapping("wuhan", &record).unwrap();
-        record.mapping = reference("another-name.v1");
-        f.open_mapping("wuhan", &record).refused_by("G03");
-        suspend(&f, "officers", M).unwrap();
-        approve(&f, &BOTH, "another-name.v1").refused_by("G03");
-        revoke(&f, &BOTH, M).unwrap();
-        approve(&f, &BOTH, "another-name.v1").unwrap();
-        // Other years are other acts.
-        let mut older = f.ground("wuhan", &record).unwrap();
-        older.mapping = reference("older-years.v1");
-        (older.vintage_first, older.vintage_last) = (2018, 2019);
-        propose(&f, "wuhan", &older).unwrap();
-        for by in ["wuhan", "harbin"] {
-            endorse(&f, by, "older-years.v1").unwrap();
-        }
-        approve(&f, &BOTH, "older-years.v1").unwrap();
     });
 }
