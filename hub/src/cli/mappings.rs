@@ -1,8 +1,8 @@
 //! `admin mapping`: proposals, comments, approval, refusal, the emergency stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::mapping::{MappingProposal, MappingState, RejectionGround};
@@ -16,6 +16,35 @@ use super::output::{CliError, Output};
 use crate::api::mappings::view;
 use crate::ledger::command::Decision;
 use crate::store::read::mappings as store;
+
+/// A mapping version, and who decides about it.
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// Which.
+    mapping: MappingRef,
+    #[command(flatten)]
+    officers: Officers,
+}
+
+/// A decision that says why.
+#[derive(Debug, Args)]
+pub(super) struct Reasoned {
+    #[command(flatten)]
+    named: Named,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+}
+
+/// A decision about a record that was read.
+#[derive(Debug, Args)]
+pub(super) struct HavingRead {
+    #[command(flatten)]
+    named: Named,
+    /// The hash of the record that was read; `show` prints it.
+    #[arg(long)]
+    record: Sha256,
+}
 
 /// Mappings.
 #[derive(Debug, Subcommand)]
@@ -31,83 +60,56 @@ pub(super) enum MappingCommand {
         officers: Officers,
     },
     /// Endorse the record of a mapping for a reference methodology.
-    Endorse {
-        /// Which.
-        mapping: MappingRef,
-        /// The hash of the record that was read; `show` prints it.
-        #[arg(long)]
-        record: Sha256,
-        #[command(flatten)]
-        officers: Officers,
-    },
+    #[command(after_help = "Example:
+  tanqiao-hub admin mapping endorse metro-to-reference.v1 --record 4a6c… --officer li --officer-password-file li.password")]
+    Endorse(HavingRead),
     /// Record a comment that an organisation made.
+    #[command(after_help = "Example:
+  tanqiao-hub admin mapping comment metro-wuhan-to-harbin.v1 --on-behalf-of 'Example Institute' --text 'The boundary …' \\
+    --officer li --officer-password-file li.password")]
     Comment {
-        /// On which.
-        mapping: MappingRef,
+        #[command(flatten)]
+        named: Named,
         /// For which organisation; never a person's name.
         #[arg(long)]
         on_behalf_of: String,
         /// The comment.
         #[arg(long)]
         text: String,
-        #[command(flatten)]
-        officers: Officers,
     },
     /// Approve a mapping version; with the second different officer it recognises.
     #[command(after_help = "Example:
   tanqiao-hub admin mapping approve metro-wuhan-to-harbin.v1 --record 4a6c… --officer li --officer-password-file li.password")]
-    Approve {
-        /// Which.
-        mapping: MappingRef,
-        /// The hash of the record that was read; `show` prints it.
-        #[arg(long)]
-        record: Sha256,
-        #[command(flatten)]
-        officers: Officers,
-    },
+    Approve(HavingRead),
     /// Refuse a mapping version on a ground of the closed list.
+    #[command(after_help = "Example:
+  tanqiao-hub admin mapping reject metro-wuhan-to-harbin.v1 --ground double-counting --reason 'Counted at the plug.' \\
+    --officer li --officer-password-file li.password")]
     Reject {
-        /// Which.
-        mapping: MappingRef,
+        #[command(flatten)]
+        reasoned: Reasoned,
         /// accuracy, reliability, veracity, double-counting or legal-bar.
         #[arg(long)]
         ground: RejectionGround,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        officers: Officers,
     },
     /// Stop a mapping version at once.
-    Suspend {
-        /// Which.
-        mapping: MappingRef,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        officers: Officers,
-    },
+    #[command(after_help = "Example:
+  tanqiao-hub admin mapping suspend metro-wuhan-to-harbin.v1 --reason 'Under review.' --officer li --officer-password-file li.password")]
+    Suspend(Reasoned),
     /// Agree that a suspended mapping version recognises again.
-    Lift {
-        /// Which.
-        mapping: MappingRef,
-        #[command(flatten)]
-        officers: Officers,
-    },
+    #[command(after_help = "Example:
+  tanqiao-hub admin mapping lift metro-wuhan-to-harbin.v1 --officer li --officer-password-file li.password")]
+    Lift(Named),
     /// Take a mapping version back for good; two officers.
-    Revoke {
-        /// Which.
-        mapping: MappingRef,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        officers: Officers,
-    },
+    #[command(after_help = "Example:
+  tanqiao-hub admin mapping revoke metro-wuhan-to-harbin.v1 --reason 'Its text was withdrawn.' \\
+    --officer li --officer-password-file li.password --officer wang --officer-password-file wang.password")]
+    Revoke(Reasoned),
     /// List the mapping versions.
+    #[command(after_help = "Example:\n  tanqiao-hub admin mapping list --json")]
     List,
     /// Show a mapping version with its record, its explanation and the comments on it.
+    #[command(after_help = "Example:\n  tanqiao-hub admin mapping show metro-wuhan-to-harbin.v1")]
     Show {
         /// Which.
         mapping: MappingRef,
@@ -134,92 +136,59 @@ impl MappingCommand {
                 return Ok(());
             }
             Self::Show { mapping } => return show(desk, mapping, output),
-            Self::Propose { file, officers } => {
-                let bytes = std::fs::read(file)
-                    .map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
-                let proposal: MappingProposal = strict::from_slice(&bytes)
-                    .map_err(|error| CliError::failed(format!("{}: {error}", file.display())))?;
-                (officers, Decision::ProposeMapping(Box::new(proposal)))
+            Self::Propose { file, officers } => (officers, Decision::ProposeMapping(Box::new(proposal(file)?))),
+            Self::Endorse(one) => {
+                one.decide(|mapping, record_sha256| Decision::EndorseMapping { mapping, record_sha256 })
             }
-            Self::Endorse {
+            Self::Approve(one) => {
+                one.decide(|mapping, record_sha256| Decision::ApproveMapping { mapping, record_sha256 })
+            }
+            Self::Suspend(one) => one.decide(|mapping, reason| Decision::SuspendMapping { mapping, reason }),
+            Self::Revoke(one) => one.decide(|mapping, reason| Decision::RevokeMapping { mapping, reason }),
+            Self::Reject { reasoned, ground } => reasoned.decide(|mapping, reason| Decision::RejectMapping {
                 mapping,
-                record,
-                officers,
-            } => (
-                officers,
-                Decision::EndorseMapping {
-                    mapping: mapping.clone(),
-                    record_sha256: *record,
-                },
-            ),
+                ground: *ground,
+                reason,
+            }),
+            Self::Lift(named) => {
+                let mapping = named.mapping.clone();
+                (&named.officers, Decision::LiftMapping { mapping })
+            }
             Self::Comment {
-                mapping,
+                named,
                 on_behalf_of,
                 text,
-                officers,
-            } => (
-                officers,
-                Decision::CommentMapping {
-                    mapping: mapping.clone(),
-                    on_behalf_of: on_behalf_of.clone(),
-                    text: text.clone(),
-                },
-            ),
-            Self::Approve {
-                mapping,
-                record,
-                officers,
-            } => (
-                officers,
-                Decision::ApproveMapping {
-                    mapping: mapping.clone(),
-                    record_sha256: *record,
-                },
-            ),
-            Self::Reject {
-                mapping,
-                ground,
-                reason,
-                officers,
-            } => (
-                officers,
-                Decision::RejectMapping {
-                    mapping: mapping.clone(),
-                    ground: *ground,
-                    reason: reason.clone(),
-                },
-            ),
-            Self::Suspend {
-                mapping,
-                reason,
-                officers,
-            } => (
-                officers,
-                Decision::SuspendMapping {
-                    mapping: mapping.clone(),
-                    reason: reason.clone(),
-                },
-            ),
-            Self::Lift { mapping, officers } => (
-                officers,
-                Decision::LiftMapping {
-                    mapping: mapping.clone(),
-                },
-            ),
-            Self::Revoke {
-                mapping,
-                reason,
-                officers,
-            } => (
-                officers,
-                Decision::RevokeMapping {
-                    mapping: mapping.clone(),
-                    reason: reason.clone(),
-                },
-            ),
+            } => {
+                let (mapping, on_behalf_of, text) = (named.mapping.clone(), on_behalf_of.clone(), text.clone());
+                let decision = Decision::CommentMapping {
+                    mapping,
+                    on_behalf_of,
+                    text,
+                };
+                (&named.officers, decision)
+            }
         };
         desk.decide(officers, decision, output)
     }
+}
+
+impl HavingRead {
+    fn decide(&self, decision: impl FnOnce(MappingRef, Sha256) -> Decision) -> (&Officers, Decision) {
+        (&self.named.officers, decision(self.named.mapping.clone(), self.record))
+    }
+}
+
+impl Reasoned {
+    fn decide(&self, decision: impl FnOnce(MappingRef, String) -> Decision) -> (&Officers, Decision) {
+        let mapping = self.named.mapping.clone();
+        (&self.named.officers, decision(mapping, self.reason.clone()))
+    }
+}
+
+fn proposal(file: &Path) -> Result<MappingProposal, CliError> {
+    let bytes =
+        std::fs::read(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
+    strict::from_slice(&bytes).map_err(|error| CliError::failed(format!("{}: {error}", file.display())))
 }
 
 fn list(desk: &Desk, output: &Output) {
