@@ -3,6 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
     clippy::indexing_slicing,
     reason = "a test stops where it is wrong, in its helping functions too"
 )]

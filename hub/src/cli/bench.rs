@@ -82,11 +82,10 @@ impl RecognitionArgs {
             rows: count(self.rows),
             rounds: count(self.rounds),
         };
+        let say = |step: &str| eprintln!("{step}");
         let system = actix_web::rt::System::new();
         let report = system
-            .block_on(recognition::measure(&plan, directory.path(), &|step| {
-                eprintln!("{step}")
-            }))
+            .block_on(recognition::measure(&plan, directory.path(), &say))
             .map_err(CliError::failed)?;
         output.one(&report, recognition_table);
         Ok(())

@@ -1,5 +1,6 @@
 //! `admin mapping-set`: mapping sets in SSSOM, in and out.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -152,10 +153,10 @@ impl Taken {
             self.set
         );
         if not_in_file > 0 {
-            text.push_str(&format!("; {not_in_file} of the set are not in the file and stay"));
+            let _ = write!(text, "; {not_in_file} of the set are not in the file and stay");
         }
         if !self.discarded.is_empty() {
-            text.push_str(&format!("; not defined and left out: {}", self.discarded.join(", ")));
+            let _ = write!(text, "; not defined and left out: {}", self.discarded.join(", "));
         }
         text
     }
