@@ -2,11 +2,13 @@
 
 mod contradictions;
 mod crashes;
-mod fake_hub;
+pub(crate) mod fake_hub;
+pub(crate) mod fake_recognition;
 mod feed;
 mod ledger_properties;
 mod messages;
 mod opening;
+mod quoting;
 mod refusals;
 
 use std::path::Path;

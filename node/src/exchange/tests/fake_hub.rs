@@ -22,8 +22,9 @@ use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
 
 use super::START_US;
+use super::fake_recognition::{Governed, mount};
 
-pub(super) struct FakeHub {
+pub(crate) struct FakeHub {
     pub(super) member: NodeId,
     pub(super) book: Book,
     pub(super) entries: Vec<ChainedEntry>,
@@ -34,6 +35,7 @@ pub(super) struct FakeHub {
     pub(super) refuse: Option<CheckCode>,
     pub(super) requests: u32,
     pub(super) members: Value,
+    pub(crate) governed: Governed,
     log_index: i64,
 }
 
@@ -49,7 +51,7 @@ pub(super) fn block(first: i64, last: i64) -> BlockRef {
 }
 
 impl FakeHub {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             member: "wuhan".parse().unwrap(),
             book: Book::default(),
@@ -59,6 +61,7 @@ impl FakeHub {
             refuse: None,
             requests: 0,
             members: json!([]),
+            governed: Governed::default(),
             log_index: 0,
         }
     }
@@ -122,6 +125,20 @@ impl FakeHub {
         let subject = format!("issuance/{issuance}");
         self.commit("issuance.recognised", &subject, Value::Null, &[Replacement::issue(new)]);
         reference
+    }
+
+    /// New serials of any series with these terms, held by the member.
+    pub(super) fn arrive(&mut self, series: &str, quantity: i64, terms: BlockTerms) {
+        let series: SeriesRef = series.parse().unwrap();
+        let first = self.book.next_serial(&series);
+        let new = Block {
+            range: SerialRange::new(first, first + quantity - 1).unwrap(),
+            status: BlockStatus::held_by(self.member.clone()),
+            series,
+            terms,
+        };
+        let replacement = Replacement::issue(new);
+        self.commit("issuance.recognised", "issuance/elsewhere", Value::Null, &[replacement]);
     }
 
     /// Gives exactly these serials a new status, splitting blocks where needed.
@@ -266,7 +283,7 @@ impl FakeHub {
     }
 }
 
-pub(super) type Shared = Arc<Mutex<FakeHub>>;
+pub(crate) type Shared = Arc<Mutex<FakeHub>>;
 
 #[derive(serde::Deserialize)]
 struct Question {
@@ -275,7 +292,7 @@ struct Question {
 }
 
 /// Serves a hub on loopback; returns its address.
-pub(super) fn serve(hub: &Shared) -> String {
+pub(crate) fn serve(hub: &Shared) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     run(hub, listener, None);
@@ -291,6 +308,7 @@ pub(super) fn run(hub: &Shared, listener: TcpListener, tls: Option<rustls::Serve
             .route("/v1/messages", web::post().to(messages))
             .route("/v1/feed", web::get().to(feed))
             .route("/v1/members", web::get().to(members))
+            .configure(mount)
     })
     .workers(1)
     .disable_signals();
