@@ -31,6 +31,7 @@ pub use view::{
     SeriesHolding, Status,
 };
 
+use self::mappings::Noticed;
 use self::waiting::Contact;
 use crate::config::Config;
 use crate::error::NodeError;
@@ -50,6 +51,7 @@ struct Inner {
     clock: Clock,
     progress: watch::Sender<u64>,
     contact: Mutex<Contact>,
+    noticed: Mutex<Option<Noticed>>,
 }
 
 /// Where the time comes from; a test gives its own.
@@ -97,6 +99,7 @@ impl Node {
             clock,
             progress: watch::Sender::new(0),
             contact: Mutex::default(),
+            noticed: Mutex::default(),
         }))
     }
 

@@ -35,7 +35,7 @@ pub(super) async fn blocks_list(_: Caller<Read>, node: web::Data<Node>, query: Q
 
 /// How the node is: feed, outbox, offers, suspense.
 pub(super) async fn status_view(_: Caller<Read>, node: web::Data<Node>) -> Answered {
-    ok(&node.status().await?)
+    ok(&node.status_with_mappings().await?)
 }
 
 #[derive(Debug, Serialize)]

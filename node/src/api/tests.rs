@@ -1,5 +1,7 @@
 //! The API with real tokens, over the handlers as they are served.
 
+pub(super) mod mappings;
+
 use actix_http::Request;
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -14,7 +16,7 @@ use crate::catalogue;
 use crate::exchange::tests::{message_id, node};
 use crate::import::tests::{metro, ride};
 use crate::service::Node;
-use crate::store::test_databases::databases;
+use crate::store::test_databases::{TestDatabase, databases};
 use crate::tokens::{self, Scope};
 
 const HEADER: &str = "source,record_id,account,quantity,unit,started_at,ended_at,place\n";
@@ -26,8 +28,13 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    pub(super) fn new(database: &crate::store::test_databases::TestDatabase) -> Self {
-        let node = node(database, "http://127.0.0.1:1");
+    pub(super) fn new(database: &TestDatabase) -> Self {
+        Self::over(database, "http://127.0.0.1:1")
+    }
+
+    /// With a hub at this address.
+    pub(super) fn over(database: &TestDatabase, base: &str) -> Self {
+        let node = node(database, base);
         let now = node.now();
         node.store().write(|tx| catalogue::keep(tx, &metro(), now)).unwrap();
         let tokens = Scope::ALL.iter().map(|scope| {
@@ -71,7 +78,9 @@ fn address(pattern: &str) -> String {
     let path = pattern
         .replace("{id}", &message_id(1).to_string())
         .replace("{job}", &"0".repeat(64));
-    path.replace("{account}", "house").replace("{listing}", "a")
+    let path = path.replace("{account}", "house").replace("{listing}", "a");
+    path.replace("{mapping}", "metro.v1")
+        .replace("{methodology}", "metro.v1")
 }
 
 pub(super) async fn json_of<S, B>(service: &S, request: TestRequest) -> (u16, Value)

@@ -66,7 +66,7 @@ pub(super) fn migrate(context: &Context) -> Result<Report, Failure> {
 
 pub(super) async fn status(context: &Context) -> Result<Report, Failure> {
     let node = context.node().await?;
-    let status = node.status().await?;
+    let status = node.status_with_mappings().await?;
     let mut text = format!(
         "member           {} ({})\nversion          {}\nfeed             {:?}, entry {}, {} behind\nlog index        {}\n\
          outbox           {} waiting\noffers           {} waiting for a person\nsuspense         {}\n",
@@ -81,6 +81,15 @@ pub(super) async fn status(context: &Context) -> Result<Report, Failure> {
         status.offers_waiting,
         status.suspense_g
     );
+    if let Some(waiting) = &status.mappings_waiting {
+        let names: Vec<String> = waiting.iter().map(ToString::to_string).collect();
+        let _ = writeln!(
+            text,
+            "mappings         {} waiting for an endorsement {}",
+            names.len(),
+            names.join(" ")
+        );
+    }
     if let Some(trouble) = &status.trouble {
         let _ = writeln!(text, "trouble          {trouble}");
     }

@@ -1,23 +1,40 @@
 //! Mappings and sheets: what this member proposes, endorses, refuses, stops, lifts, comments and publishes.
 
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
 use tanqiao_mappings::explanation::Explanation;
 use tanqiao_mappings::sheet::Sheet;
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::mapping::{
-    MappingComment, MappingEndorsement, MappingLifting, MappingObjection, MappingProposal, MappingSuspension,
-    RejectionGround,
+    MappingComment, MappingEndorsement, MappingLifting, MappingObjection, MappingProposal, MappingState,
+    MappingSuspension, RejectionGround,
 };
-use tanqiao_protocol::methodology::MappingRef;
-use tanqiao_protocol::view::MappingDetail;
+use tanqiao_protocol::message::Methodology;
+use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
+use tanqiao_protocol::view::{MappingDetail, MappingView};
 
-use super::{Node, Staffed};
+use super::{Node, Staffed, Status};
+use crate::catalogue;
 use crate::error::NodeError;
 use crate::ledger::check_text;
 
+/// How long a status waits for the hub's list.
+const NOTICE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long what it said is good enough for a status.
+const NOTICE_LIFE: Duration = Duration::from_secs(5);
+/// The most items of a page of the hub's.
+const PAGE_ITEMS: u32 = 1_000;
 /// The longest reason of a refusal and the longest comment, in characters.
 const WORDS_MAX: usize = 2_000;
 /// The longest reason of an emergency stop, in characters.
 const REASON_MAX: usize = 500;
+
+/// The mapping versions that wait for this member, as the hub listed them last; `None` where it gave no answer.
+pub(super) struct Noticed {
+    at: Instant,
+    waiting: Option<Vec<MappingRef>>,
+}
 
 /// The explanation that the hub shows with a mapping version, if its form is known here.
 #[must_use]
@@ -34,6 +51,59 @@ pub fn is_explained(shown: &MappingDetail) -> bool {
 }
 
 impl Node {
+    /// How the node is, with the mapping versions that wait for this member's endorsement, as the hub lists them: in one question,
+    /// which is not asked again for a while, and without them where the hub gives no answer at once.
+    ///
+    /// # Errors
+    /// A database error.
+    pub async fn status_with_mappings(&self) -> Result<Status, NodeError> {
+        let mut status = self.status().await?;
+        status.mappings_waiting = match self.noticed() {
+            Some(known) => known,
+            None => self.notice().await?,
+        };
+        Ok(status)
+    }
+
+    fn noticed(&self) -> Option<Option<Vec<MappingRef>>> {
+        let noticed = self.0.noticed.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = noticed.as_ref().filter(|one| one.at.elapsed() < NOTICE_LIFE);
+        fresh.map(|one| one.waiting.clone())
+    }
+
+    async fn notice(&self) -> Result<Option<Vec<MappingRef>>, NodeError> {
+        let whole_page = [("limit".to_owned(), PAGE_ITEMS.to_string())];
+        let asked = tokio::time::timeout(NOTICE_TIMEOUT, self.hub().mappings(&whole_page)).await;
+        let waiting = match asked {
+            Ok(Ok(views)) => Some(self.waiting_among(views, &self.read(catalogue::all).await?)),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        let noticed = Noticed {
+            at: Instant::now(),
+            waiting: waiting.clone(),
+        };
+        *self.0.noticed.lock().unwrap_or_else(PoisonError::into_inner) = Some(noticed);
+        Ok(waiting)
+    }
+
+    /// Of the origin's methodology this node knows itself that it is this member's: it is of this region and kept here.
+    fn waiting_among(&self, views: Vec<MappingView>, kept: &[Methodology]) -> Vec<MappingRef> {
+        let region = self.config().region;
+        let is_own = |origin: &MethodologyRef| {
+            kept.iter()
+                .any(|one| one.methodology == *origin && one.region == region)
+        };
+        let waits = |view: &MappingView| match (view.state, &view.record) {
+            (MappingState::EvidenceComplete, Some(record)) => {
+                view.proposed_by.as_ref() == Some(self.member()) && record.endorsed_by != *self.member()
+                    || is_own(&record.origin)
+            }
+            (MappingState::SourceEndorsed, Some(record)) => record.endorsed_by == *self.member(),
+            _ => false,
+        };
+        views.into_iter().filter(waits).map(|view| view.mapping).collect()
+    }
+
     /// Publishes the attribute sheet of one of this member's methodology versions.
     ///
     /// # Errors

@@ -245,6 +245,7 @@ impl Node {
                 outbox_waiting: tx.count_outbox(OutboxState::WAITING)?,
                 offers_waiting: waiting_offers(tx)?,
                 suspense_g: suspense.total_g,
+                mappings_waiting: None,
             })
         })
         .await

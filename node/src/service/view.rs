@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tanqiao_protocol::block::{BlockState, BlockTerms};
 use tanqiao_protocol::id::{MessageId, NodeId, Sha256};
 use tanqiao_protocol::message::Action;
+use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
@@ -207,4 +208,7 @@ pub struct Status {
     pub offers_waiting: i64,
     /// Grams in `suspense`.
     pub suspense_g: Grams,
+    /// Mapping versions that wait for this member's endorsement; absent where the hub was not asked or gave no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mappings_waiting: Option<Vec<MappingRef>>,
 }

@@ -215,6 +215,7 @@ pub(super) const OWN: &[Object] = &[
             ("outbox_waiting", "integer"),
             ("offers_waiting", "integer"),
             ("suspense_g", "Grams"),
+            ("mappings_waiting?", "[MappingRef]"),
         ],
     ),
     (

@@ -25,6 +25,9 @@ const NUMBERS: &[(&str, &str, i64, i64)] = &[
     ),
 ];
 
+/// What only the hub answers with.
+const OF_THE_HUB: [&str; 4] = ["CandidateView", "Change", "MatrixCell", "RecognisedBy"];
+
 /// Every schema by name.
 pub(super) fn all() -> Vec<(String, RefOr<Schema>)> {
     let mut all: Vec<(&str, Value)> = Vec::new();
@@ -39,7 +42,8 @@ pub(super) fn all() -> Vec<(String, RefOr<Schema>)> {
             "description": description });
         all.push((name, number));
     }
-    for (name, description, members) in SHARED.iter().chain(MAPPINGS).chain(OWN) {
+    let mappings = MAPPINGS.iter().filter(|(name, ..)| !OF_THE_HUB.contains(name));
+    for (name, description, members) in SHARED.iter().chain(mappings).chain(OWN) {
         all.push((name, object(description, members)));
     }
     for request in REQUESTS {

@@ -6,9 +6,9 @@ use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::quantity::Grams;
-use tanqiao_protocol::view::{CreditView, EventView, MappingView, MethodologyView};
+use tanqiao_protocol::view::{CreditView, EventView, MappingDetail, MappingView, MethodologyView, SheetView};
 
-use super::super::tests::{Fixture, json_of, served};
+use super::super::tests::{Fixture, json_of, mappings, served};
 use super::*;
 use crate::exchange::tests::message_id;
 use crate::import::tests::{metro, ride};
@@ -196,6 +196,21 @@ fn what_the_hub_says_has_the_form_that_is_described() {
         "explanation_en": "because"}}))
     .unwrap();
     description.schema_check("CreditView", &credit);
+}
+
+#[test]
+fn a_mapping_and_a_sheet_have_the_form_that_is_described() {
+    let description = Description::new();
+    let record = serde_json::json!({"mapping": "metro.v2", "origin": "metro.v1", "to": "230100", "endorsed_by": "harbin",
+        "predicate": "skos:closeMatch", "factor": 850_000, "buffer": 0, "uses": ["event-neutrality"],
+        "valid_from": "2026-01-01T00:00:00Z", "valid_until": "2027-01-01T00:00:00Z", "reason_zh": "测试", "reason_en": "test"});
+    let record = serde_json::from_value(record).unwrap();
+    for shown in [mappings::shown(Some(&record)), mappings::shown(None)] {
+        let detail: MappingDetail = serde_json::from_value(shown).unwrap();
+        description.schema_check("MappingDetail", &detail);
+    }
+    let sheet: SheetView = serde_json::from_value(mappings::sheet_shown()).unwrap();
+    description.schema_check("SheetView", &sheet);
 }
 
 #[actix_web::test]
