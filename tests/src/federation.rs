@@ -15,7 +15,7 @@ use crate::member::Member;
 use crate::patience::{until, when};
 use crate::place::Place;
 use crate::platform::{Platform, grams_of_rides, rides};
-use crate::program::{self, HUB, NODE, Process};
+use crate::program::{self, Answer, HUB, NODE, Process};
 use crate::visitor::Visitor;
 
 /// How a federation is set up.
@@ -242,14 +242,26 @@ impl Federation {
 
     /// What two officers decide at a terminal: `tanqiao-hub admin …`.
     pub async fn officers(&self, arguments: &[&str]) -> Value {
+        self.decided_by(&founding::OFFICERS, arguments).await.done()
+    }
+
+    /// What these officers decide at a terminal, or why the hub refuses.
+    pub async fn decided_by(&self, officers: &[&str], arguments: &[&str]) -> Answer {
         let config = self.place.hub("hub.toml").display().to_string();
         let mut all: Vec<String> = ["--config", &config, "admin"].map(str::to_owned).to_vec();
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        for officer in founding::OFFICERS {
+        for officer in officers {
             let file = founding::password_file(&self.place, officer).display().to_string();
             all.extend(["--officer", officer, "--officer-password-file", &file].map(str::to_owned));
         }
-        program::run(HUB, &all).await.done()
+        program::run(HUB, &all).await
+    }
+
+    /// What a member's staff say at a terminal, beside the node that serves: `tanqiao-node …`.
+    pub async fn staff(&self, member: &str, arguments: &[&str]) -> Answer {
+        let config = self.place.member(member, "node.toml").display().to_string();
+        let all = [&["--config", &config], arguments].concat();
+        program::run(NODE, &all).await
     }
 
     // ---- members ----

@@ -15,6 +15,7 @@ mod enrolment;
 mod failures;
 mod forks;
 mod load;
+mod mappings;
 mod messages;
 mod recovered;
 mod recovered_members;
