@@ -175,7 +175,8 @@ fn ensure_state(version: &MappingVersion, permitted: &[MappingState], what: &str
     })
 }
 
-/// Puts a mapping version into its next state: leaf, notices to its members, governance. Returns the leaf's index.
+/// Puts a mapping version into its next state: leaf, notices to its members, governance. Returns the leaf's index. What the hub
+/// itself changes is indexed by [`watch`], for all of it at once.
 fn put(
     working: &mut Working,
     voice: &Voice<'_>,
@@ -195,6 +196,7 @@ fn put(
         })
         .collect();
     let log_index = working.carry_out(step)?;
+    let by_hub = matches!(voice, Voice::Hub);
     change_governance(working, |governance| {
         let mut version = version;
         version.log_index = log_index;
@@ -202,6 +204,7 @@ fn put(
         let ruled = entry.is_some() || version.rejection().is_some();
         governance.mapping_versions.insert(mapping.clone(), version);
         match entry {
+            _ if by_hub => {}
             Some(entry) => governance.mappings = governance.mappings.with(entry),
             None if ruled => governance.mappings = mapping_set(&governance.mapping_versions),
             None => {}

@@ -165,10 +165,10 @@ fn check_regions(governance: &Governance, proposal: &MappingProposal) -> Decided
             .expected(home, source)
         })?;
         let to_reference = proposal.endorsed_by == hub_member();
-        ensure(to_reference || !to.contains(&home), || {
+        ensure(to_reference || !(to.contains(&home) || home.contains(&to)), || {
             Refusal::new(
                 CheckCode::M02,
-                "The mapping leads to the home of the origin methodology, or to a region that contains it: nothing needs a mapping to come home.",
+                "The mapping leads to the home of the origin methodology, or to a region that contains it or lies in it: nothing needs a mapping to come home.",
             )
         })?;
     }

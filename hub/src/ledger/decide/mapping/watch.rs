@@ -13,7 +13,8 @@ use super::examine::examine;
 use super::propose::{leaf, take};
 use super::stop::{end, stop};
 use super::{Voice, find, later_versions, publisher_of, put};
-use crate::ledger::objects::{Governance, MappingVersion};
+use crate::ledger::decide::membership::change_governance;
+use crate::ledger::objects::{Governance, MappingVersion, mapping_set};
 use crate::ledger::refusal::Decided;
 use crate::ledger::working::Working;
 
@@ -71,6 +72,23 @@ pub fn concerned(governance: &Governance, changed: &Changed) -> Vec<MappingRef> 
 
 /// Looks again at every mapping that a change may concern: what recognises is stopped, what is not approved is examined anew.
 pub fn recheck(working: &mut Working, changed: &Changed) -> Decided<()> {
+    let before = working.next_index();
+    look_again(working, changed)?;
+    show(working, before);
+    Ok(())
+}
+
+/// What recognises is indexed anew, once for all that the hub itself has changed since `before`: a new year of the grid may stop a
+/// thousand mappings in one command.
+fn show(working: &mut Working, before: i64) {
+    if working.next_index() != before {
+        change_governance(working, |governance| {
+            governance.mappings = mapping_set(&governance.mapping_versions);
+        });
+    }
+}
+
+fn look_again(working: &mut Working, changed: &Changed) -> Decided<()> {
     for mapping in concerned(&working.governance, changed) {
         let version = find(working, &mapping)?;
         match version.state {
@@ -95,7 +113,7 @@ fn watch_active(
     let Some(found) = found else { return Ok(()) };
     let reason = format!("what it rests on has changed: {found}");
     stop(working, &Voice::Hub, mapping, None, &reason)?;
-    recheck(working, &Changed::Mapping(mapping.clone()))
+    look_again(working, &Changed::Mapping(mapping.clone()))
 }
 
 /// That a later version of a methodology of this mapping is published.
@@ -191,6 +209,7 @@ fn examine_anew(
 
 /// Ends the mappings whose validity is over or whose next version has begun, and stops those that rest on a table that this program ships otherwise.
 pub fn sweep(working: &mut Working) -> Decided<()> {
+    let before = working.next_index();
     for mapping in due(&working.governance, working.now) {
         let version = find(working, &mapping)?;
         let over = version.record().is_some_and(|record| record.valid_until <= working.now);
@@ -212,8 +231,9 @@ pub fn sweep(working: &mut Working) -> Decided<()> {
             }
             None => continue,
         }
-        recheck(working, &Changed::Mapping(mapping))?;
+        look_again(working, &Changed::Mapping(mapping))?;
     }
+    show(working, before);
     Ok(())
 }
 
