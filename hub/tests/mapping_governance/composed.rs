@@ -109,8 +109,8 @@ fn a_composed_mapping_waits_for_its_legs_and_then_recognises() {
         approve(&f, &BOTH, WHOLE).unwrap();
         let legs = (record(&f, FIRST), record(&f, SECOND));
         let composed = record(&f, WHOLE);
-        let product = i64::from(legs.0.factor.millionths()) * i64::from(legs.1.factor.millionths()) / 1_000_000;
-        assert!(i64::from(composed.factor.millionths()) <= product);
+        let product = legs.0.factor.millionths() * legs.1.factor.millionths() / 1_000_000;
+        assert!(composed.factor.millionths() <= product);
         f.transfer("wuhan", "harbin", &[block]);
     });
 }

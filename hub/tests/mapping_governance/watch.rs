@@ -202,7 +202,7 @@ fn by_grid(f: &Federation, rule: &str) -> MappingProposal {
     let mut content = methodology("wuhan", "420100");
     content.methodology = "wuhan-power.v1".parse().unwrap();
     content.activity = name("residential-electricity-saving");
-    content.activity_unit = "kWh".to_owned();
+    "kWh".clone_into(&mut content.activity_unit);
     content.factor_g_per_unit = None;
     f.by_member("wuhan", Body::Methodology(Box::new(content))).unwrap();
     f.publish_sheet("wuhan", kwh("wuhan-power.v1", Some("420100"), rule))
