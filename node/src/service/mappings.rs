@@ -31,6 +31,7 @@ const WORDS_MAX: usize = 2_000;
 const REASON_MAX: usize = 500;
 
 /// The mapping versions that wait for this member, as the hub listed them last; `None` where it gave no answer.
+#[derive(Clone)]
 pub(super) struct Noticed {
     at: Instant,
     waiting: Option<Vec<MappingRef>>,
@@ -59,16 +60,15 @@ impl Node {
     pub async fn status_with_mappings(&self) -> Result<Status, NodeError> {
         let mut status = self.status().await?;
         status.mappings_waiting = match self.noticed() {
-            Some(known) => known,
+            Some(known) => known.waiting,
             None => self.notice().await?,
         };
         Ok(status)
     }
 
-    fn noticed(&self) -> Option<Option<Vec<MappingRef>>> {
+    fn noticed(&self) -> Option<Noticed> {
         let noticed = self.0.noticed.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = noticed.as_ref().filter(|one| one.at.elapsed() < NOTICE_LIFE);
-        fresh.map(|one| one.waiting.clone())
+        noticed.clone().filter(|one| one.at.elapsed() < NOTICE_LIFE)
     }
 
     async fn notice(&self) -> Result<Option<Vec<MappingRef>>, NodeError> {
