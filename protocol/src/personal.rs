@@ -4,9 +4,13 @@
 /// mainland mobile number, also with spaces or hyphens between the digits.
 #[must_use]
 pub fn reads_as_personal(text: &str) -> bool {
-    runs(text)
-        .iter()
-        .any(|run| is_identity_number(run) || is_mobile_number(run))
+    runs(text).iter().any(|run| is_number_of_a_person(run))
+}
+
+/// True if all of `number` is such a number, without separators.
+#[must_use]
+pub fn is_number_of_a_person(number: &str) -> bool {
+    is_identity_number(number) || is_mobile_number(number)
 }
 
 /// Runs of digits, with single separators taken out; a final `x` belongs to a run.
