@@ -252,7 +252,7 @@ fn a_province_covers_its_cities_and_a_city_of_its_own_wins() {
         let block = three_regions(&f);
         f.admit("guangdong", "440000", MemberKind::Region);
         f.map_as("wuhan", "shenzhen", "440000", |m| {
-            m.mapping = "city.v1".parse().unwrap()
+            m.mapping = "city.v1".parse().unwrap();
         })
         .refused_by("G02");
         f.map_as("wuhan", "guangdong", "440000", |m| {
