@@ -262,7 +262,7 @@ fn factors_are_published_and_listed() {
     at_each_desk(|desk| {
         let record = |value: &str| {
             format!(
-                "{GRID}GRID-CN-2024\tCN\taverage\t2024\t{value}\t\tkg{{CO2}}/(kW.h)\tthe ministry\t2026-12-31\t\tpublished\tannouncement\t\n"
+                "{GRID}GRID-CN-2024\tCN\taverage\t2024\t{value}\t\tkg{{CO2}}/(kW.h)\tthe ministry\t2026-06-30\t\tpublished\tannouncement\t\n"
             )
         };
         std::fs::write(desk.path("grid.tsv"), record("0.5100")).unwrap();

@@ -58,8 +58,10 @@ impl Chance {
         }
         let place = |code: &str| -> RegionCode { code.parse().unwrap() };
         for (from, home) in MEMBERS {
-            // Nothing needs a mapping to come home, or to the province that home lies in.
-            let away = |(_, region): &(&str, &str)| !place(region).contains(&place(home));
+            // Nothing needs a mapping to come home, or to the province that home lies in, or to a city of home.
+            let away = |(_, region): &(&str, &str)| {
+                !place(region).contains(&place(home)) && !place(home).contains(&place(region))
+            };
             for (to, region) in MEMBERS.into_iter().filter(away) {
                 let (factor, buffer) = (
                     self.dice.random_range(300_000..=1_000_000),
