@@ -223,7 +223,7 @@ fn text_of(shown: &MappingDetail, lang: Lang) -> String {
     if let Some(record) = &view.record {
         say_record(&mut say, record);
     }
-    say("given this year", &format!("{} g", view.given_g));
+    say("given this year", &view.given_g);
     if let Some(until) = &view.comment_until {
         say("comments until", until);
     }
