@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
+use tanqiao_mappings::catalogue::Catalogue;
 use tanqiao_protocol::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
@@ -120,6 +121,9 @@ impl Sequencer {
     /// # Errors
     /// [`StoreError`] if the database cannot be reached or has no ledger yet.
     pub fn start(database: Database, options: SequencerOptions) -> Result<Self, StoreError> {
+        // Nothing is decided by empty tables: where the shipped ones cannot be read there is no plausible band, and no grid.
+        Catalogue::shipped()
+            .map_err(|error| StoreError::Content(format!("the catalogue of this program cannot be read: {error}")))?;
         let (sender, receiver) = sync_channel(options.queue_max);
         let mut worker = Worker::new(database, &options)?;
         let (size_sender, log_size) = watch::channel(worker.memory.head.map_or(0, |h| h.0));

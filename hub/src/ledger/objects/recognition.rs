@@ -200,7 +200,7 @@ impl PublishedData {
     #[must_use]
     pub fn shipped() -> Arc<Self> {
         static SHIPPED: LazyLock<Arc<PublishedData>> = LazyLock::new(|| {
-            // The shipped tables are compiled in and read by a test: there is no run in which they cannot be read.
+            // The shipped tables are compiled in, and no sequencer starts where they cannot be read.
             let catalogue = Catalogue::shipped().ok();
             let library = catalogue.as_ref().map(Catalogue::library);
             Arc::new(PublishedData {
