@@ -155,6 +155,7 @@ fn header(request: &IssuingRequest, gathered: &Gathered) -> Result<Issuance, Nod
         rights_basis: Some(request.rights_basis),
         verification: Some(request.verification.clone()),
         records_root: gathered.records_root,
+        tokens: None,
         local_reference: request.local_reference.clone(),
         other_schemes: Some(request.other_schemes.clone()),
     })

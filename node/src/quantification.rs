@@ -9,7 +9,6 @@ mod amount;
 mod canonical;
 mod record;
 mod refusal;
-mod root;
 mod rule;
 
 #[cfg(test)]
@@ -19,5 +18,4 @@ pub use amount::{AMOUNT_DECIMALS_MAX, Amount, AmountError};
 pub use canonical::CanonicalRecord;
 pub use record::{ActivityRecord, RawRecord, RecordId};
 pub use refusal::{Field, Refusal};
-pub use root::RecordsRoot;
 pub use rule::{Quantified, Rule, RuleError};

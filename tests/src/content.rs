@@ -127,6 +127,7 @@ pub fn issuance(quantity_g: i64) -> Issuance {
             verified_at: "2025-04-01T00:00:00Z".parse().unwrap(),
         }),
         records_root: Sha256::of(new_id().to_string().as_bytes()),
+        tokens: None,
         local_reference: format!("ref-{}", new_id()).parse().unwrap(),
         other_schemes: Some(Vec::new()),
     }

@@ -70,6 +70,7 @@ pub fn issuance(member: &str, region: &str, grams_issued: i64, id: MessageId) ->
             verified_at: "2025-04-01T00:00:00Z".parse().unwrap(),
         }),
         records_root: Sha256::of(id.to_string().as_bytes()),
+        tokens: None,
         local_reference: name(&format!("ref-{id}")),
         other_schemes: Some(Vec::new()),
     }

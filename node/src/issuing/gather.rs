@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::merkle::RootBuilder;
 use tanqiao_protocol::methodology::MethodologyRef;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
@@ -13,7 +14,7 @@ use tanqiao_protocol::time::Timestamp;
 use crate::activity::{Activity, PageReader};
 use crate::error::NodeError;
 use crate::ledger::AccountId;
-use crate::quantification::{Amount, CanonicalRecord, RecordsRoot};
+use crate::quantification::{Amount, CanonicalRecord};
 use crate::store::activities::{ActivityIssuanceRow, ActivityPageRow, ActivitySeriesRow};
 use crate::store::{StoreError, Tx};
 
@@ -144,7 +145,7 @@ fn between(taken: &[ActivityIssuanceRow], last: i64) -> Vec<(i64, i64)> {
 struct Sum<'a> {
     series: &'a ActivitySeriesRow,
     sources: &'a BTreeMap<i64, String>,
-    root: RecordsRoot,
+    root: RootBuilder,
     total: Amount,
     grams: Grams,
     period: Option<(i64, i64)>,
@@ -158,7 +159,7 @@ impl<'a> Sum<'a> {
         Self {
             series,
             sources,
-            root: RecordsRoot::new(),
+            root: RootBuilder::new(),
             total: Amount::ZERO,
             grams: Grams::ZERO,
             period: None,

@@ -1,11 +1,12 @@
 //! From imported rides to an issuance, on both databases.
 
+use tanqiao_protocol::merkle::RootBuilder;
 use tanqiao_protocol::message::Issuance;
 
 use super::*;
 use crate::exchange::tests::{message_id, node};
 use crate::import::tests::{import, metro, ride};
-use crate::quantification::{CanonicalRecord, RecordsRoot};
+use crate::quantification::CanonicalRecord;
 use crate::store::test_databases::databases;
 
 const HEADER: &str = "source,record_id,account,quantity,unit,started_at,ended_at,place\n";
@@ -71,7 +72,7 @@ async fn everything_pending_is_issued_once_and_to_the_last_gram() {
 }
 
 fn root_of(rides: &[(&str, usize, &str, i64)]) -> Sha256 {
-    let mut root = RecordsRoot::new();
+    let mut root = RootBuilder::new();
     for (record_id, account, quantity, reduction_g) in rides {
         let mut text = String::new();
         CanonicalRecord {

@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 use tanqiao_protocol::check::CheckCode;
-use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::message::Methodology;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::time::Timestamp;
@@ -317,33 +316,6 @@ fn the_canonical_record_is_json_with_sorted_members() {
     );
     let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
     assert!(members.keys().is_sorted());
-}
-
-/// RFC 6962 §2.1, word for word: the oracle of the streaming root.
-fn tree_head(leaves: &[Vec<u8>]) -> Sha256 {
-    match leaves {
-        [] => Sha256::of(&[]),
-        [one] => Sha256::of_parts(&[&[0], one]),
-        many => {
-            let mut k = 1;
-            while k * 2 < many.len() {
-                k *= 2;
-            }
-            let (left, right) = many.split_at(k);
-            Sha256::of_parts(&[&[1], &tree_head(left).0, &tree_head(right).0])
-        }
-    }
-}
-
-#[test]
-fn the_streaming_root_is_the_tree_head_of_rfc_6962() {
-    let leaves: Vec<Vec<u8>> = (0..70_u8).map(|n| vec![n; usize::from(n)]).collect();
-    for count in 0..=leaves.len() {
-        let mut streaming = RecordsRoot::new();
-        leaves[..count].iter().for_each(|leaf| streaming.add(leaf));
-        assert_eq!(streaming.root(), tree_head(&leaves[..count]), "{count} leaves");
-        assert_eq!(streaming.count(), count as u64);
-    }
 }
 
 /// Up to 10^6 units with nine decimals, as text.

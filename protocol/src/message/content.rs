@@ -2,6 +2,7 @@
 
 use crate::envelope::Envelope;
 use crate::event::Claim;
+use crate::fingerprint::TokenCommitment;
 use crate::id::{MessageId, Name, NodeId, Sha256};
 use crate::methodology::MethodologyRef;
 use crate::quantity::Grams;
@@ -94,6 +95,9 @@ pub struct Issuance {
     pub verification: Option<Verification>,
     /// RFC 6962 root over the canonical activity records, in index order.
     pub records_root: Sha256,
+    /// The token stream that follows (S08 `tokens-missing`); absent only where the federation does not screen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokenCommitment>,
     /// The node's own certificate number, unique per node: letters, digits, `.`, `_`, `-`.
     pub local_reference: Name,
     /// Other schemes that the activities take part in; must be declared, if only as an empty list (S14).

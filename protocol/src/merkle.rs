@@ -1,6 +1,6 @@
-//! The root of the Merkle tree over the records of an issuance (RFC 6962 §2.1), computed while they stream past.
+//! The root of a Merkle tree (RFC 6962 §2.1), computed while its leaves stream past.
 
-use tanqiao_protocol::id::Sha256;
+use crate::id::Sha256;
 
 /// Before the bytes of a leaf.
 const LEAF: [u8; 1] = [0];
@@ -9,13 +9,13 @@ const NODE: [u8; 1] = [1];
 
 /// Takes records in index order; keeps one hash for each complete subtree, at most 64.
 #[derive(Debug, Clone, Default)]
-pub struct RecordsRoot {
+pub struct RootBuilder {
     /// Roots of complete subtrees, largest first. Their sizes are the set bits of `count`.
     subtrees: Vec<Sha256>,
     count: u64,
 }
 
-impl RecordsRoot {
+impl RootBuilder {
     /// No record yet.
     #[must_use]
     pub fn new() -> Self {
@@ -54,4 +54,36 @@ impl RecordsRoot {
 
 fn node(left: &Sha256, right: &Sha256) -> Sha256 {
     Sha256::of_parts(&[&NODE, &left.0, &right.0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6962 §2.1, word for word: the oracle of the streaming root.
+    fn tree_head(leaves: &[Vec<u8>]) -> Sha256 {
+        match leaves {
+            [] => Sha256::of(&[]),
+            [one] => Sha256::of_parts(&[&[0], one]),
+            many => {
+                let mut k = 1;
+                while k * 2 < many.len() {
+                    k *= 2;
+                }
+                let (left, right) = many.split_at(k);
+                Sha256::of_parts(&[&[1], &tree_head(left).0, &tree_head(right).0])
+            }
+        }
+    }
+
+    #[test]
+    fn the_streaming_root_is_the_tree_head_of_rfc_6962() {
+        let leaves: Vec<Vec<u8>> = (0..70_u8).map(|n| vec![n; usize::from(n)]).collect();
+        for count in 0..=leaves.len() {
+            let mut streaming = RootBuilder::new();
+            leaves[..count].iter().for_each(|leaf| streaming.add(leaf));
+            assert_eq!(streaming.root(), tree_head(&leaves[..count]), "{count} leaves");
+            assert_eq!(streaming.count(), count as u64);
+        }
+    }
 }
