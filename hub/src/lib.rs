@@ -11,5 +11,6 @@ pub mod ledger;
 pub mod metrics;
 pub mod recognition;
 pub mod recovery;
+pub mod screening;
 pub mod serve;
 pub mod store;

@@ -1,0 +1,4 @@
+DROP TABLE screening_spool;
+DROP TABLE screening_epoch;
+DROP TABLE screening_load;
+DROP TABLE screening_run;
