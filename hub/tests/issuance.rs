@@ -127,6 +127,13 @@ fn rights_verification_and_declarations_are_stated() {
         issue_as(&f, |c| c.other_schemes = None).refused_by("S14");
         let problem = issue_as(&f, |c| c.other_schemes = Some(vec![name("ccer"), name("gec")])).refused_by("S13");
         assert_eq!(problem.found.as_deref(), Some("ccer, gec"));
+        let problem = issue_as(&f, |c| c.other_schemes = Some(vec![name("event"), name("itmo")])).refused_by("S13");
+        assert_eq!(
+            problem.found.as_deref(),
+            Some("itmo"),
+            "an event retires, it does not credit"
+        );
+        issue_as(&f, |c| c.other_schemes = Some(vec![name("event")])).unwrap();
         issue_as(&f, |c| c.verified_g = grams(999)).refused_by("S16");
         issue_as(&f, |c| c.activity_count = 0).refused_by("M02");
         issue_as(&f, |c| c.quantity_g = grams(0)).refused_by("M02");

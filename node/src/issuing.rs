@@ -158,6 +158,7 @@ fn header(request: &IssuingRequest, gathered: &Gathered) -> Result<Issuance, Nod
         tokens: None,
         local_reference: request.local_reference.clone(),
         other_schemes: Some(request.other_schemes.clone()),
+        assets: Vec::new(),
     })
 }
 

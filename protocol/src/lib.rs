@@ -5,6 +5,7 @@
 //! async runtime: time comes in as an argument, bytes come in and go out as values.
 #![forbid(unsafe_code)]
 
+pub mod asset;
 pub mod block;
 pub mod canonical;
 pub mod check;

@@ -130,6 +130,7 @@ pub fn issuance(quantity_g: i64) -> Issuance {
         tokens: None,
         local_reference: format!("ref-{}", new_id()).parse().unwrap(),
         other_schemes: Some(Vec::new()),
+        assets: Vec::new(),
     }
 }
 

@@ -73,6 +73,7 @@ pub fn issuance(member: &str, region: &str, grams_issued: i64, id: MessageId) ->
         tokens: None,
         local_reference: name(&format!("ref-{id}")),
         other_schemes: Some(Vec::new()),
+        assets: Vec::new(),
     }
 }
 

@@ -103,6 +103,9 @@ pub struct Issuance {
     /// Other schemes that the activities take part in; must be declared, if only as an empty list (S14).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_schemes: Option<Vec<Name>>,
+    /// The registered assets that the reductions come from; project-type methodologies need them (S14), others may do without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<Name>,
 }
 
 /// A verification report.

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 use serde_json::json;
+use tanqiao_protocol::asset::Exclusivity;
 use tanqiao_protocol::block::{Block, BlockStatus, BlockTerms};
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::ledger::Replacement;
@@ -113,16 +114,18 @@ fn check_papers(header: &Header) -> Decided<()> {
                 "Declare the other schemes that the activities take part in, if only as an empty list.",
             );
         }
-        Some(schemes) if !schemes.is_empty() => {
-            let names: Vec<&str> = schemes.iter().map(tanqiao_protocol::id::Name::as_str).collect();
-            return Err(Refusal::new(
-                CheckCode::S13,
-                "The same reduction may not be credited in another scheme as well.",
-            )
-            .expected("none", names.join(", "))
-            .into());
+        Some(schemes) => {
+            let matrix = Exclusivity::shipped();
+            let excluding = schemes.iter().filter(|scheme| matrix.excludes_inclusion(scheme));
+            let names: Vec<&str> = excluding.map(tanqiao_protocol::id::Name::as_str).collect();
+            ensure(names.is_empty(), || {
+                Refusal::new(
+                    CheckCode::S13,
+                    "The same reduction may not be credited in another scheme that excludes carbon inclusion.",
+                )
+                .expected("none that excludes it", names.join(", "))
+            })?;
         }
-        Some(_) => {}
     }
     ensure(header.quantity_g <= header.verified_g, || {
         Refusal::new(CheckCode::S16, "More is to be issued than was verified.")
