@@ -4,12 +4,23 @@
 //! them with those of all earlier live issuances. What tokens are made of, how they travel, and what their stream must be
 //! is written once, here.
 
+mod element;
 mod epoch;
+mod epoch_keys;
+mod evaluation;
 mod stream;
+mod suite;
 mod token;
 
+pub use element::{BATCH_ITEMS_MAX, Elements, Proof, PublicElement};
 pub use epoch::Epoch;
+pub use epoch_keys::{
+    EVALUATORS, EpochKeys, EpochKeysError, EvaluatorKey, RECOGNITION_WINDOW_MONTHS_DEFAULT,
+    RECOGNITION_WINDOW_MONTHS_MAX, THRESHOLD, TokenEpoch, check_parties, window,
+};
+pub use evaluation::{Evaluation, EvaluationCounter, EvaluationCounters, EvaluationRequest};
 pub use stream::{
     RECORD_BYTES_MAX, StreamError, StreamRecord, StreamSums, TOKENS_PER_ACTIVITY_MAX, TokenCommitment, decode, encode,
 };
+pub use suite::{HmacSm3Key, LocalFunction, TokenSuite, token_of};
 pub use token::{Token, TokenEntry, TokenKind};

@@ -115,6 +115,8 @@ words! {
         MappingLifting = 23 "mapping-lifting",
         /// Comment on a proposed mapping version.
         MappingComment = 24 "mapping-comment",
+        /// State the token keys of a month, as one of its evaluators.
+        TokenEpoch = 25 "token-epoch",
     }
 }
 
@@ -163,6 +165,7 @@ content! {
     crate::mapping::MappingSuspension => MappingSuspension,
     crate::mapping::MappingLifting => MappingLifting,
     crate::mapping::MappingComment => MappingComment,
+    crate::fingerprint::TokenEpoch => TokenEpoch,
 }
 
 /// Many messages under one signature. Each item is a whole message as a JSON text with an id of its own in the same id

@@ -73,6 +73,22 @@ words! {
         Party = 3 "party",
         /// The hub's own.
         Hub = 4 "hub",
+        /// One of the three that evaluate fingerprint tokens: a signing key, no node and no blocks.
+        Evaluator = 5 "evaluator",
+    }
+}
+
+impl MemberKind {
+    /// Whether the hub keeps a feed for it: parties and evaluators have no node that would follow one.
+    #[must_use]
+    pub const fn has_feed(self) -> bool {
+        !matches!(self, Self::Party | Self::Evaluator)
+    }
+
+    /// Whether it runs a node: a registry of its own.
+    #[must_use]
+    pub const fn has_node(self) -> bool {
+        matches!(self, Self::Region | Self::Enterprise)
     }
 }
 

@@ -10,7 +10,6 @@ use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use tanqiao_protocol::r#use::Use;
-use tanqiao_protocol::view::MemberKind;
 
 use super::command::{Body, Command, Decision, Origin};
 use super::decide::{Changed, counted_under, crossing_reads, due_mappings, told_of_origin};
@@ -242,7 +241,7 @@ impl Needs {
             .governance
             .members
             .get(member)
-            .is_some_and(|m| m.kind != MemberKind::Party);
+            .is_some_and(|m| m.kind.has_feed());
         if exists && !working.feeds.knows(member) {
             self.feeds.insert(member.clone());
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use tanqiao_protocol::id::{MessageId, NodeId};
-use tanqiao_protocol::view::MemberKind;
 
 use super::file::MemberFile;
 use super::timeline::{Source, Timeline};
@@ -83,7 +82,7 @@ impl Gap {
         let ask = governance
             .members
             .iter()
-            .filter(|(id, member)| !matches!(member.kind, MemberKind::Party | MemberKind::Hub) && !given.contains(id));
+            .filter(|(id, member)| member.kind.has_node() && !given.contains(id));
         Missing {
             told: self.told(timeline).into_iter().take(LISTED_MAX).collect(),
             ask: ask.map(|(id, _)| id.clone()).collect(),

@@ -101,6 +101,7 @@ fn moves_blocks(row: &OutboxRow) -> Result<bool, StoreError> {
             | Action::MappingSuspension
             | Action::MappingLifting
             | Action::MappingComment
+            | Action::TokenEpoch
     ))
 }
 

@@ -27,7 +27,7 @@ fn has_feed(working: &Working, member: &NodeId) -> bool {
         .governance
         .members
         .get(member)
-        .is_some_and(|m| m.kind != MemberKind::Party)
+        .is_some_and(|m| m.kind.has_feed())
 }
 
 fn notices(working: &Working, pledge: &Pledge, r#type: &'static str) -> Vec<Notice> {

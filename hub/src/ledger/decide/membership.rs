@@ -39,10 +39,6 @@ pub(super) fn change_governance(working: &mut Working, change: impl FnOnce(&mut 
     governance.version = working.head.governance_version;
 }
 
-fn has_feed(kind: MemberKind) -> bool {
-    kind != MemberKind::Party
-}
-
 /// Admits a member with its first signing key. Repeating the same admission changes nothing; another key or region is refused.
 pub fn admit(
     working: &mut Working,
@@ -93,7 +89,7 @@ pub fn admit(
         };
         governance.keys.insert(key_id, key);
     });
-    if has_feed(kind) {
+    if kind.has_feed() {
         working.feeds.load(id.clone(), None);
     }
     Ok(working.outcome(subject(id), Some(MemberStatus::Admitted.word()), log_index))
@@ -123,7 +119,7 @@ fn set_status(
     } else {
         "member.reinstated"
     };
-    let notices = if has_feed(member.kind) {
+    let notices = if member.kind.has_feed() {
         vec![Notice {
             to: id.clone(),
             r#type,
@@ -270,7 +266,7 @@ pub fn set_key(working: &mut Working, officers: &[Name], id: &KeyId, status: Key
     })?;
     let subject = format!("key/{id}");
     let kind = find(working, &key.member)?.kind;
-    let notices = if has_feed(kind) {
+    let notices = if kind.has_feed() {
         vec![Notice {
             to: key.member.clone(),
             r#type,
@@ -324,7 +320,7 @@ pub fn replace_keys(
         .collect();
     let subject = format!("key/{id}");
     let body = json!({ "key": new, "member": member, "retired": lost, "reason": reason });
-    let notices = if has_feed(kind) {
+    let notices = if kind.has_feed() {
         vec![Notice {
             to: member.clone(),
             r#type: "key.replaced",

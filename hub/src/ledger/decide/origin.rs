@@ -4,7 +4,7 @@
 use serde_json::json;
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::{Name, NodeId, Sha256};
-use tanqiao_protocol::view::{MemberKind, Outcome};
+use tanqiao_protocol::view::Outcome;
 
 use super::check_text;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
@@ -15,7 +15,7 @@ use crate::ledger::working::Working;
 pub(in crate::ledger) fn told(working: &Working) -> impl Iterator<Item = &NodeId> {
     let members = working.governance.members.iter();
     members
-        .filter(|(_, member)| !matches!(member.kind, MemberKind::Party | MemberKind::Hub))
+        .filter(|(_, member)| member.kind.has_node())
         .map(|(id, _)| id)
 }
 
