@@ -4,14 +4,21 @@
 //! them with those of all earlier live issuances. What tokens are made of, how they travel, and what their stream must be
 //! is written once, here.
 
+mod canonical;
+mod class;
 mod element;
 mod epoch;
 mod epoch_keys;
 mod evaluation;
+mod identifier;
+mod inputs;
 mod stream;
+mod subject;
 mod suite;
 mod token;
 
+pub use canonical::{ActivityFacts, EvidenceError, PERIOD_MONTHS_MAX, token_inputs};
+pub use class::{EvidenceClass, RecordTime, missing};
 pub use element::{BATCH_ITEMS_MAX, Elements, Proof, PublicElement};
 pub use epoch::Epoch;
 pub use epoch_keys::{
@@ -19,8 +26,11 @@ pub use epoch_keys::{
     RECOGNITION_WINDOW_MONTHS_MAX, THRESHOLD, TokenEpoch, check_parties, window,
 };
 pub use evaluation::{Evaluation, EvaluationCounter, EvaluationCounters, EvaluationRequest};
+pub use identifier::{IDENTIFIER_BYTES_MAX, IdentifierError, canonical_identifier};
+pub use inputs::TokenInput;
 pub use stream::{
     RECORD_BYTES_MAX, StreamError, StreamRecord, StreamSums, TOKENS_PER_ACTIVITY_MAX, TokenCommitment, decode, encode,
 };
+pub use subject::{SubjectError, SubjectKey, SubjectKind};
 pub use suite::{HmacSm3Key, LocalFunction, TokenSuite, token_of};
 pub use token::{Token, TokenEntry, TokenKind};
