@@ -71,6 +71,9 @@ pub struct Config {
     pub tls: TlsConfig,
     /// `signing.*`
     pub signing: SigningConfig,
+    /// `subjects.*`
+    #[serde(default)]
+    pub subjects: SubjectsConfig,
     /// `api.*`
     #[serde(default)]
     pub api: ApiConfig,
@@ -116,6 +119,14 @@ pub struct SigningConfig {
     pub key: PathBuf,
 }
 
+/// `subjects.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubjectsConfig {
+    /// `subjects.key`
+    pub key: PathBuf,
+}
+
 /// `api.*`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -154,6 +165,14 @@ pub struct OutboxConfig {
 
 const fn feed_wait_s() -> u32 {
     25
+}
+
+impl Default for SubjectsConfig {
+    fn default() -> Self {
+        Self {
+            key: PathBuf::from("subject.key"),
+        }
+    }
 }
 
 impl Default for ApiConfig {
@@ -226,6 +245,7 @@ impl Config {
             &mut self.tls.key,
             &mut self.tls.ca,
             &mut self.signing.key,
+            &mut self.subjects.key,
         ];
         let optional = [
             &mut self.tls.crl,

@@ -14,6 +14,7 @@ mod entry;
 mod job;
 mod record_ids;
 mod run;
+mod subjects;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -31,6 +32,7 @@ use crate::adapters::Format;
 use crate::ledger::AccountId;
 use crate::ledger::dealing::stored_words;
 use crate::quantification::Rule;
+use crate::subjects::Subjects;
 
 pub use job::{accounts, errors, find, list};
 pub use run::{Source, run};
@@ -64,6 +66,8 @@ pub struct Order {
     pub format: Format,
     /// Stop at the first bad line.
     pub strict: bool,
+    /// What seals the identifiers of holders.
+    pub subjects: Subjects,
 }
 
 /// The id of a job: SHA-256 over methodology, format and the SHA-256 of the file.

@@ -13,6 +13,7 @@
 //! | [`activity`] | activities as they are kept: many of them in one row |
 //! | [`import`] | records of a file into the database, each once, whatever crashes |
 //! | [`issuing`] | pending activities into an issuance, to the last gram |
+//! | [`subjects`] | who the holders are, sealed |
 //! | [`catalogue`] | methodology versions that this node knows |
 //! | [`api`] | the API for the platform, health, metrics |
 //! | [`tokens`] | bearer tokens, as hashes |
@@ -42,6 +43,7 @@ pub mod recovery;
 pub mod serve;
 pub mod service;
 pub mod store;
+pub mod subjects;
 pub mod tokens;
 
 pub use config::Config;

@@ -10,6 +10,7 @@ mod canonical;
 mod record;
 mod refusal;
 mod rule;
+mod subject;
 
 #[cfg(test)]
 mod tests;
@@ -19,3 +20,4 @@ pub use canonical::CanonicalRecord;
 pub use record::{ActivityRecord, RawRecord, RecordId};
 pub use refusal::{Field, Refusal};
 pub use rule::{Quantified, Rule, RuleError};
+pub use subject::Subject;

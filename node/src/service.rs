@@ -38,6 +38,7 @@ use crate::error::NodeError;
 use crate::exchange::{HubClient, Signer};
 use crate::ledger::{AccountId, AccountKind};
 use crate::store::{Store, Tx};
+use crate::subjects::Subjects;
 
 /// A member registry. Cheap to clone; every clone is the same node.
 #[derive(Clone)]
@@ -52,6 +53,7 @@ struct Inner {
     progress: watch::Sender<u64>,
     contact: Mutex<Contact>,
     noticed: Mutex<Option<Noticed>>,
+    subjects: Subjects,
 }
 
 /// Where the time comes from; a test gives its own.
@@ -80,7 +82,13 @@ impl Node {
     /// others.
     pub async fn open(config: Config) -> Result<Self, NodeError> {
         let url = config.database.clone();
-        let store = tokio::task::spawn_blocking(move || Store::open(&url))
+        let subjects = Subjects::at(&config.subjects.key);
+        let opening = move || {
+            let store = Store::open(&url)?;
+            subjects.prepare(&store)?;
+            Ok::<_, NodeError>(store)
+        };
+        let store = tokio::task::spawn_blocking(opening)
             .await
             .map_err(NodeError::cancelled)??;
         let signer = Signer::open(&config)?;
@@ -91,6 +99,7 @@ impl Node {
     /// A node of given parts: what [`Node::open`] does after opening them.
     #[must_use]
     pub fn assemble(config: Config, store: Store, signer: Signer, hub: HubClient, clock: Clock) -> Self {
+        let subjects = Subjects::at(&config.subjects.key);
         Self(Arc::new(Inner {
             config,
             store,
@@ -100,6 +109,7 @@ impl Node {
             progress: watch::Sender::new(0),
             contact: Mutex::default(),
             noticed: Mutex::default(),
+            subjects,
         }))
     }
 
@@ -131,6 +141,12 @@ impl Node {
     #[must_use]
     pub fn signer(&self) -> &Signer {
         &self.0.signer
+    }
+
+    /// What seals the identifiers of holders.
+    #[must_use]
+    pub fn subjects(&self) -> &Subjects {
+        &self.0.subjects
     }
 
     /// Now.

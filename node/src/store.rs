@@ -10,7 +10,9 @@ mod postgres;
 pub mod recovery;
 pub mod rows;
 pub mod schema;
+pub mod screening;
 mod sqlite;
+pub mod subjects;
 mod tx;
 
 use std::sync::{Arc, Mutex, PoisonError};

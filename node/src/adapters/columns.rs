@@ -19,6 +19,7 @@ pub(super) fn put<'a>(raw: &mut RawRecord<'a>, field: Field, text: &'a str) {
         Field::Place => raw.place = text,
         Field::ReductionG => raw.reduction_g = text,
         Field::Asset => raw.asset = text,
+        Field::Subject => raw.subject = text,
         Field::Line => {}
     }
 }

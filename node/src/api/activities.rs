@@ -53,6 +53,7 @@ pub(super) async fn activities_upload(
         rule,
         format,
         strict: query.0.strict,
+        subjects: node.subjects().clone(),
     };
     let file = spool(payload).await?;
     let node = node.get_ref().clone();

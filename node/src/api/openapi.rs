@@ -201,7 +201,7 @@ fn records_body() -> RequestBody {
     RequestBodyBuilder::new()
         .description(Some(
             "CSV with a header, or NDJSON. Columns: source, record_id, account, quantity, unit, started_at, ended_at, place; and \
-             where there are any methodology, reduction_g, asset",
+             where there are any methodology, reduction_g, asset, subject (the person's identifier, kept sealed at the node)",
         ))
         .required(Some(Required::True))
         .content("text/csv", content(Some(EXAMPLE_RECORDS)))

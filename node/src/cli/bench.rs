@@ -17,12 +17,13 @@ use crate::import::{self, Order, Source};
 use crate::quantification::Rule;
 use crate::service::system_clock;
 use crate::store::{Store, migrate};
+use crate::subjects::Subjects;
 
 const RULE: &str = r#"{"methodology": "CN-4201-metro.v1", "region": "420100", "title_zh": "武汉地铁出行",
     "title_en": "Wuhan metro", "activity": "rail-transit", "activity_unit": "km", "factor_g_per_unit": "78.4",
     "record_g_max": 50000, "uses": ["event-neutrality"], "in_force_from": "2024-01-01T00:00:00Z",
     "vintage_first": 2024, "vintage_last": 2030, "source": "https://example.org/metro"}"#;
-const HEADER: &str = "source,record_id,account,quantity,unit,started_at,ended_at,place\n";
+const HEADER: &str = "source,record_id,account,quantity,unit,started_at,ended_at,place";
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
@@ -38,6 +39,9 @@ pub(super) struct BenchArgs {
     /// What the record ids look like
     #[arg(long, value_enum, default_value = "ascending")]
     record_ids: RecordIds,
+    /// With the identifier of the person in every record
+    #[arg(long)]
+    subjects: bool,
 }
 
 /// How platforms name their records.
@@ -65,6 +69,7 @@ struct Round {
 struct Measured {
     database: &'static str,
     record_ids: RecordIds,
+    subjects: bool,
     records: u64,
     rounds: Vec<Round>,
     /// The median of the rounds.
@@ -91,7 +96,9 @@ fn measure(args: &BenchArgs) -> Result<Measured, Failure> {
         rule: Rule::new(&published).map_err(|e| Failure::new("malformed", e.to_string()))?,
         format: Format::Csv,
         strict: false,
+        subjects: Subjects::at(&folder.path().join("subject.key")),
     };
+    order.subjects.prepare(&store)?;
     let path = folder.path().join("rides.csv");
     let mut rounds = Vec::new();
     let mut valid = true;
@@ -120,6 +127,7 @@ fn measure(args: &BenchArgs) -> Result<Measured, Failure> {
             "PostgreSQL"
         },
         record_ids: args.record_ids,
+        subjects: args.subjects,
         records: args.records,
         ratio_per_mille: ratios.get(ratios.len() / 2).copied().unwrap_or(0),
         rounds,
@@ -152,7 +160,7 @@ fn per_mille(part: Duration, whole: Duration) -> u64 {
 
 fn write_rides(path: &Path, args: &BenchArgs, round: u64) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
-    out.write_all(HEADER.as_bytes())?;
+    writeln!(out, "{HEADER}{}", if args.subjects { ",subject" } else { "" })?;
     let first = round * args.records;
     for n in first..first + args.records {
         let (account, km, tenth, day) = (n * 7_919 % 50_000, n % 40 + 1, n % 10, n % 28 + 1);
@@ -161,10 +169,15 @@ fn write_rides(path: &Path, args: &BenchArgs, round: u64) -> io::Result<()> {
             RecordIds::Ascending => write!(out, "ride-{n:09}")?,
             RecordIds::Random => write!(out, "{}", random_uuid(n))?,
         }
-        writeln!(
+        write!(
             out,
             ",holder-{account:06},{km}.{tenth},km,2025-05-{day:02}T08:00:00+08:00,2025-05-{day:02}T08:40:00+08:00,420106"
         )?;
+        if args.subjects {
+            // No number that anybody has.
+            write!(out, ",0000{account:07}")?;
+        }
+        writeln!(out)?;
     }
     out.flush()
 }
@@ -179,13 +192,14 @@ fn random_uuid(n: u64) -> uuid::Uuid {
 
 fn words(measured: &Measured) -> String {
     let mut text = format!(
-        "{}, {} records a round, {} record ids\n",
+        "{}, {} records a round, {} record ids, {} subjects\n",
         measured.database,
         measured.records,
         match measured.record_ids {
             RecordIds::Ascending => "ascending",
             RecordIds::Random => "random",
-        }
+        },
+        if measured.subjects { "with" } else { "without" }
     );
     for round in &measured.rounds {
         let _ = writeln!(

@@ -20,6 +20,7 @@ use crate::import::{self, Job, JobState, Order, Source};
 use crate::quantification::Rule;
 use crate::service::system_clock;
 use crate::store::Store;
+use crate::subjects::Subjects;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
@@ -55,12 +56,15 @@ pub(super) async fn import(context: &Context, args: ImportArgs) -> Result<Report
         )
     })?;
     let store = context.store()?;
+    let subjects = Subjects::at(&context.load()?.subjects.key);
+    subjects.prepare(&store)?;
     let rule = rule(context, &store, &args).await?;
     let file = File::open(&args.file).map_err(|e| Failure::file(&args.file, e))?;
     let order = Order {
         rule,
         format,
         strict: args.strict,
+        subjects,
     };
     let bar = progress_bar(context.json);
     let job = tokio::task::spawn_blocking(move || run(&store, file, &order, &bar))

@@ -12,6 +12,7 @@ use super::report::{Failure, Report};
 use crate::api;
 use crate::service::FeedState;
 use crate::store;
+use crate::subjects::Subjects;
 
 pub(super) async fn serve(context: &Context) -> Result<Report, Failure> {
     log();
@@ -55,7 +56,9 @@ fn log() {
 }
 
 pub(super) fn migrate(context: &Context) -> Result<Report, Failure> {
-    let applied = store::migrate(&context.load()?.database)?;
+    let config = context.load()?;
+    let applied = store::migrate(&config.database)?;
+    Subjects::at(&config.subjects.key).prepare(&store::Store::open(&config.database)?)?;
     let text = if applied.is_empty() {
         "the schema is up to date\n".to_owned()
     } else {

@@ -65,6 +65,12 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
         "This member's signing key, PKCS#8 PEM, readable by its owner only (mode 0600).",
     ),
     (
+        "subjects.key",
+        KeyKind::Text,
+        "The key that seals the holders' identifiers, readable by its owner only (mode 0600); `migrate` makes it where it is \
+         missing. Without it they cannot be opened: keep a backup. `subject.key` when absent.",
+    ),
+    (
         "api.listen",
         KeyKind::Text,
         "Where the platform's own API and console listen; `127.0.0.1:9101` when absent.",

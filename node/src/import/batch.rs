@@ -9,10 +9,11 @@ use tanqiao_protocol::time::Timestamp;
 use super::counted::Records;
 use super::entry::{Entry, Fate, entries, fates, pages};
 use super::record_ids::RecordIds;
-use super::{ERRORS_KEPT_MAX, JobState};
+use super::subjects::{self, KnownPairs, Pair};
+use super::{ERRORS_KEPT_MAX, JobState, Order};
 use crate::adapters::Place;
 use crate::error::NodeError;
-use crate::quantification::{Amount, Refusal, Rule};
+use crate::quantification::{Amount, Refusal};
 use crate::store::activities::{ImportBatchRow, ImportErrorRow, ImportJobRow, ImportTotalRow};
 use crate::store::{StoreError, Tx};
 
@@ -43,16 +44,19 @@ impl Batch {
 /// The first line of a batch whose record id is there with other content; it stops a strict job.
 pub(super) type Reused = Cell<Option<(u64, Refusal)>>;
 
+/// The job as it is after a batch, and the pairs of account and subject that hold.
+pub(super) type Written = (ImportJobRow, Vec<Pair>);
+
 /// Writes a batch and moves the job past it. The job as it is afterwards. With `strict`, a reused record id undoes
 /// everything, and is told by it.
 pub(super) fn write(
     tx: &mut dyn Tx,
     job: &ImportJobRow,
-    rule: &Rule,
+    order: &Order,
     batch: &Batch,
     now: Timestamp,
-    strict: Option<&Reused>,
-) -> Result<ImportJobRow, NodeError> {
+    (known, strict): (&KnownPairs, Option<&Reused>),
+) -> Result<Written, NodeError> {
     let stored = tx
         .import_job(&job.id)?
         .ok_or_else(|| NodeError::not_found("import job", &job.id))?;
@@ -64,9 +68,10 @@ pub(super) fn write(
     }
     // Ids first: from here on this transaction is alone with the activities.
     let first_id = tx.take_activity_ids(signed(batch.counted.len() as u64))?;
-    let entries = entries(tx, rule, &batch.counted)?;
+    let entries = entries(tx, &order.rule, &batch.counted)?;
     let (record_ids, earlier) = RecordIds::look_up(tx, &entries)?;
-    let fates = fates(tx, &entries, &earlier)?;
+    let mut fates = fates(tx, &entries, &earlier)?;
+    let pairs = subjects::settle(tx, &order.subjects, known, &entries, &mut fates, now)?;
     let reused = fates
         .iter()
         .zip(batch.counted.iter())
@@ -102,7 +107,7 @@ pub(super) fn write(
     };
     tx.update_import_job(&job)?;
     crate::crash::point("import.before-batch-commit");
-    Ok(job)
+    Ok((job, pairs))
 }
 
 /// Notes which activity ids come from which job and line.

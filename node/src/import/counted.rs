@@ -19,6 +19,7 @@ pub(super) struct Counted {
     record_id: Text,
     account: Text,
     asset: Option<Text>,
+    subject: Option<Text>,
     place: RegionCode,
     quantity: Amount,
     started_at: i64,
@@ -34,10 +35,17 @@ struct Text {
 }
 
 /// Records that count, in the order of the file. A batch has many thousands, so that the texts of all are one text.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Records {
     all: Vec<Counted>,
     texts: String,
+}
+
+impl std::fmt::Debug for Records {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The texts hold identifiers of persons.
+        write!(f, "Records({})", self.all.len())
+    }
 }
 
 impl Records {
@@ -60,6 +68,7 @@ impl Records {
             record_id: self.keep(record.record_id.as_str()),
             account: self.keep(record.account.as_str()),
             asset: record.asset.as_ref().map(Name::as_str).map(|name| self.keep(name)),
+            subject: record.subject.as_ref().map(|subject| self.keep(subject.reveal())),
             place: record.place,
             quantity: record.quantity,
             started_at: record.started_at.micros(),
@@ -80,6 +89,11 @@ impl Records {
     /// The platform that recorded it.
     pub(super) fn source(&self, counted: &Counted) -> &str {
         self.text(counted.source)
+    }
+
+    /// The identifier of the person whose activity it is, where the record has one.
+    pub(super) fn subject(&self, counted: &Counted) -> Option<&str> {
+        counted.subject.map(|subject| self.text(subject))
     }
 
     /// The activity that it becomes; `source_id` is the platform's number.

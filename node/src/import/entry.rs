@@ -14,10 +14,12 @@ use crate::store::activities::{ActivityPageRow, ActivitySeriesRow};
 use crate::store::{StoreError, Tx};
 
 /// A record that counts, with the short numbers of its platform and series.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Entry<'a> {
     pub(super) series_id: i64,
     pub(super) activity: Activity<'a>,
+    /// The identifier of the person; no part of the activity.
+    pub(super) subject: Option<&'a str>,
 }
 
 /// The entries of a batch, in its order. Platforms and series that are new get their numbers.
@@ -33,6 +35,7 @@ pub(super) fn entries<'a>(tx: &mut dyn Tx, rule: &Rule, counted: &'a Records) ->
         entries.push(Entry {
             series_id,
             activity: counted.activity(one, source_id),
+            subject: counted.subject(one),
         });
     }
     Ok(entries)
@@ -124,6 +127,7 @@ fn compare_kept(
             let found = Entry {
                 series_id: page.series_id,
                 activity,
+                subject: None,
             };
             while let Some((_, place)) = kept.next_if(|(wanted, _)| *wanted == id) {
                 if let (Some(entry), Some(of)) = (entries.get(place), fates.get_mut(place)) {

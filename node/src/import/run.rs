@@ -6,8 +6,9 @@ use std::time::Instant;
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::time::Timestamp;
 
-use super::batch::{Batch, Reused, signed};
+use super::batch::{Batch, Reused, Written, signed};
 use super::counted::Records;
+use super::subjects::KnownPairs;
 use super::{Job, JobId, JobState, Order, Progress, RECORDS_A_BATCH, RECORDS_A_BATCH_MAX, batch, job};
 use crate::adapters::{FileRefusal, Lines, Place};
 use crate::error::NodeError;
@@ -88,12 +89,14 @@ pub fn run<R: Read + Seek>(
         let began = Instant::now();
         let mut records = 0;
         let mut most = RECORDS_A_BATCH;
+        let mut known = KnownPairs::new();
         loop {
             let batch = read_batch(&mut lines, order, most, clock())?;
             most = RECORDS_A_BATCH_MAX.min(2 * most);
             records += (batch.counted.len() + batch.refused.len()) as u64;
-            let (written, batch) = write_batch(store, &row, order, batch, clock())?;
+            let ((written, pairs), batch) = write_batch(store, &row, order, batch, clock(), &known)?;
             row = written;
+            known.learn(pairs);
             crate::crash::point("import.after-batch-commit");
             progress(&Progress {
                 bytes_done: batch.to.byte,
@@ -198,14 +201,15 @@ fn write_batch(
     order: &Order,
     batch: Batch,
     now: Timestamp,
-) -> Result<(ImportJobRow, Batch), NodeError> {
+    known: &KnownPairs,
+) -> Result<(Written, Batch), NodeError> {
     let reused = Reused::default();
     let strict = order.strict.then_some(&reused);
-    let written = store.write(|tx| batch::write(tx, row, &order.rule, &batch, now, strict));
+    let written = store.write(|tx| batch::write(tx, row, order, &batch, now, (known, strict)));
     match (written, reused.take()) {
         (Err(_), Some((line, refusal))) => {
             let batch = batch.stopped_at(line, &refusal);
-            let written = store.write(|tx| batch::write(tx, row, &order.rule, &batch, now, None))?;
+            let written = store.write(|tx| batch::write(tx, row, order, &batch, now, (known, None)))?;
             Ok((written, batch))
         }
         (written, _) => Ok((written?, batch)),

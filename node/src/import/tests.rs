@@ -33,8 +33,14 @@ pub(crate) fn ride(n: usize, account: usize, km: &str, year: u16) -> String {
     )
 }
 
+/// The key of the tests' own.
+pub(crate) fn subjects(folder: &std::path::Path) -> Subjects {
+    Subjects::at(&folder.join("subject.key"))
+}
+
 fn order(strict: bool) -> Order {
     Order {
+        subjects: subjects(std::path::Path::new("/nonexistent")),
         rule: Rule::new(&metro()).unwrap(),
         format: Format::Csv,
         strict,
@@ -286,4 +292,93 @@ fn progress_counts_records_a_second_without_dividing_by_zero() {
         elapsed: std::time::Duration::ZERO,
     };
     assert_eq!(progress.records_per_s(), 500_000);
+}
+
+const WITH_SUBJECT: &str = "source,record_id,account,quantity,unit,started_at,ended_at,place,subject\n";
+
+/// A ride with the identifier of a person.
+fn ride_of(n: usize, account: usize, subject: &str) -> String {
+    format!("{},{subject}\n", ride(n, account, "10", 2025).trim_end())
+}
+
+fn import_sealed(store: &Store, subjects: &Subjects, text: &str, strict: bool) -> Job {
+    let order = Order {
+        subjects: subjects.clone(),
+        ..order(strict)
+    };
+    let source = Source::open(Cursor::new(text.as_bytes())).unwrap();
+    run(store, source, &order, &now, &mut |_| {}).unwrap()
+}
+
+fn sealed(store: &Store, subjects: &Subjects, accounts: &[&str]) -> Vec<(String, String)> {
+    let rows = store.read(|tx| Ok(tx.subjects(accounts)?)).unwrap();
+    let opened = |row: &crate::store::rows::SubjectRow| subjects.open(&row.account, &row.sealed).unwrap();
+    rows.iter().map(|row| (row.account.clone(), opened(row))).collect()
+}
+
+#[test]
+fn an_account_is_one_person_for_ever_and_another_one_is_refused_with_its_line() {
+    for database in databases() {
+        let (store, folder) = (database.store(), tempfile::tempdir().unwrap());
+        let subjects = subjects(folder.path());
+        subjects.prepare(&store).unwrap();
+        let rides = [
+            ride_of(1, 1, "199 0000 0001"),
+            ride_of(2, 1, "19900000001"),
+            ride_of(3, 1, "19900000009"),
+            ride_of(4, 2, ""),
+            ride_of(5, 3, "x"),
+        ];
+        let job = import_sealed(&store, &subjects, &format!("{WITH_SUBJECT}{}", rides.concat()), false);
+        assert_eq!(counts(&job), (3, 0, 2));
+        let lines: Vec<_> = job
+            .errors
+            .iter()
+            .map(|e| (e.line, e.check.as_str(), e.field.as_str()))
+            .collect();
+        assert_eq!(lines, [(4, "M08", "subject"), (6, "M02", "subject")]);
+        assert!(!format!("{job:?}").contains("1990000"), "no identifier is shown");
+        // A later import fills in who somebody is, also with records that are there already.
+        let later = [
+            ride_of(4, 2, "19900000002"),
+            ride_of(6, 1, "19900000002"),
+            ride_of(7, 1, "19900000001"),
+        ];
+        let job = import_sealed(&store, &subjects, &format!("{WITH_SUBJECT}{}", later.concat()), false);
+        assert_eq!(counts(&job), (1, 1, 1));
+        let known = sealed(&store, &subjects, &["holder-000001", "holder-000002", "holder-000003"]);
+        let wanted = [("holder-000001", "19900000001"), ("holder-000002", "19900000002")];
+        assert_eq!(
+            known,
+            wanted.map(|(account, subject)| (account.to_owned(), subject.to_owned()))
+        );
+        // A strict import stops there.
+        let strict = import_sealed(
+            &store,
+            &subjects,
+            &format!("{WITH_SUBJECT}{}", ride_of(8, 1, "19900000003")),
+            true,
+        );
+        assert_eq!((strict.state, counts(&strict)), (JobState::Stopped, (0, 0, 0)));
+    }
+}
+
+#[test]
+fn a_table_of_identifiers_is_of_no_use_without_the_key() {
+    for database in databases() {
+        let (store, folder) = (database.store(), tempfile::tempdir().unwrap());
+        let subjects = subjects(folder.path());
+        subjects.prepare(&store).unwrap();
+        let text = format!("{WITH_SUBJECT}{}", ride_of(1, 1, "19900000001"));
+        import_sealed(&store, &subjects, &text, false);
+        for row in store.read(|tx| Ok(tx.subjects(&["holder-000001"])?)).unwrap() {
+            assert!(!row.sealed.windows(11).any(|some| some == b"19900000001"));
+        }
+        let pages = store.read(|tx| Ok(tx.activity_pages(1, 1, i64::MAX, 10)?)).unwrap();
+        assert!(
+            pages
+                .iter()
+                .all(|page| !page.content.windows(11).any(|some| some == b"19900000001"))
+        );
+    }
 }

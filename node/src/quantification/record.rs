@@ -11,7 +11,7 @@ use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
 
 use super::refusal::shown;
-use super::{Amount, Field, Refusal};
+use super::{Amount, Field, Refusal, Subject};
 use crate::ledger::AccountId;
 
 /// The platform's own id of a record: 1 to 100 visible ASCII characters, except `"`, `\` and `|`.
@@ -48,7 +48,7 @@ impl fmt::Display for RecordId {
 }
 
 /// The texts of one record as an adapter found them. A column that is absent, or present and empty, is `None`.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct RawRecord<'a> {
     /// See [`ActivityRecord::source`].
     pub source: Option<&'a str>,
@@ -72,6 +72,18 @@ pub struct RawRecord<'a> {
     pub reduction_g: Option<&'a str>,
     /// See [`ActivityRecord::asset`].
     pub asset: Option<&'a str>,
+    /// See [`ActivityRecord::subject`].
+    pub subject: Option<&'a str>,
+}
+
+impl fmt::Debug for RawRecord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The identifier of a person is not written anywhere.
+        f.debug_struct("RawRecord")
+            .field("source", &self.source)
+            .field("record_id", &self.record_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One activity as the source platform recorded it, before any rule is applied.
@@ -99,6 +111,8 @@ pub struct ActivityRecord {
     pub reduction_g: Option<Grams>,
     /// The asset (meter, charger, plot) that it was done with.
     pub asset: Option<Name>,
+    /// The person's identifier, where the platform gives it. Kept sealed and once for the account, apart from the activity.
+    pub subject: Option<Subject>,
 }
 
 impl ActivityRecord {
@@ -119,6 +133,7 @@ impl ActivityRecord {
             place: typed(Field::Place, raw.place)?,
             reduction_g: raw.reduction_g.map(grams).transpose()?,
             asset: optional(Field::Asset, raw.asset)?,
+            subject: raw.subject.map(Subject::parse).transpose()?,
         };
         if record.ended_at < record.started_at {
             return Err(Refusal::schema(

@@ -30,13 +30,15 @@ pub enum Field {
     ReductionG,
     /// The asset that it was done with.
     Asset,
+    /// The identifier of the person.
+    Subject,
     /// The line as a whole.
     Line,
 }
 
 impl Field {
     /// Every column, in the order in which files are usually written.
-    pub const COLUMNS: [Self; 11] = [
+    pub const COLUMNS: [Self; 12] = [
         Self::Source,
         Self::RecordId,
         Self::Methodology,
@@ -48,6 +50,7 @@ impl Field {
         Self::Place,
         Self::ReductionG,
         Self::Asset,
+        Self::Subject,
     ];
 
     /// Its name in files.
@@ -65,6 +68,7 @@ impl Field {
             Self::Place => "place",
             Self::ReductionG => "reduction_g",
             Self::Asset => "asset",
+            Self::Subject => "subject",
             Self::Line => "line",
         }
     }
@@ -78,7 +82,7 @@ impl Field {
     /// True for the columns that a file may leave out.
     #[must_use]
     pub const fn is_optional(self) -> bool {
-        matches!(self, Self::Methodology | Self::ReductionG | Self::Asset)
+        matches!(self, Self::Methodology | Self::ReductionG | Self::Asset | Self::Subject)
     }
 }
 

@@ -44,6 +44,7 @@ const RAW: RawRecord<'static> = RawRecord {
     place: Some("420106"),
     reduction_g: None,
     asset: None,
+    subject: None,
 };
 
 fn quantified(methodology: &Methodology, raw: &RawRecord<'_>) -> Result<Quantified, Refusal> {
@@ -362,6 +363,7 @@ proptest! {
             source: Some(&text), record_id: Some(&text), methodology: Some(&text), account: Some(&text),
             quantity: Some(&text), unit: Some(&text), started_at: Some(&text), ended_at: Some(&text),
             place: Some(&text), reduction_g: Some(&text), asset: Some(&text),
+            subject: Some(&text),
         };
         let _ = ActivityRecord::parse(&raw);
     }

@@ -299,3 +299,14 @@ row! {
         entry: String,
     }
 }
+row! {
+    /// Who the holder of an account is.
+    SubjectRow of subject {
+        /// The account.
+        account: String,
+        /// The identifier, as [`crate::subjects::Subjects`] seals it.
+        sealed: Vec<u8>,
+        /// Microseconds.
+        learned_at: i64,
+    }
+}

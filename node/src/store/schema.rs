@@ -1,4 +1,4 @@
-//! The tables of `migrations/node/*/0001_ledger` and `0003_recovery`, alike on both databases.
+//! The tables of `migrations/node/*/0001_ledger`, `0003_recovery` and `0005_subjects`, alike on both databases.
 
 diesel::table! {
     account (id) { id -> Text, kind -> SmallInt, created_at -> BigInt, }
@@ -66,6 +66,9 @@ diesel::table! {
         place -> BigInt, source -> Nullable<Text>, purpose -> Nullable<SmallInt>, methodology -> Nullable<Text>,
         quantity_g_max -> Nullable<BigInt>, verdict -> SmallInt, account -> Nullable<Text>,
     }
+}
+diesel::table! {
+    subject (account) { account -> Text, sealed -> Binary, learned_at -> BigInt, }
 }
 diesel::table! {
     outbox_batch (id) {

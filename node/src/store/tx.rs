@@ -11,6 +11,8 @@ use super::rows::{
     AccountRow, BlockRow, ContradictionRow, CursorRow, DealingRow, EntryRow, JournalRow, LotRow, OutboxRow, RuleRow,
     ShareRow,
 };
+use super::screening::ScreeningTx;
+use super::subjects::SubjectTx;
 
 /// A place in the order of series and serial: everything after it.
 pub type After<'a> = (&'a str, i64);
@@ -127,5 +129,11 @@ pub trait DealingTx {
 }
 
 /// Everything that can be asked inside one transaction.
-pub trait Tx: AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx {}
-impl<T: AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx> Tx for T {}
+pub trait Tx:
+    AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx + SubjectTx + ScreeningTx
+{
+}
+impl<T> Tx for T where
+    T: AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx + SubjectTx + ScreeningTx
+{
+}

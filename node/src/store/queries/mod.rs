@@ -6,6 +6,8 @@ mod dealings;
 mod feed;
 mod imports;
 mod recovery;
+mod screening;
+mod subjects;
 
 use super::Conn;
 

@@ -1,10 +1,13 @@
-//! Many pages at once: one statement a page, which is compiled once and kept.
+//! Many rows at once: one statement a row, which is compiled once and kept.
 
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::Conn;
 use crate::store::activities::{RecordPageRow, activity_record_page};
+use crate::store::rows::SubjectRow;
+use crate::store::schema::subject;
+use crate::store::screening::{LeftOutRow, activity_left_out};
 
 /// Writes record pages in the place of those that begin at the same keys.
 pub(crate) fn put_record_pages(connection: &mut Conn, rows: &[RecordPageRow]) -> QueryResult<()> {
@@ -14,6 +17,29 @@ pub(crate) fn put_record_pages(connection: &mut Conn, rows: &[RecordPageRow]) ->
             .on_conflict((activity_record_page::source_id, activity_record_page::first_key))
             .do_update()
             .set(activity_record_page::content.eq(excluded(activity_record_page::content)))
+            .execute(connection)
+            .map(|_| ())
+    })
+}
+
+/// Keeps identifiers of accounts that have none.
+pub(crate) fn insert_subjects(connection: &mut Conn, rows: &[SubjectRow]) -> QueryResult<()> {
+    rows.iter().try_for_each(|row| {
+        diesel::insert_into(subject::table)
+            .values(row)
+            .execute(connection)
+            .map(|_| ())
+    })
+}
+
+/// Writes rows of activities that were left out in the place of those of the same activities.
+pub(crate) fn put_left_out(connection: &mut Conn, rows: &[LeftOutRow]) -> QueryResult<()> {
+    rows.iter().try_for_each(|row| {
+        diesel::insert_into(activity_left_out::table)
+            .values(row)
+            .on_conflict(activity_left_out::activity_id)
+            .do_update()
+            .set(row)
             .execute(connection)
             .map(|_| ())
     })
