@@ -57,6 +57,8 @@ pub enum Named {
     Transfer(MessageId),
     /// A donation.
     Donation(MessageId),
+    /// A conflict.
+    Conflict(MessageId),
     /// A pledge.
     Pledge(MessageId),
     /// An event.
@@ -169,6 +171,9 @@ impl Place {
             (Named::Pledge(id), Body::PledgeRelease(c, _)) => ("content.pledge", id.to_string(), c.pledge.to_string()),
             (Named::Pledge(id), Body::PledgeForeclosure(c, _)) => {
                 ("content.pledge", id.to_string(), c.pledge.to_string())
+            }
+            (Named::Conflict(id), Body::ConflictEvidence(c)) => {
+                ("content.conflict", id.to_string(), c.conflict.to_string())
             }
             (Named::Event(name), Body::Donation(c)) => ("content.event", name.clone(), c.event.to_string()),
             (Named::Listing(name), Body::Listing(c)) => ("content.listing", name.clone(), c.listing.to_string()),

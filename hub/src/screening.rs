@@ -9,6 +9,7 @@
 //! ([`TokenStore::reconcile`]); what the others left behind is deleted. So a crash at any point leaves a run whole or not at all.
 
 mod error;
+pub mod pages;
 mod records;
 
 use std::collections::{BTreeMap, BTreeSet};

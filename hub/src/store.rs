@@ -11,4 +11,5 @@ pub mod read;
 pub mod row;
 pub mod rows;
 pub mod save;
+pub mod screening;
 pub mod statement;

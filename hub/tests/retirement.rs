@@ -136,6 +136,7 @@ fn a_cancellation_says_why() {
             let content = Cancellation {
                 blocks: vec![part(&block, 1, 10)],
                 reason,
+                covers: None,
             };
             f.by_member("wuhan", tanqiao_hub::ledger::command::Body::Cancellation(content))
         };

@@ -182,7 +182,7 @@ macro_rules! codes {
 
 codes! {
     table_message: M01 "M01", M02 "M02", M03 "M03", M04 "M04", M05 "M05", M06 "M06", M07 "M07", M08 "M08", M09 "M09", M10 "M10", M11 "M11";
-    table_member: N01 "N01", N02 "N02", N03 "N03", N04 "N04", N05 "N05", N06 "N06", N07 "N07";
+    table_member: N01 "N01", N02 "N02", N03 "N03", N04 "N04", N05 "N05", N06 "N06", N07 "N07", N08 "N08";
     table_blocks: B01 "B01", B02 "B02", B03 "B03", B04 "B04", B05 "B05", B06 "B06", B07 "B07", B08 "B08", B09 "B09", B10 "B10", B11 "B11",
         B12 "B12", L01 "L01", L02 "L02";
     table_issuance: S01 "S01", S02 "S02", S03 "S03", S04 "S04", S05 "S05", S06 "S06", S07 "S07", S08 "S08", S09 "S09", S10 "S10",

@@ -30,6 +30,7 @@ pub use identifier::{IDENTIFIER_BYTES_MAX, IdentifierError, canonical_identifier
 pub use inputs::TokenInput;
 pub use stream::{
     RECORD_BYTES_MAX, StreamError, StreamRecord, StreamSums, TOKENS_PER_ACTIVITY_MAX, TokenCommitment, decode, encode,
+    stream_bytes,
 };
 pub use subject::{SubjectError, SubjectKey, SubjectKind};
 pub use suite::{HmacSm3Key, LocalFunction, TokenSuite, token_of};

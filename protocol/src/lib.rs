@@ -9,6 +9,7 @@ pub mod asset;
 pub mod block;
 pub mod canonical;
 pub mod check;
+pub mod conflict;
 pub mod envelope;
 pub mod event;
 pub mod feed;

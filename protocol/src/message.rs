@@ -117,6 +117,8 @@ words! {
         MappingComment = 24 "mapping-comment",
         /// State the token keys of a month, as one of its evaluators.
         TokenEpoch = 25 "token-epoch",
+        /// Say something about a conflict, or give the activity up.
+        ConflictEvidence = 27 "conflict-evidence",
     }
 }
 
@@ -166,6 +168,7 @@ content! {
     crate::mapping::MappingLifting => MappingLifting,
     crate::mapping::MappingComment => MappingComment,
     crate::fingerprint::TokenEpoch => TokenEpoch,
+    crate::conflict::ConflictEvidence => ConflictEvidence,
 }
 
 /// Many messages under one signature. Each item is a whole message as a JSON text with an id of its own in the same id

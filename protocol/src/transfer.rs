@@ -217,13 +217,18 @@ words! {
 
 impl IssuanceState {
     /// Every permitted change. `registered → recognised` is the unscreened path, possible only where the hub is set to
-    /// recognise without screening; such an issuance is marked `unscreened` for good.
+    /// recognise without screening; such an issuance is marked `unscreened` for good. `screening` is never stored: the
+    /// comparison runs beside the ledger, and its result is one step.
     pub const TRANSITIONS: &'static [(Option<Self>, Self)] = &[
         (None, Self::Registered),
         (Some(Self::Registered), Self::Uploaded),
         (Some(Self::Registered), Self::Recognised),
         (Some(Self::Registered), Self::Abandoned),
         (Some(Self::Uploaded), Self::Screening),
+        (Some(Self::Uploaded), Self::Recognised),
+        (Some(Self::Uploaded), Self::PartiallyRecognised),
+        (Some(Self::Uploaded), Self::HeldBack),
+        (Some(Self::Uploaded), Self::Refused),
         (Some(Self::Screening), Self::Recognised),
         (Some(Self::Screening), Self::PartiallyRecognised),
         (Some(Self::Screening), Self::HeldBack),

@@ -130,6 +130,7 @@ fn policy() -> Policy {
     Policy {
         trust_domain: TRUST_DOMAIN.parse().unwrap(),
         demonstration: true,
+        screening: false,
         mapping_comment_period_s: 0,
         ..Policy::default()
     }

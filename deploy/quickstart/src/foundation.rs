@@ -135,6 +135,7 @@ async fn set_policy(desk: &Desk, journal: &mut Journal) -> Outcome<()> {
     let policy = Policy {
         trust_domain: TRUST_DOMAIN.parse().doing("reading the trust domain")?,
         demonstration: true,
+        screening: false,
         first_dealing_delay_s: 0,
         second_approval_from_g: None,
         smallest_piece_g: Grams::new(1).doing("one gram")?,

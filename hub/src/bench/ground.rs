@@ -103,6 +103,7 @@ pub fn found(database: &Database) -> Result<(), BenchError> {
     let policy = Policy {
         trust_domain: TRUST_DOMAIN.parse()?,
         demonstration: true,
+        screening: false,
         ..Policy::default()
     };
     let founded = decide(&sequencer, &[], Decision::SetPolicy(policy));

@@ -20,6 +20,9 @@ pub(super) enum PolicyCommand {
         /// Unscreened issuances may cross a border: only for demonstrations.
         #[arg(long)]
         demonstration: Option<bool>,
+        /// Every issuance is screened for duplicates before it is recognised.
+        #[arg(long)]
+        screening: Option<bool>,
         /// How long the first dealing of two members waits, in seconds; 0 for no delay.
         #[arg(long)]
         first_dealing_delay_s: Option<u32>,
@@ -49,9 +52,10 @@ impl PolicyCommand {
                 output.one(&policy, |policy| {
                     let approval = policy.second_approval_from_g.map_or_else(|| "never".to_owned(), |from| format!("from {from}"));
                     format!(
-                        "trust domain {}\ndemonstration {}\nfirst dealing delayed {} s\nsecond approval {approval}\nsmallest piece {}\ncomments on mappings awaited {} s",
+                        "trust domain {}\ndemonstration {}\nscreening {}\nfirst dealing delayed {} s\nsecond approval {approval}\nsmallest piece {}\ncomments on mappings awaited {} s",
                         policy.trust_domain,
                         policy.demonstration,
+                        policy.screening,
                         policy.first_dealing_delay_s,
                         policy.smallest_piece_g,
                         policy.mapping_comment_period_s
@@ -61,6 +65,7 @@ impl PolicyCommand {
             }
             Self::Set {
                 demonstration,
+                screening,
                 first_dealing_delay_s,
                 second_approval_from_g,
                 smallest_piece_g,
@@ -69,6 +74,7 @@ impl PolicyCommand {
             } => {
                 policy.mapping_comment_period_s = mapping_comment_period_s.unwrap_or(policy.mapping_comment_period_s);
                 policy.demonstration = demonstration.unwrap_or(policy.demonstration);
+                policy.screening = screening.unwrap_or(policy.screening);
                 policy.first_dealing_delay_s = first_dealing_delay_s.unwrap_or(policy.first_dealing_delay_s);
                 if let Some(from) = second_approval_from_g {
                     policy.second_approval_from_g = Some(grams(*from)?).filter(|from| !from.is_zero());

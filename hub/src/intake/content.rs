@@ -100,6 +100,7 @@ pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> 
         Action::Pledge => of!(boxed Pledge),
         Action::Donation => of!(boxed Donation),
         Action::DonationWithdrawal => of!(DonationWithdrawal),
+        Action::ConflictEvidence => of!(boxed ConflictEvidence),
         Action::Key => of!(Key),
         Action::Sheet => of!(boxed Sheet),
         Action::MappingProposal => of!(boxed MappingProposal),

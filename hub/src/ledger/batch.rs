@@ -29,7 +29,7 @@ use crate::store::statement::Statement;
 use crate::store::{governance, load};
 
 /// The most rounds of loading that any command can need, and one to see that nothing is missing.
-const LOAD_ROUNDS_MAX: usize = 5;
+const LOAD_ROUNDS_MAX: usize = 20;
 /// How far a process's clock may be from the database's before it stops sequencing.
 const CLOCK_DIFFERENCE_US_MAX: i64 = 2_000_000;
 

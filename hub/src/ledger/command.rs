@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tanqiao_mappings::factors::FactorRecord;
 use tanqiao_mappings::sheet::Sheet;
+use tanqiao_protocol::conflict::{ConflictEvidence, ConflictOutcome};
 use tanqiao_protocol::event::{EventPlan, InventoryBasis, InventoryItem};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::mapping::{
@@ -16,13 +17,14 @@ use tanqiao_protocol::message::{
     TransferWithdrawal,
 };
 use tanqiao_protocol::methodology::MappingRef;
+use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::{KeyId, VerifyingKey};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::MemberKind;
 
-use super::objects::{CandidateSet, Policy, Registry, Role};
+use super::objects::{CandidateSet, Policy, Registry, Role, Screened};
 
 /// One command, ready for the sequencer.
 #[derive(Debug, Clone)]
@@ -127,6 +129,8 @@ pub enum Body {
     MappingLifting(MappingLifting),
     /// Comment on a mapping version.
     MappingComment(MappingComment),
+    /// Speak about a conflict.
+    ConflictEvidence(Box<ConflictEvidence>),
     /// Officers' decisions, and the hub's own sweeps.
     Governance(Box<Decision>),
 }
@@ -337,6 +341,31 @@ pub enum Decision {
         /// Why.
         reason: String,
     },
+    /// Decide a conflict. Two officers where serials are taken away.
+    ResolveConflict {
+        /// Which.
+        conflict: MessageId,
+        /// For which side.
+        outcome: ConflictOutcome,
+        /// Why.
+        reason: String,
+    },
+    /// Record that a removal was reversed. Two officers.
+    ReverseRemoval {
+        /// Of which issuance.
+        issuance: MessageId,
+        /// How much.
+        quantity_g: Grams,
+        /// What happened.
+        reason: String,
+    },
+    /// The token stream of an issuance has arrived and fits its header. By the hub itself.
+    TokensArrived {
+        /// Of which issuance.
+        issuance: MessageId,
+    },
+    /// What screening found. By the hub itself.
+    Screened(Box<Screened>),
     /// The regulator's global stop, and its end.
     StopHub {
         /// On or off.
@@ -384,6 +413,7 @@ impl Body {
             Self::MappingSuspension(_) => Action::MappingSuspension.code(),
             Self::MappingLifting(_) => Action::MappingLifting.code(),
             Self::MappingComment(_) => Action::MappingComment.code(),
+            Self::ConflictEvidence(_) => Action::ConflictEvidence.code(),
             Self::Governance(_) => 0,
         }
     }

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod collateral;
+mod conflict;
 mod donation;
 mod event;
 mod evidence;
@@ -12,11 +13,13 @@ mod freeze;
 mod governance;
 mod issuance;
 mod listing;
+mod loss;
 mod mapping;
 mod membership;
 mod origin;
 mod recognise;
 mod retirement;
+mod screening;
 mod sweep;
 mod transfer;
 
@@ -27,6 +30,7 @@ pub use mapping::{
 };
 pub(super) use origin::told as told_of_origin;
 pub use recognise::{counted_under, crossing_reads};
+pub(super) use screening::serials_of;
 
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::NodeId;
@@ -130,6 +134,7 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         }
         Body::Donation(content) => donation::give(working, command, signed, content),
         Body::DonationWithdrawal(content) => donation::withdraw(working, command, signed, content),
+        Body::ConflictEvidence(content) => conflict::say(working, command, signed, content),
         Body::Key(content) => membership::propose_key(working, command, signed, content),
         Body::Sheet(_)
         | Body::MappingProposal(_)
@@ -223,6 +228,18 @@ fn decide_governance(
         Decision::CloseEvent { event } => event::close(working, officers, event),
         Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
         Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
+        Decision::ResolveConflict {
+            conflict,
+            outcome,
+            reason,
+        } => conflict::decide(working, officers, *conflict, *outcome, reason),
+        Decision::ReverseRemoval {
+            issuance,
+            quantity_g,
+            reason,
+        } => loss::reverse(working, officers, command.id, *issuance, *quantity_g, reason),
+        Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
+        Decision::Screened(found) => screening::screened(working, found),
         Decision::StopHub { stopped, reason } => governance::stop(working, officers, *stopped, reason),
         Decision::NewOrigin {
             lost_size,

@@ -1,10 +1,13 @@
 //! What decisions will read: worked out from the commands, and again from what the first round found, until nothing is
-//! missing. At most three rounds: command → transfer → its blocks; command → block → what binds it → its blocks.
+//! missing. Most need three rounds: command → transfer → its blocks; command → block → what binds it → its blocks. The longest is
+//! conflict → issuance → serials → block → what binds it → its blocks.
 
 mod mappings;
+mod screening;
 
 use std::collections::BTreeSet;
 
+use tanqiao_protocol::conflict::ActivityRef;
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::region::RegionCode;
@@ -46,6 +49,18 @@ pub struct Needs {
     pub free: BTreeSet<(NodeId, SeriesRef)>,
     /// Open transfers and donations of members.
     pub open_of: BTreeSet<NodeId>,
+    /// Conflicts.
+    pub conflicts: BTreeSet<MessageId>,
+    /// The conflicts for which activities wait.
+    pub conflicts_of: BTreeSet<ActivityRef>,
+    /// Activities that may have been held back, or have lost.
+    pub contested: BTreeSet<ActivityRef>,
+    /// Where the serials of activities lie.
+    pub positions: BTreeSet<ActivityRef>,
+    /// What members owe.
+    pub debts: BTreeSet<NodeId>,
+    /// What members hold free.
+    pub holdings: BTreeSet<NodeId>,
     /// What is due.
     pub due: bool,
     /// Feed heads.
@@ -97,6 +112,7 @@ impl Needs {
     fn add_message(&mut self, body: &Body, speaker: &NodeId, working: &Working) {
         match body {
             Body::Issuance(header) => {
+                self.debts(speaker, working);
                 if let Ok(series) = SeriesRef::new(
                     speaker.clone(),
                     header.region_of_act,
@@ -117,6 +133,7 @@ impl Needs {
             }
             Body::Listing(listing) => self.listing(speaker, listing, working),
             Body::TransferProposal(proposal) => {
+                self.debts(speaker, working);
                 self.feed(&proposal.target, working);
                 self.dealing(speaker, &proposal.target, working);
                 let region = working.governance.members.get(&proposal.target).map(|m| m.region);
@@ -129,6 +146,7 @@ impl Needs {
             Body::PledgeRelease(c, _) => self.pledge(c.pledge, working),
             Body::PledgeForeclosure(c, _) => self.pledge(c.pledge, working),
             Body::Donation(c) => {
+                self.debts(speaker, working);
                 self.event(&c.event, working);
                 if let Ok(Some(event)) = working.events.get(&c.event) {
                     self.crossing(&c.blocks, Some(event.plan.region), Use::EventNeutrality, working);
@@ -143,7 +161,13 @@ impl Needs {
             | Body::MappingSuspension(_)
             | Body::MappingLifting(_)
             | Body::MappingComment(_) => body.mapping().into_iter().for_each(|one| self.mapping(one, working)),
-            Body::Retirement(_) | Body::Cancellation(_) | Body::Key(_) | Body::Governance(_) => {}
+            Body::ConflictEvidence(c) => self.conflict(c.conflict, working),
+            Body::Cancellation(c) => {
+                if c.covers.is_some() {
+                    self.debts(speaker, working);
+                }
+            }
+            Body::Retirement(_) | Body::Key(_) | Body::Governance(_) => {}
         }
     }
 
@@ -195,13 +219,17 @@ impl Needs {
             Decision::NewOrigin { .. } => told_of_origin(working).for_each(|member| self.feed(member, working)),
             Decision::Sweep => {
                 match &working.due {
-                    Some(due) => due.iter().for_each(|id| self.dealing_by_id(*id, working)),
+                    Some(due) => self.due(due, working),
                     None => self.due = true,
                 }
                 for mapping in due_mappings(&working.governance, working.now) {
                     self.mapping(&mapping, working);
                 }
             }
+            Decision::ResolveConflict { conflict, .. } => self.conflict(*conflict, working),
+            Decision::ReverseRemoval { issuance, .. } => self.reversal(*issuance, working),
+            Decision::TokensArrived { issuance } => self.tokens_arrived(*issuance, working),
+            Decision::Screened(found) => self.screened(found, working),
             Decision::SetPolicy(_)
             | Decision::PutOfficer { .. }
             | Decision::PutCandidates(_)

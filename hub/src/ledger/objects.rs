@@ -1,6 +1,7 @@
 //! What the ledger knows besides blocks: governance, transfers, donations, events, and what else commands read and write.
 
 mod recognition;
+mod screening;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,9 @@ use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, Tran
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{CheckRun, KeyStatus, MemberKind, MemberStatus};
 
+pub use screening::{
+    Collided, Collision, Conflict, ConflictContent, Contested, Debt, Owned, Position, Said, Screened, SharedToken,
+};
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
 };
@@ -160,6 +164,10 @@ pub struct Policy {
     /// The smallest block that a split may leave, in grams (B08).
     #[serde(default = "one_gram")]
     pub smallest_piece_g: Grams,
+    /// Every issuance is screened before it is recognised. Without it an issuance may come without tokens, and is marked
+    /// `unscreened` for good.
+    #[serde(default = "screened")]
+    pub screening: bool,
     /// How long comments on a mapping are awaited after its evidence is complete, in seconds; 0 for not at all.
     #[serde(default = "comment_period")]
     pub mapping_comment_period_s: u32,
@@ -168,6 +176,10 @@ pub struct Policy {
 /// Twenty working days.
 const fn comment_period() -> u32 {
     28 * 86_400
+}
+
+const fn screened() -> bool {
+    true
 }
 
 fn one_gram() -> Grams {
@@ -183,6 +195,7 @@ impl Default for Policy {
             first_dealing_delay_s: 0,
             second_approval_from_g: None,
             smallest_piece_g: one_gram(),
+            screening: screened(),
             mapping_comment_period_s: comment_period(),
         }
     }
@@ -330,12 +343,31 @@ pub struct Issuance {
     pub state: IssuanceState,
     /// True if its activities were not screened.
     pub unscreened: bool,
-    /// Its serials.
+    /// The serials of its clean activities.
     pub block: Option<BlockRef>,
+    /// What was held back of it.
+    pub held: HeldBack,
+    /// Grams of removals that were reversed.
+    pub reversed: Grams,
+    /// When its header came.
+    pub registered_at: Timestamp,
     /// The header.
     pub content: IssuanceHeader,
     /// The leaf of the header.
     pub log_index: i64,
+}
+
+/// What was held back of an issuance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeldBack {
+    /// Activities that wait.
+    pub waiting: u32,
+    /// Their grams.
+    pub waiting_g: Grams,
+    /// Activities that were refused.
+    pub refused: u32,
+    /// Their grams.
+    pub refused_g: Grams,
 }
 
 /// A retirement, or the retirement that a committed donation is.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tanqiao_protocol::block::{Block, BlockChange, BlockState};
+use tanqiao_protocol::conflict::ActivityRef;
 use tanqiao_protocol::feed::{self, FeedEntry};
+use tanqiao_protocol::fingerprint::Token;
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::lattice::SetDigest;
 use tanqiao_protocol::leaf::{CapChange, Leaf, RoomChange, leaf_hash};
@@ -17,7 +19,8 @@ use tanqiao_protocol::view::{Comment, Outcome};
 
 use super::loaded::Loaded;
 use super::objects::{
-    Candidate, CapCount, Donation, Event, Governance, Issuance, Listing, Pledge, Retirement, SheetVersion, Transfer,
+    Candidate, CapCount, Conflict, Contested, Debt, Donation, Event, Governance, Issuance, Listing, Pledge, Position,
+    Retirement, Said, SheetVersion, Transfer,
 };
 use super::refusal::{Decided, Rejection};
 use super::step::{Step, leaf_parts};
@@ -100,6 +103,18 @@ pub struct Working {
     pub local_references: Loaded<(NodeId, Name), MessageId>,
     /// Issuances by the root over their activity records.
     pub records_roots: Loaded<(NodeId, Sha256), MessageId>,
+    /// Conflicts.
+    pub conflicts: Loaded<MessageId, Conflict>,
+    /// The conflicts for which an activity waits.
+    pub conflicts_of: Loaded<ActivityRef, Vec<MessageId>>,
+    /// Activities that were held back, or lost.
+    pub contested: Loaded<ActivityRef, Contested>,
+    /// Where the serials of activities lie.
+    pub positions: Loaded<ActivityRef, Position>,
+    /// What members owe.
+    pub debts: Loaded<NodeId, Vec<Debt>>,
+    /// The largest blocks that members hold free, as they were when the batch began.
+    pub holdings: Loaded<NodeId, Vec<BlockRef>>,
     /// Retirements; written, never read.
     pub retirements: Loaded<MessageId, Retirement>,
     /// Events.
@@ -114,12 +129,23 @@ pub struct Working {
     pub free: Loaded<(NodeId, SeriesRef), (Grams, Grams)>,
     /// Open transfers and donations of members about to be suspended.
     pub open_of: Loaded<NodeId, Vec<MessageId>>,
-    /// Transfers and donations whose time has come; `None` until asked for.
-    pub due: Option<Vec<MessageId>>,
+    /// What has come to its time; `None` until asked for.
+    pub due: Option<Due>,
     /// Feed heads.
     pub feeds: Loaded<NodeId, FeedHead>,
     /// What the batch writes anew.
     pub written: Written,
+}
+
+/// What has come to its time.
+#[derive(Debug, Clone, Default)]
+pub struct Due {
+    /// Transfers and donations.
+    pub dealings: Vec<MessageId>,
+    /// Issuances without tokens.
+    pub issuances: Vec<MessageId>,
+    /// Conflicts.
+    pub conflicts: Vec<MessageId>,
 }
 
 /// What the batch writes anew.
@@ -139,6 +165,12 @@ pub struct Written {
     pub comments: Vec<(MappingRef, Comment)>,
     /// Candidate rows, with their set and leaf.
     pub candidates: Vec<(Name, Candidate, i64)>,
+    /// Runs of the screening store that count from now on, with their issuance and leaf.
+    pub runs: Vec<(u32, MessageId, i64)>,
+    /// Tokens that change their owner, by the number of their epoch.
+    pub owners: BTreeMap<(u16, Token), ActivityRef>,
+    /// What was said about conflicts.
+    pub said: Vec<Said>,
     /// True if governance changed.
     pub governance: bool,
     /// True if the global stop changed.
@@ -164,6 +196,12 @@ impl Working {
             issuances: Loaded::default(),
             local_references: Loaded::default(),
             records_roots: Loaded::default(),
+            conflicts: Loaded::default(),
+            conflicts_of: Loaded::default(),
+            contested: Loaded::default(),
+            positions: Loaded::default(),
+            debts: Loaded::default(),
+            holdings: Loaded::default(),
             retirements: Loaded::default(),
             events: Loaded::default(),
             caps: Loaded::default(),

@@ -12,7 +12,7 @@ use tanqiao_protocol::r#use::{Use, Uses};
 use super::database::StoreError;
 use super::numbers::Numbers;
 use super::rows::{BlockRow, DonationRow, EventRow, IssuanceRow, ListingRow, PledgeRow, RetirementRow, TransferRow};
-use crate::ledger::objects::{Donation, Event, Issuance, Listing, Pledge, Retirement, Transfer};
+use crate::ledger::objects::{Donation, HeldBack, Event, Issuance, Listing, Pledge, Retirement, Transfer};
 
 pub(super) fn content(what: impl std::fmt::Display) -> StoreError {
     StoreError::Content(what.to_string())
@@ -42,7 +42,7 @@ pub(super) fn grams(g: i64) -> Result<Grams, StoreError> {
     Grams::new(g).map_err(content)
 }
 
-fn state<T>(found: Option<T>, code: i16) -> Result<T, StoreError> {
+pub(super) fn state<T>(found: Option<T>, code: i16) -> Result<T, StoreError> {
     found.ok_or_else(|| content(format!("unknown state or kind {code}")))
 }
 
@@ -229,6 +229,14 @@ pub fn issuance(row: &IssuanceRow, numbers: &Numbers) -> Result<Issuance, StoreE
         state: state(IssuanceState::from_code(row.state), row.state)?,
         unscreened: row.unscreened,
         block,
+        held: HeldBack {
+            waiting: u32::try_from(row.waiting).map_err(content)?,
+            waiting_g: grams(row.waiting_g)?,
+            refused: u32::try_from(row.refused).map_err(content)?,
+            refused_g: grams(row.refused_g)?,
+        },
+        reversed: grams(row.reversed_g)?,
+        registered_at: Timestamp::from_micros(row.registered_at),
         content: parse(&row.content)?,
         log_index: row.log_index,
     })
@@ -252,6 +260,12 @@ pub(super) fn issuance_row(issuance: &Issuance, numbers: &Numbers) -> Result<Iss
         last: issuance.block.as_ref().map(|b| b.range.last()),
         content: json(&issuance.content)?,
         log_index: issuance.log_index,
+        registered_at: issuance.registered_at.micros(),
+        waiting: i64::from(issuance.held.waiting),
+        waiting_g: issuance.held.waiting_g.get(),
+        refused: i64::from(issuance.held.refused),
+        refused_g: issuance.held.refused_g.get(),
+        reversed_g: issuance.reversed.get(),
     })
 }
 

@@ -13,10 +13,11 @@ use super::rows::{
     BlockRow, CapRow, DealingRow, DonationRow, EventRow, FeedHeadRow, IssuanceRow, ListingRow, MessageRow, PledgeRow,
     SeriesRow, TransferRow,
 };
+use super::screening;
 use super::statement::Statement;
 use crate::ledger::needs::Needs;
 use crate::ledger::objects::CapCount;
-use crate::ledger::working::{FeedHead, StoredAnswer, Working};
+use crate::ledger::working::{Due, FeedHead, StoredAnswer, Working};
 
 /// The most transfers and donations that one sweep ends; the next sweep takes the rest.
 const DUE_MAX: i64 = 500;
@@ -33,6 +34,7 @@ pub fn load<C: StoreConnection>(
     load_dealings_by_id(connection, needs, working, numbers)?;
     load_blocks(connection, needs, working, numbers)?;
     load_objects(connection, needs, working, numbers)?;
+    screening::load(connection, needs, working, numbers)?;
     load_events(connection, needs, working)?;
     load_counters(connection, needs, working, numbers)?;
     load_listings(connection, needs, working, numbers)?;
@@ -69,6 +71,25 @@ fn load_series<C: StoreConnection>(
     }
     for series in &needs.series {
         working.series.load(series.clone(), None);
+    }
+    Ok(())
+}
+
+/// Learns the series of these numbers.
+pub(super) fn learn_series<C: StoreConnection>(
+    connection: &mut C,
+    numbers: &mut Numbers,
+    wanted: impl Iterator<Item = i64>,
+) -> Result<(), StoreError> {
+    let mut unknown: Vec<i64> = wanted.filter(|no| numbers.series.name(*no).is_err()).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("SELECT * FROM series WHERE {}", C::is_one_of("no", false));
+    for row in connection.select::<SeriesRow>(Statement::new(sql).bind(C::many_i64(unknown)))? {
+        numbers.series.learn(row.reference.parse().map_err(content)?, row.no);
     }
     Ok(())
 }
@@ -200,7 +221,9 @@ fn load_objects<C: StoreConnection>(
     for id in &needs.pledges {
         working.pledges.load(*id, None);
     }
-    for row in by_ids::<C, IssuanceRow>(connection, "issuance", needs.issuances.iter().copied())? {
+    let issuances = by_ids::<C, IssuanceRow>(connection, "issuance", needs.issuances.iter().copied())?;
+    learn_series(connection, numbers, issuances.iter().filter_map(|row| row.series_no))?;
+    for row in issuances {
         let issuance = convert::issuance(&row, numbers)?;
         working.issuances.load(issuance.id, Some(issuance));
     }
@@ -372,6 +395,10 @@ fn load_feeds<C: StoreConnection>(
 
 row!(IdRow in "transfer", key "id", { id: diesel::sql_types::Binary => Vec<u8> });
 
+fn message_ids(rows: &[IdRow]) -> Result<Vec<MessageId>, StoreError> {
+    rows.iter().map(|row| message_id(&row.id)).collect()
+}
+
 fn load_open<C: StoreConnection>(
     connection: &mut C,
     needs: &Needs,
@@ -395,11 +422,11 @@ fn load_open<C: StoreConnection>(
             UNION ALL SELECT id, delayed_until AS due FROM transfer WHERE state < 10 AND delayed_until <= ?
             UNION ALL SELECT id, valid_until AS due FROM donation WHERE state < 10 AND valid_until <= ?) AS waiting ORDER BY due, id LIMIT ?";
         let rows = connection.select::<IdRow>(Statement::new(sql).bind(now).bind(now).bind(now).bind(DUE_MAX))?;
-        let mut due = rows
-            .iter()
-            .map(|row| message_id(&row.id))
-            .collect::<Result<Vec<_>, _>>()?;
-        due.dedup();
+        let mut due = Due {
+            dealings: message_ids(&rows)?,
+            ..screening::due(connection, working.now, DUE_MAX)?
+        };
+        due.dealings.dedup();
         working.due = Some(due);
     }
     Ok(())

@@ -64,7 +64,35 @@ row!(EnvelopeRow in "envelope", key "sha256", {
 row!(IssuanceRow in "issuance", key "id", {
     id: Binary => Vec<u8>, member_no: Integer => i32, local_reference: Text => String, records_root: Binary => Vec<u8>,
     state: SmallInt => i16, unscreened: Bool => bool, series_no: Nullable<BigInt> => Option<i64>, first: Nullable<BigInt> => Option<i64>,
-    last: Nullable<BigInt> => Option<i64>, content: Text => String, log_index: BigInt => i64,
+    last: Nullable<BigInt> => Option<i64>, content: Text => String, log_index: BigInt => i64, registered_at: BigInt => i64,
+    waiting: BigInt => i64, waiting_g: BigInt => i64, refused: BigInt => i64, refused_g: BigInt => i64,
+    reversed_g: BigInt => i64,
+});
+row!(ScreeningRunRow in "screening_run", key "run", { run: BigInt => i64, issuance: Binary => Vec<u8>, log_index: BigInt => i64 });
+row!(PageRow in "issuance_page", key "issuance, first_index", {
+    issuance: Binary => Vec<u8>, first_index: BigInt => i64, before_g: BigInt => i64, content: Binary => Vec<u8>,
+});
+row!(ContestedRow in "contested_activity", key "issuance, idx", {
+    issuance: Binary => Vec<u8>, idx: BigInt => i64, quantity_g: BigInt => i64, state: SmallInt => i16,
+    first: Nullable<BigInt> => Option<i64>, last: Nullable<BigInt> => Option<i64>,
+    successor_issuance: Nullable<Binary> => Option<Vec<u8>>, successor_idx: Nullable<BigInt> => Option<i64>,
+});
+row!(TokenOwnerRow in "token_owner", key "epoch, token", {
+    epoch: Integer => i32, token: Binary => Vec<u8>, issuance: Binary => Vec<u8>, idx: BigInt => i64,
+});
+row!(ConflictRow in "conflict", key "id", {
+    id: Binary => Vec<u8>, earlier_no: Integer => i32, earlier_issuance: Binary => Vec<u8>, earlier_idx: BigInt => i64,
+    later_no: Integer => i32, later_issuance: Binary => Vec<u8>, later_idx: BigInt => i64, state: SmallInt => i16,
+    opened_at: BigInt => i64, deadline: BigInt => i64, outcome: Nullable<SmallInt> => Option<i16>,
+    resolved_at: Nullable<BigInt> => Option<i64>, content: Text => String, log_index: BigInt => i64,
+    end_log_index: Nullable<BigInt> => Option<i64>,
+});
+row!(StatementRow in "conflict_statement", key "conflict, log_index", {
+    conflict: Binary => Vec<u8>, log_index: BigInt => i64, member_no: Integer => i32, said_at: BigInt => i64,
+    concede: Bool => bool, statement: Text => String,
+});
+row!(DebtRow in "debt", key "id", {
+    id: Binary => Vec<u8>, member_no: Integer => i32, quantity_g: BigInt => i64, covered_g: BigInt => i64, log_index: BigInt => i64,
 });
 row!(TransferRow in "transfer", key "id", {
     id: Binary => Vec<u8>, source_no: Integer => i32, target_no: Integer => i32, state: SmallInt => i16, purpose: SmallInt => i16,

@@ -10,6 +10,7 @@ use super::convert::{
 use super::database::StoreError;
 use super::governance;
 use super::numbers::Numbers;
+use super::screening;
 use super::rows::{
     CandidateRow, CapRow, CommentRow, DealingRow, EnvelopeRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow, LeafRow,
     MessageRow, SeriesRow,
@@ -49,6 +50,7 @@ pub fn save<C: StoreConnection>(
     save_series(connection, working, numbers, &mut head)?;
     save_blocks(connection, working, numbers)?;
     save_objects(connection, working, numbers)?;
+    screening::save(connection, working, numbers)?;
     save_counters(connection, working, numbers)?;
     save_feeds(connection, working, numbers)?;
     save_messages(connection, kept, numbers)?;

@@ -272,6 +272,7 @@ async fn the_path_and_the_content_name_the_same() {
         let (_, cancellation) = wuhan.say(Cancellation {
             blocks: Vec::new(),
             reason: "no".to_owned(),
+            covers: None,
         });
         refused(wuhan.post("/v1/retirements", &cancellation).await, "M11").await;
         let (_, publication) = wuhan.say(methodology("wuhan", "420100"));
@@ -311,6 +312,7 @@ async fn a_request_has_limits() {
         let (_, cancellation) = wuhan.say(Cancellation {
             blocks,
             reason: "all".to_owned(),
+            covers: None,
         });
         refused(wuhan.post("/v1/cancellations", &cancellation).await, "M03").await;
         let large = vec![b' '; 8 * 1024 * 1024 + 1];

@@ -123,6 +123,7 @@ impl Chance {
             Body::Cancellation(Cancellation {
                 blocks,
                 reason: "random".to_owned(),
+                covers: None,
             })
         };
         Some(f.command(holder, f.new_id(), body))

@@ -68,6 +68,7 @@ impl Federation {
         let policy = Policy {
             trust_domain: "tanqiao.test".parse().unwrap(),
             demonstration: true,
+            screening: false,
             mapping_comment_period_s: 0,
             ..Policy::default()
         };

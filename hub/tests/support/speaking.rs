@@ -186,6 +186,7 @@ impl Federation {
             Body::Cancellation(Cancellation {
                 blocks: blocks.to_vec(),
                 reason: "a correction".to_owned(),
+                covers: None,
             }),
         )
     }

@@ -195,6 +195,7 @@ impl Node {
         self.open_dealing(opening, move |blocks| Cancellation {
             blocks,
             reason: reason.clone(),
+            covers: None,
         })
         .await
     }

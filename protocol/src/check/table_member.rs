@@ -1,4 +1,4 @@
-//! Checks of who acts: members (N01 to N07) and officers (G01 to G05).
+//! Checks of who acts: members (N01 to N08) and officers (G01 to G05).
 
 use super::checks;
 
@@ -45,6 +45,12 @@ title "Hub stopped by the regulator" / "枢纽已由主管部门停用"
 compares "The regulator's global stop with `off`." / "核对主管部门的全局停用开关是否关闭。"
 refuses "The regulator has stopped all changes of the ledger; reading goes on."
 remedy "Keep the message in the outbox and send it again after the stop is lifted." / "将报文保留在发件箱，解除停用后重新发送。"
+
+N08 "debt-open" 409 Stored
+title "Open debt" / "存在未补足的欠量"
+compares "The grams that this member owes after losing a conflict or a reversal, and has not covered yet, with 0." / "核对本成员因冲突败诉或逆转而应补足、尚未补足的克数是否为零。"
+refuses "A member that owes grams issues nothing and gives nothing away until they are covered."
+remedy "Cancel blocks of your own with `covers` naming the debt, up to what is owed." / "取消自有区块，并在 `covers` 中注明该欠量，直至补足。"
 }
 
 checks! { Governance;

@@ -73,6 +73,14 @@ pub enum StreamError {
     Order,
 }
 
+/// The length of a stream of so many activities and tokens.
+#[must_use]
+pub const fn stream_bytes(activities: u64, tokens: u64) -> u64 {
+    activities
+        .saturating_mul(HEAD_BYTES as u64)
+        .saturating_add(tokens.saturating_mul(ENTRY_BYTES as u64))
+}
+
 /// Appends a record to `out`.
 pub fn encode(record: &StreamRecord, out: &mut Vec<u8>) {
     out.extend_from_slice(&record.index.to_be_bytes());
@@ -252,7 +260,7 @@ mod tests {
             all.then(|| sums.commitment("hmac-sm3".parse().unwrap())).flatten()
         };
         let both = commit(&[record(0, 1), record(1, 2)]).unwrap();
-        assert_eq!((both.stream_bytes, both.token_count), (64, 2));
+        assert_eq!((both.stream_bytes, both.token_count), (stream_bytes(2, 2), 2));
         assert_ne!(commit(&[record(0, 1), record(1, 3)]).unwrap().root, both.root);
         assert_eq!(commit(&[record(1, 1)]), None);
         assert_eq!(commit(&[record(0, 1), record(0, 1)]), None);

@@ -227,6 +227,9 @@ pub struct Cancellation {
     pub blocks: Vec<BlockRef>,
     /// Why, for people; at most 500 characters.
     pub reason: String,
+    /// The debt of this member that they cover, where they cover one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<MessageId>,
 }
 
 /// Blocks given as collateral.

@@ -11,6 +11,7 @@ use tanqiao_protocol::transfer::DonationState;
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{CheckRun, Outcome};
 
+use super::loss::check_debts;
 use super::blocks::{Selection, move_all, select_bound, select_held};
 use super::check_text;
 use super::recognise::{Arrival, cap_changes, check_quote, check_screened, commit, recognise, reserve_caps};
@@ -76,6 +77,7 @@ pub fn give(
     content: &DonationContentMessage,
 ) -> Decided<Outcome> {
     let donor = &signed.member;
+    check_debts(working, donor)?;
     let selection = select_held(working, donor, &content.blocks)?;
     if let Some(name) = &content.donor {
         check_text(name, "donor", 200)?;

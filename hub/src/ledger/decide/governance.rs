@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tanqiao_protocol::check::CheckCode;
+use tanqiao_protocol::conflict::ConflictOutcome;
 use tanqiao_protocol::id::Name;
 use tanqiao_protocol::message::Methodology;
 use tanqiao_protocol::view::Outcome;
@@ -18,8 +19,14 @@ use crate::ledger::working::Working;
 /// How many different officers a decision needs.
 const fn officers_needed(decision: &Decision) -> usize {
     match decision {
-        Decision::Sweep => 0,
-        Decision::RevokeMapping { .. }
+        Decision::Sweep | Decision::TokensArrived { .. } | Decision::Screened(_) => 0,
+        // Serials are taken away.
+        Decision::ResolveConflict {
+            outcome: ConflictOutcome::Later,
+            ..
+        }
+        | Decision::ReverseRemoval { .. }
+        | Decision::RevokeMapping { .. }
         | Decision::Foreclose { .. }
         | Decision::CancelFrozen { .. }
         | Decision::NewOrigin { .. }
@@ -28,15 +35,26 @@ const fn officers_needed(decision: &Decision) -> usize {
     }
 }
 
+/// What the hub does by itself, and nobody else.
+const fn is_of_hub(decision: &Decision) -> bool {
+    matches!(
+        decision,
+        Decision::Sweep | Decision::TokensArrived { .. } | Decision::Screened(_)
+    )
+}
+
 /// G01, G02: enough different officers, each with the role. The hub itself sweeps, and makes the first officer and policy.
 pub fn authorise(working: &Working, command: &Command, officers: &[Name], decision: &Decision) -> Decided<()> {
     if matches!(command.origin, Origin::Hub) {
         let founding = working.governance.officers.is_empty()
             && matches!(decision, Decision::PutOfficer { .. } | Decision::SetPolicy(_));
-        return ensure(matches!(decision, Decision::Sweep) || founding, || {
+        return ensure(is_of_hub(decision) || founding, || {
             Refusal::new(CheckCode::G02, "Officers decide this, not the hub itself.")
         });
     }
+    ensure(!is_of_hub(decision), || {
+        Refusal::new(CheckCode::G02, "The hub itself does this, not officers.")
+    })?;
     let mut different: Vec<&Name> = officers.iter().collect();
     different.sort_unstable();
     different.dedup();
@@ -111,7 +129,7 @@ fn policy_leaf(policy: &Policy) -> serde_json::Value {
         "trust_domain": policy.trust_domain, "demonstration": i64::from(policy.demonstration),
         "first_dealing_delay_s": policy.first_dealing_delay_s,
         "second_approval_from_g": policy.second_approval_from_g.map_or(0, tanqiao_protocol::quantity::Grams::get),
-        "smallest_piece_g": policy.smallest_piece_g,
+        "smallest_piece_g": policy.smallest_piece_g, "screening": i64::from(policy.screening),
         "mapping_comment_period_s": policy.mapping_comment_period_s,
     })
 }

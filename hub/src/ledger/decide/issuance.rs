@@ -3,17 +3,19 @@
 use rust_decimal::Decimal;
 use serde_json::json;
 use tanqiao_protocol::asset::Exclusivity;
-use tanqiao_protocol::block::{Block, BlockStatus, BlockTerms};
 use tanqiao_protocol::check::CheckCode;
+use tanqiao_protocol::fingerprint::{TOKENS_PER_ACTIVITY_MAX, stream_bytes};
 use tanqiao_protocol::ledger::Replacement;
 use tanqiao_protocol::message::{Issuance as Header, Methodology};
-use tanqiao_protocol::quantity::{Factor, MAX_SAFE_INTEGER};
-use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
+use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::serial::SeriesRef;
 use tanqiao_protocol::transfer::IssuanceState;
 use tanqiao_protocol::view::Outcome;
 
 use crate::ledger::command::{Command, Signed};
-use crate::ledger::objects::Issuance;
+use super::loss::check_debts;
+use super::screening;
+use crate::ledger::objects::{HeldBack, Issuance};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
@@ -198,78 +200,107 @@ fn check_unique(working: &Working, signed: &Signed, header: &Header) -> Decided<
     Ok(())
 }
 
-/// Registers an issuance and, since the hub does not screen yet, recognises it at once, marked unscreened for good.
+/// Registers an issuance. With a token stream to come it waits for it; without one it is recognised at once, where the
+/// policy permits that, and is marked unscreened for good.
 pub fn register(working: &mut Working, command: &Command, signed: &Signed, header: &Header) -> Decided<Outcome> {
+    check_debts(working, &signed.member)?;
     let rule = check_rule(working, signed, header)?;
     check_papers(header)?;
     check_quantity(&rule, header)?;
+    check_tokens(working, header)?;
     check_unique(working, signed, header)?;
-    let series = series_of(&signed.member, header)?;
-    let issued = working.series.get(&series)?.copied().unwrap_or(0);
-    let last = issued + header.quantity_g.get();
-    let range = SerialRange::new(issued + 1, last).map_err(|_| {
-        Refusal::new(CheckCode::B12, "This series is full: its serials would pass 2^53 − 1.")
-            .expected(MAX_SAFE_INTEGER, last)
-    })?;
     let id = command.id;
-    let subject = format!("issuance/{id}");
-    let header_index = working.carry_out(Step {
+    let log_index = working.carry_out(Step {
         r#type: "issuance.registered",
-        subject: subject.clone(),
+        subject: screening::subject(id),
         state: Some(IssuanceState::Registered.word()),
         data: json!({ "header": header }),
         member: Some(signed.member.clone()),
         payload_sha256: Some(command.payload_sha256),
         ..Step::default()
     })?;
-    let block = Block {
-        series: series.clone(),
-        range,
-        status: BlockStatus::held_by(signed.member.clone()),
-        terms: BlockTerms {
-            buffered: false,
-            factor_paid: Factor::ONE,
-            issuance: id,
-            mapping: None,
-            uses: rule.uses,
-        },
-    };
-    let body = json!({ "state": IssuanceState::Recognised, "unscreened": 1, "quantity_g": header.quantity_g, "local_reference": header.local_reference });
-    let log_index = working.carry_out(Step {
-        r#type: "issuance.recognised",
-        subject: subject.clone(),
-        state: Some(IssuanceState::Recognised.word()),
-        data: json!({ "unscreened": 1 }),
-        member: Some(signed.member.clone()),
-        payload_sha256: Some(command.payload_sha256),
-        replacements: vec![Replacement::issue(block)],
-        notices: vec![Notice {
-            to: signed.member.clone(),
-            r#type: "issuance.recognised",
-            body,
-        }],
-        ..Step::default()
-    })?;
-    let block = BlockRef { series, range };
     let member = || signed.member.clone();
     working
         .local_references
         .put((member(), header.local_reference.clone()), id);
     working.records_roots.put((member(), header.records_root), id);
-    working.issuances.put(
+    let issuance = Issuance {
         id,
-        Issuance {
-            id,
-            issuer: signed.member.clone(),
-            state: IssuanceState::Recognised,
-            unscreened: true,
-            block: Some(block.clone()),
-            content: header.clone(),
-            log_index: header_index,
-        },
-    );
+        issuer: member(),
+        state: IssuanceState::Registered,
+        unscreened: header.tokens.is_none(),
+        block: None,
+        held: HeldBack::default(),
+        reversed: Grams::ZERO,
+        registered_at: working.now,
+        content: header.clone(),
+        log_index,
+    };
+    if issuance.unscreened {
+        return recognise_unscreened(working, command, issuance);
+    }
+    working.issuances.put(id, issuance);
+    Ok(working.outcome(
+        screening::subject(id),
+        Some(IssuanceState::Registered.word()),
+        log_index,
+    ))
+}
+
+/// S08, S09: the header of a token stream, or the policy's permission to come without one.
+fn check_tokens(working: &Working, header: &Header) -> Decided<()> {
+    let Some(tokens) = &header.tokens else {
+        return ensure(!working.governance.policy.screening, || {
+            Refusal::new(
+                CheckCode::S08,
+                "Every issuance is screened here: compute the tokens of its activities, and commit to their stream in `tokens`.",
+            )
+        });
+    };
+    let least = u64::from(header.activity_count);
+    let most = least * TOKENS_PER_ACTIVITY_MAX as u64;
+    ensure((least..=most).contains(&tokens.token_count), || {
+        Refusal::new(CheckCode::S09, "Every activity has 1 to 16 tokens.")
+            .expected(format!("{least} to {most}"), tokens.token_count)
+    })?;
+    let bytes = stream_bytes(least, tokens.token_count);
+    ensure(tokens.stream_bytes == bytes, || {
+        Refusal::new(CheckCode::S09, "A stream of so many activities and tokens has another length.")
+            .expected(bytes, tokens.stream_bytes)
+    })?;
+    ensure(tokens.first_epoch <= tokens.last_epoch, || {
+        Refusal::new(CheckCode::S09, "`first_epoch` must not be after `last_epoch`.")
+            .expected(tokens.first_epoch, tokens.last_epoch)
+    })
+}
+
+/// The serials of an issuance that is recognised without screening.
+fn recognise_unscreened(working: &mut Working, command: &Command, mut issuance: Issuance) -> Decided<Outcome> {
+    let quantity = issuance.content.quantity_g;
+    let block = screening::next_block(working, &issuance, quantity)?;
+    let subject = screening::subject(issuance.id);
+    let body = json!({ "state": IssuanceState::Recognised, "unscreened": 1, "quantity_g": quantity, "local_reference": issuance.content.local_reference });
+    let reference = block.reference();
+    let log_index = working.carry_out(Step {
+        r#type: "issuance.recognised",
+        subject: subject.clone(),
+        state: Some(IssuanceState::Recognised.word()),
+        data: json!({ "unscreened": 1 }),
+        member: Some(issuance.issuer.clone()),
+        payload_sha256: Some(command.payload_sha256),
+        replacements: vec![Replacement::issue(block)],
+        notices: vec![Notice {
+            to: issuance.issuer.clone(),
+            r#type: "issuance.recognised",
+            body,
+        }],
+        ..Step::default()
+    })?;
+    issuance.state = IssuanceState::Recognised;
+    issuance.block = Some(reference.clone());
+    working.issuances.put(issuance.id, issuance);
     Ok(Outcome {
-        blocks: vec![block],
+        blocks: vec![reference],
         ..working.outcome(subject, Some(IssuanceState::Recognised.word()), log_index)
     })
 }

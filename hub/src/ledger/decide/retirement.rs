@@ -9,6 +9,7 @@ use tanqiao_protocol::view::Outcome;
 
 use super::blocks::{Selection, move_all, select_held};
 use super::check_text;
+use super::loss::cover;
 use crate::ledger::command::{Command, Signed};
 use crate::ledger::objects::Retirement;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
@@ -123,6 +124,9 @@ pub fn retire(
 pub fn cancel(working: &mut Working, command: &Command, signed: &Signed, content: &Cancellation) -> Decided<Outcome> {
     let selection = select_held(working, &signed.member, &content.blocks)?;
     check_text(&content.reason, "reason", 500)?;
+    if let Some(debt) = content.covers {
+        cover(working, &signed.member, debt, selection.quantity)?;
+    }
     let id = command.id;
     let subject = format!("cancellation/{id}");
     let replacements = move_all(&selection, |block| {
@@ -131,7 +135,10 @@ pub fn cancel(working: &mut Working, command: &Command, signed: &Signed, content
     let log_index = working.carry_out(Step {
         r#type: "cancellation.committed",
         subject: subject.clone(),
-        data: json!({ "reason": content.reason, "quantity_g": selection.quantity }),
+        data: match content.covers {
+            Some(debt) => json!({ "reason": content.reason, "quantity_g": selection.quantity, "covers": debt }),
+            None => json!({ "reason": content.reason, "quantity_g": selection.quantity }),
+        },
         member: Some(signed.member.clone()),
         payload_sha256: Some(command.payload_sha256),
         replacements,

@@ -11,6 +11,7 @@ use tanqiao_protocol::time::{SECOND_US, VALIDITY_US_MAX};
 use tanqiao_protocol::transfer::TransferState;
 use tanqiao_protocol::view::{CheckRun, Evidence, MemberKind, MemberStatus, Outcome};
 
+use super::super::loss::check_debts;
 use super::super::blocks::{move_all, select_held};
 use super::super::recognise::{check_quote, check_screened, recognise, reserve_caps};
 use super::super::region_of;
@@ -110,6 +111,7 @@ pub fn propose(
     content: &TransferProposal,
 ) -> Decided<Outcome> {
     let source = &signed.member;
+    check_debts(working, source)?;
     let selection = select_held(working, source, &content.blocks)?;
     check_target(working, source, &content.target)?;
     check_validity(working, content.valid_until)?;

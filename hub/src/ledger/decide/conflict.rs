@@ -1,0 +1,479 @@
+//! Conflicts: opened by screening, argued by both sides, decided by an officer, by whoever gives up, or by the rule.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use tanqiao_protocol::check::CheckCode;
+use tanqiao_protocol::conflict::{
+    ActivityRef, ActivityState, CONFLICT_US, ConflictEvidence, ConflictOutcome, ConflictSide, ConflictState,
+};
+use tanqiao_protocol::fingerprint::TokenKind;
+use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
+use tanqiao_protocol::ledger::Replacement;
+use tanqiao_protocol::transfer::IssuanceState;
+use tanqiao_protocol::view::{MemberKind, Outcome};
+
+use super::check_words;
+use super::loss::{self, Loss};
+use super::screening::{end, next_block, result_type, serials_of, subject as issuance_subject};
+use super::transfer::By;
+use crate::ledger::command::{Command, Signed};
+use crate::ledger::objects::{Collided, Conflict, ConflictContent, Contested, Issuance, Said};
+use crate::ledger::refusal::{Decided, Refusal, Rejection, ensure};
+use crate::ledger::step::{Notice, Step};
+use crate::ledger::working::Working;
+
+/// The most characters of a statement.
+const STATEMENT_MAX: usize = 2_000;
+/// The longest chain of activities that took one another's place.
+const SUCCESSORS_MAX: usize = 8;
+
+fn subject(id: MessageId) -> String {
+    format!("conflict/{id}")
+}
+
+/// The id of a conflict: the same whenever the same log is decided again.
+fn id_of(working: &Working, later: &ActivityRef, earlier: &ActivityRef) -> MessageId {
+    let seed = Sha256::of(format!("tanqiao-conflict/v1 {later:?} {earlier:?}").as_bytes());
+    let mut random = [0; 10];
+    random.iter_mut().zip(seed.0).for_each(|(to, from)| *to = from);
+    MessageId::from_parts(working.now, &random)
+}
+
+/// Whose act it is where nobody decides: what a soft token says belongs to the earlier issuance; a hard or strong one to the
+/// region in which the act took place, and else to the earlier issuance.
+fn rule(working: &Working, earlier: &Issuance, later: &Issuance, kinds: &[TokenKind]) -> ConflictOutcome {
+    let at_home = |issuance: &Issuance| {
+        working.governance.members.get(&issuance.issuer).is_some_and(|member| {
+            member.kind == MemberKind::Region
+                && (member.region == issuance.content.region_of_act
+                    || member.region.contains(&issuance.content.region_of_act))
+        })
+    };
+    let soft = kinds.iter().all(|kind| *kind == TokenKind::Subject);
+    if !soft && at_home(later) && !at_home(earlier) {
+        ConflictOutcome::Later
+    } else {
+        ConflictOutcome::Earlier
+    }
+}
+
+/// Opens a conflict for each activity that this one collides with.
+pub(super) fn open(working: &mut Working, later: &Issuance, collided: &Collided) -> Decided<()> {
+    for collision in &collided.with {
+        let earlier = working
+            .issuances
+            .get(&collision.activity.issuance)?
+            .cloned()
+            .ok_or_else(|| Rejection::Broken(format!("no issuance {}", collision.activity.issuance)))?;
+        let side = |issuance: &Issuance, index| ConflictSide {
+            member: issuance.issuer.clone(),
+            activity: ActivityRef {
+                issuance: issuance.id,
+                index,
+            },
+        };
+        let mut content = ConflictContent {
+            quantity_g: collided.grams,
+            tokens: collision.tokens.clone(),
+            rule: ConflictOutcome::Earlier,
+            reason: None,
+        };
+        content.rule = rule(working, &earlier, later, &content.kinds());
+        let later = side(later, collided.index);
+        let earlier = side(&earlier, collision.activity.index);
+        open_one(working, earlier, later, content)?;
+    }
+    Ok(())
+}
+
+fn open_one(
+    working: &mut Working,
+    earlier: ConflictSide,
+    later: ConflictSide,
+    content: ConflictContent,
+) -> Decided<()> {
+    let id = id_of(working, &later.activity, &earlier.activity);
+    let deadline = working.now.plus_micros(CONFLICT_US);
+    let check = if earlier.member == later.member {
+        CheckCode::S10
+    } else {
+        CheckCode::S11
+    };
+    let told = |own: &ConflictSide, other: &ConflictSide| Notice {
+        to: own.member.clone(),
+        r#type: "conflict.opened",
+        body: json!({
+            "conflict": id, "issuance": own.activity.issuance, "index": own.activity.index, "grams": content.quantity_g,
+            "kinds": content.kinds(), "check": check.text(), "held_back": i64::from(own == &later), "rule": content.rule,
+            "other": { "member": other.member, "issuance": other.activity.issuance, "index": other.activity.index },
+            "deadline": deadline,
+        }),
+    };
+    // A member that collides with itself is told once, as the one that is held back.
+    let mut notices = vec![told(&later, &earlier)];
+    if earlier.member != later.member {
+        notices.push(told(&earlier, &later));
+    }
+    let log_index = working.carry_out(Step {
+        r#type: "conflict.opened",
+        subject: subject(id),
+        state: Some(ConflictState::Open.word()),
+        data: json!({
+            "earlier": earlier, "later": later, "kinds": content.kinds(), "quantity_g": content.quantity_g,
+            "rule": content.rule, "deadline": deadline,
+        }),
+        notices,
+        ..Step::default()
+    })?;
+    let key = later.activity.clone();
+    working.conflicts.put(
+        id,
+        Conflict {
+            id,
+            earlier,
+            later,
+            state: ConflictState::Open,
+            opened_at: working.now,
+            deadline,
+            outcome: None,
+            resolved_at: None,
+            content,
+            log_index,
+            end_log_index: None,
+        },
+    );
+    working.conflicts_of.load(key.clone(), None);
+    working.conflicts_of.get_mut(&key)?.push(id);
+    Ok(())
+}
+
+/// The open conflict of this id.
+fn find_open(working: &Working, id: MessageId) -> Decided<Conflict> {
+    let conflict = working.conflicts.get(&id)?.cloned();
+    let conflict =
+        conflict.ok_or_else(|| Rejection::from(Refusal::new(CheckCode::T05, format!("There is no conflict {id}."))))?;
+    ensure(conflict.state == ConflictState::Open, || {
+        Refusal::new(CheckCode::T05, "This conflict was decided already.")
+            .expected(ConflictState::Open, conflict.outcome.map_or("", ConflictOutcome::word))
+    })?;
+    Ok(conflict)
+}
+
+/// A side says something, or gives the activity up.
+pub fn say(working: &mut Working, command: &Command, signed: &Signed, content: &ConflictEvidence) -> Decided<Outcome> {
+    check_words(&content.statement, "statement", STATEMENT_MAX)?;
+    let conflict = find_open(working, content.conflict)?;
+    let is_later = conflict.later.member == signed.member;
+    ensure(is_later || conflict.earlier.member == signed.member, || {
+        Refusal::new(CheckCode::N05, "Only the two sides of a conflict speak about it.")
+    })?;
+    let mut told: BTreeSet<&NodeId> = BTreeSet::from([&conflict.earlier.member, &conflict.later.member]);
+    told.remove(&signed.member);
+    let body = json!({
+        "conflict": conflict.id, "member": signed.member, "statement": content.statement,
+        "concede": i64::from(content.concede),
+    });
+    let log_index = working.carry_out(Step {
+        r#type: "conflict.evidence",
+        subject: subject(conflict.id),
+        state: Some(ConflictState::Open.word()),
+        data: json!({ "statement_sha256": Sha256::of(content.statement.as_bytes()), "concede": i64::from(content.concede) }),
+        member: Some(signed.member.clone()),
+        payload_sha256: Some(command.payload_sha256),
+        notices: told
+            .into_iter()
+            .map(|to| Notice {
+                to: to.clone(),
+                r#type: "conflict.evidence",
+                body: body.clone(),
+            })
+            .collect(),
+        ..Step::default()
+    })?;
+    working.written.said.push(Said {
+        conflict: conflict.id,
+        member: signed.member.clone(),
+        at: working.now,
+        statement: content.statement.clone(),
+        concede: content.concede,
+        log_index,
+    });
+    let id = conflict.id;
+    if content.concede {
+        let outcome = if is_later {
+            ConflictOutcome::Earlier
+        } else {
+            ConflictOutcome::Later
+        };
+        let by = By {
+            member: Some(signed.member.clone()),
+            officers: Vec::new(),
+            payload: Some(command.payload_sha256),
+        };
+        end_conflict(working, conflict, outcome, "a side gave the activity up", &by)?;
+        return Ok(working.outcome(subject(id), Some(ConflictState::Resolved.word()), log_index));
+    }
+    Ok(working.outcome(subject(id), Some(ConflictState::Open.word()), log_index))
+}
+
+/// An officer decides. Taking serials away needs two.
+pub fn decide(
+    working: &mut Working,
+    officers: &[Name],
+    id: MessageId,
+    outcome: ConflictOutcome,
+    reason: &str,
+) -> Decided<Outcome> {
+    check_words(reason, "reason", 500)?;
+    let conflict = find_open(working, id)?;
+    let by = By {
+        officers: officers.to_vec(),
+        ..By::default()
+    };
+    let log_index = end_conflict(working, conflict, outcome, reason, &by)?;
+    Ok(working.outcome(subject(id), Some(ConflictState::Resolved.word()), log_index))
+}
+
+/// Decides a conflict whose deadline has passed by its rule.
+pub fn decide_due(working: &mut Working, id: MessageId) -> Decided<()> {
+    let due = working
+        .conflicts
+        .get(&id)?
+        .filter(|conflict| conflict.state == ConflictState::Open && working.now >= conflict.deadline)
+        .cloned();
+    if let Some(conflict) = due {
+        let outcome = conflict.content.rule;
+        let reason = "nobody decided before the deadline: the rule decides";
+        end_conflict(working, conflict, outcome, reason, &By::default())?;
+    }
+    Ok(())
+}
+
+fn end_conflict(
+    working: &mut Working,
+    conflict: Conflict,
+    outcome: ConflictOutcome,
+    reason: &str,
+    by: &By,
+) -> Decided<i64> {
+    let log_index = close(working, &conflict, outcome, reason, by)?;
+    match outcome {
+        ConflictOutcome::Earlier => refuse(working, &conflict.later.activity, &conflict, by)?,
+        ConflictOutcome::Later => {
+            take_over(working, &conflict, reason, by)?;
+            release(working, &conflict.later.activity, by)?;
+        }
+        ConflictOutcome::Distinct => release(working, &conflict.later.activity, by)?,
+    }
+    Ok(log_index)
+}
+
+/// The leaf, and the word to both sides.
+fn close(
+    working: &mut Working,
+    conflict: &Conflict,
+    outcome: ConflictOutcome,
+    reason: &str,
+    by: &By,
+) -> Decided<i64> {
+    let told = |side: &ConflictSide| Notice {
+        to: side.member.clone(),
+        r#type: "conflict.resolved",
+        body: json!({
+            "conflict": conflict.id, "outcome": outcome, "issuance": side.activity.issuance, "index": side.activity.index,
+            "held_back": i64::from(*side == conflict.later), "reason": reason,
+        }),
+    };
+    let mut notices = vec![told(&conflict.later)];
+    if conflict.earlier.member != conflict.later.member {
+        notices.push(told(&conflict.earlier));
+    }
+    let log_index = working.carry_out(Step {
+        r#type: "conflict.resolved",
+        subject: subject(conflict.id),
+        state: Some(ConflictState::Resolved.word()),
+        data: json!({ "outcome": outcome, "reason": reason }),
+        member: by.member.clone(),
+        officers: by.officers.clone(),
+        payload_sha256: by.payload,
+        notices,
+        ..Step::default()
+    })?;
+    let mut resolved = conflict.clone();
+    resolved.state = ConflictState::Resolved;
+    resolved.outcome = Some(outcome);
+    resolved.resolved_at = Some(working.now);
+    resolved.content.reason = Some(reason.to_owned());
+    resolved.end_log_index = Some(log_index);
+    working.conflicts.put(conflict.id, resolved);
+    Ok(log_index)
+}
+
+/// The activity that an act belongs to now: those that took one another's place are followed.
+fn living(working: &Working, activity: &ActivityRef) -> Decided<Option<ActivityRef>> {
+    let mut at = activity.clone();
+    for _ in 0..SUCCESSORS_MAX {
+        match working.contested.get(&at)? {
+            Some(one) if matches!(one.state, ActivityState::Refused | ActivityState::Cancelled) => {
+                match &one.successor {
+                    Some(successor) => at = successor.clone(),
+                    None => return Ok(None),
+                }
+            }
+            _ => return Ok(Some(at)),
+        }
+    }
+    Err(Rejection::Broken(format!("{activity:?} has too many successors")))
+}
+
+/// An activity that waited is never issued. What else it waited for is moot.
+fn refuse(working: &mut Working, activity: &ActivityRef, lost: &Conflict, by: &By) -> Decided<()> {
+    let Some(mut contested) = working.contested.get(activity)?.cloned() else {
+        return Ok(());
+    };
+    if contested.state != ActivityState::Held {
+        return Ok(());
+    }
+    contested.state = ActivityState::Refused;
+    let winner = if *activity == lost.later.activity {
+        &lost.earlier.activity
+    } else {
+        &lost.later.activity
+    };
+    contested.successor = Some(winner.clone());
+    let quantity = contested.quantity;
+    working.contested.put(activity.clone(), contested);
+    let others = working.conflicts_of.get(activity)?.cloned().unwrap_or_default();
+    for id in others.into_iter().filter(|id| *id != lost.id) {
+        let open = working.conflicts.get(&id)?.filter(|c| c.state == ConflictState::Open).cloned();
+        if let Some(open) = open {
+            close(working, &open, ConflictOutcome::Earlier, "the activity was refused in another conflict", by)?;
+        }
+    }
+    let mut issuance = issuance_of(working, activity)?;
+    issuance.held.waiting = issuance.held.waiting.saturating_sub(1);
+    issuance.held.waiting_g = issuance.held.waiting_g.saturating_minus(quantity);
+    issuance.held.refused += 1;
+    issuance.held.refused_g = issuance.held.refused_g.plus(quantity).map_err(Rejection::broken)?;
+    if issuance.held.waiting == 0 && issuance.state == IssuanceState::HeldBack {
+        let reason = "all of its activities belong to other issuances";
+        end(working, issuance, IssuanceState::Refused, Some(CheckCode::S11), reason)?;
+    } else {
+        working.issuances.put(issuance.id, issuance);
+    }
+    Ok(())
+}
+
+fn issuance_of(working: &Working, activity: &ActivityRef) -> Decided<Issuance> {
+    working
+        .issuances
+        .get(&activity.issuance)?
+        .cloned()
+        .ok_or_else(|| Rejection::Broken(format!("no issuance {}", activity.issuance)))
+}
+
+/// The act belongs to the later activity: what the earlier one has for it goes, and their tokens change hands.
+fn take_over(working: &mut Working, conflict: &Conflict, reason: &str, by: &By) -> Decided<()> {
+    for shared in &conflict.content.tokens {
+        working
+            .written
+            .owners
+            .insert((shared.epoch, shared.token), conflict.later.activity.clone());
+    }
+    let Some(loser) = living(working, &conflict.earlier.activity)? else {
+        return Ok(());
+    };
+    if loser == conflict.later.activity {
+        return Ok(());
+    }
+    let waiting = working
+        .contested
+        .get(&loser)?
+        .is_some_and(|one| one.state == ActivityState::Held);
+    if waiting {
+        return refuse(working, &loser, conflict, by);
+    }
+    let serials = serials_of(working, &loser)?;
+    let issuance = issuance_of(working, &loser)?;
+    let quantity = serials
+        .as_ref()
+        .map(|serials| serials.range.quantity())
+        .unwrap_or_default();
+    working.contested.put(
+        loser.clone(),
+        Contested {
+            activity: loser.clone(),
+            quantity,
+            state: ActivityState::Cancelled,
+            range: serials.as_ref().map(|serials| serials.range),
+            successor: Some(conflict.later.activity.clone()),
+        },
+    );
+    let Some(serials) = serials else { return Ok(()) };
+    let loss = Loss {
+        cause: conflict.id,
+        issuer: issuance.issuer,
+        ranges: vec![serials],
+        quantity,
+        first_from: None,
+        reason: reason.to_owned(),
+    };
+    loss::suffer(working, &loss, by)
+}
+
+/// Gives an activity its serials, once none of its conflicts is open.
+fn release(working: &mut Working, activity: &ActivityRef, by: &By) -> Decided<()> {
+    let Some(mut contested) = working.contested.get(activity)?.cloned() else {
+        return Ok(());
+    };
+    if contested.state != ActivityState::Held {
+        return Ok(());
+    }
+    for id in working.conflicts_of.get(activity)?.cloned().unwrap_or_default() {
+        if working.conflicts.get(&id)?.is_some_and(|c| c.state == ConflictState::Open) {
+            return Ok(());
+        }
+    }
+    let mut issuance = issuance_of(working, activity)?;
+    let quantity = contested.quantity;
+    let block = if quantity.is_zero() {
+        None
+    } else {
+        Some(next_block(working, &issuance, quantity)?)
+    };
+    issuance.held.waiting = issuance.held.waiting.saturating_sub(1);
+    issuance.held.waiting_g = issuance.held.waiting_g.saturating_minus(quantity);
+    issuance.state = if issuance.held.waiting == 0 && issuance.held.refused == 0 {
+        IssuanceState::Recognised
+    } else {
+        IssuanceState::PartiallyRecognised
+    };
+    contested.state = ActivityState::Released;
+    contested.range = block.as_ref().map(|block| block.range);
+    let body = json!({
+        "state": issuance.state, "index": activity.index, "quantity_g": quantity,
+        "block": block.as_ref().map(|block| block.reference().to_string()).unwrap_or_default(),
+        "held_back": issuance.held.waiting, "held_back_g": issuance.held.waiting_g,
+        "result": result_type(issuance.state),
+    });
+    working.carry_out(Step {
+        r#type: "issuance.released",
+        subject: issuance_subject(issuance.id),
+        state: Some(issuance.state.word()),
+        data: json!({ "index": activity.index, "quantity_g": quantity }),
+        member: by.member.clone(),
+        officers: by.officers.clone(),
+        payload_sha256: by.payload,
+        replacements: block.into_iter().map(Replacement::issue).collect(),
+        notices: vec![Notice {
+            to: issuance.issuer.clone(),
+            r#type: "issuance.released",
+            body,
+        }],
+        ..Step::default()
+    })?;
+    working.contested.put(activity.clone(), contested);
+    working.issuances.put(issuance.id, issuance);
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! What the store keeps of screening: conflicts, contested activities, the serials of activities, debts.
+
+use diesel::sql_types::{Binary, Integer};
+use tanqiao_protocol::conflict::{ActivityRef, ActivityState, ConflictOutcome, ConflictSide, ConflictState};
+use tanqiao_protocol::id::{MessageId, NodeId};
+use tanqiao_protocol::ledger::Replacement;
+use tanqiao_protocol::serial::SerialRange;
+use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::view::MemberStatus;
+
+use super::connection::StoreConnection;
+use super::convert::{self, content, grams, id_bytes, json, message_id, parse, state};
+use super::database::StoreError;
+use super::load::learn_series;
+use super::numbers::Numbers;
+use super::row::row;
+use super::rows::{
+    BlockRow, ConflictRow, ContestedRow, DebtRow, PageRow, ScreeningRunRow, StatementRow, TokenOwnerRow,
+};
+use super::statement::Statement;
+use crate::ledger::needs::Needs;
+use crate::ledger::objects::{Conflict, Contested, Debt, Position};
+use crate::ledger::working::{Due, Working};
+use crate::screening::pages::{PAGE_ACTIVITIES, position_in};
+
+/// The most blocks that are loaded to cover a loss: the largest ones.
+const HOLDINGS_MAX: i64 = 200;
+
+row!(IdRow in "conflict", key "id", { id: Binary => Vec<u8> });
+row!(NoRow in "member", key "no", { no: Integer => i32 });
+
+/// Issuances without tokens, and conflicts, whose time has come.
+pub(super) fn due<C: StoreConnection>(connection: &mut C, now: Timestamp, most: i64) -> Result<Due, StoreError> {
+    let uploads = now.plus_micros(-tanqiao_protocol::conflict::UPLOAD_US);
+    let sql = "SELECT id FROM issuance WHERE state = 1 AND (registered_at <= ?
+        OR member_no IN (SELECT no FROM member WHERE status <> ?)) AND state < 10 ORDER BY log_index LIMIT ?";
+    let statement = Statement::new(sql)
+        .bind(uploads.micros())
+        .bind(MemberStatus::Admitted.code())
+        .bind(most);
+    let issuances = ids(&connection.select::<IdRow>(statement)?)?;
+    let sql = "SELECT id FROM conflict WHERE state < 10 AND deadline <= ? ORDER BY deadline, id LIMIT ?";
+    let statement = Statement::new(sql).bind(now.micros()).bind(most);
+    let conflicts = ids(&connection.select::<IdRow>(statement)?)?;
+    Ok(Due {
+        issuances,
+        conflicts,
+        ..Due::default()
+    })
+}
+
+fn ids(rows: &[IdRow]) -> Result<Vec<MessageId>, StoreError> {
+    rows.iter().map(|row| message_id(&row.id)).collect()
+}
+
+/// Loads what decisions about conflicts read.
+pub(super) fn load<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &mut Numbers,
+) -> Result<(), StoreError> {
+    load_conflicts(connection, needs, working, numbers)?;
+    for activity in &needs.contested {
+        let statement = of_activity("SELECT * FROM contested_activity WHERE issuance = ? AND idx = ?", activity);
+        let found = connection.select::<ContestedRow>(statement)?;
+        let found = found.first().map(contested).transpose()?;
+        working.contested.load(activity.clone(), found);
+    }
+    for activity in &needs.positions {
+        let index = i64::from(activity.index);
+        let first = index - index % PAGE_ACTIVITIES;
+        let statement = Statement::new("SELECT * FROM issuance_page WHERE issuance = ? AND first_index = ?")
+            .bind(id_bytes(activity.issuance))
+            .bind(first);
+        let found = connection.select::<PageRow>(statement)?;
+        let position = found.first().map(|page| position(page, index)).transpose()?.flatten();
+        working.positions.load(activity.clone(), position);
+    }
+    for member in &needs.debts {
+        let statement = Statement::new("SELECT * FROM debt WHERE member_no = ? AND covered_g < quantity_g ORDER BY id")
+            .bind(numbers.members.number(member)?);
+        let found = connection.select::<DebtRow>(statement)?;
+        let found = found.iter().map(|row| debt(row, numbers)).collect::<Result<_, _>>()?;
+        working.debts.load(member.clone(), Some(found));
+    }
+    for member in &needs.holdings {
+        load_holdings(connection, member, working, numbers)?;
+    }
+    Ok(())
+}
+
+fn of_activity<'a>(sql: &'static str, activity: &ActivityRef) -> Statement<'a> {
+    Statement::new(sql)
+        .bind(id_bytes(activity.issuance))
+        .bind(i64::from(activity.index))
+}
+
+fn position(page: &PageRow, index: i64) -> Result<Option<Position>, StoreError> {
+    position_in(&page.content, page.before_g, index - page.first_index)
+        .map_err(|()| content(format!("a damaged page of activities of {:?}", page.issuance)))
+}
+
+fn load_conflicts<C: StoreConnection>(
+    connection: &mut C,
+    needs: &Needs,
+    working: &mut Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
+    let wanted: Vec<Vec<u8>> = needs.conflicts.iter().map(|id| id_bytes(*id)).collect();
+    if !wanted.is_empty() {
+        let sql = format!("SELECT * FROM conflict WHERE {}", C::is_one_of("id", true));
+        for row in connection.select::<ConflictRow>(Statement::new(sql).bind(C::many_bytes(wanted)))? {
+            let found = conflict(&row, numbers)?;
+            working.conflicts.load(found.id, Some(found));
+        }
+    }
+    for id in &needs.conflicts {
+        working.conflicts.load(*id, None);
+    }
+    for activity in &needs.conflicts_of {
+        let sql = "SELECT id FROM conflict WHERE later_issuance = ? AND later_idx = ? ORDER BY id";
+        let found = ids(&connection.select::<IdRow>(of_activity(sql, activity))?)?;
+        working.conflicts_of.load(activity.clone(), Some(found));
+    }
+    Ok(())
+}
+
+/// The largest blocks that a member holds free: they cover a loss in the fewest pieces.
+fn load_holdings<C: StoreConnection>(
+    connection: &mut C,
+    member: &NodeId,
+    working: &mut Working,
+    numbers: &mut Numbers,
+) -> Result<(), StoreError> {
+    let sql = "SELECT * FROM block WHERE holder = ? AND state = 1 ORDER BY last - first DESC, series_no, first LIMIT ?";
+    let statement = Statement::new(sql)
+        .bind(numbers.members.number(member)?)
+        .bind(HOLDINGS_MAX);
+    let rows = connection.select::<BlockRow>(statement)?;
+    learn_series(connection, numbers, rows.iter().map(|row| row.series_no))?;
+    let mut holdings = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let block = convert::block(row, numbers)?;
+        let reference = block.reference();
+        // A range that was asked for before is in the book already, with what this batch has made of it.
+        if working.ranges.insert(reference.clone()) && working.book.overlapping(&block.series, block.range).next().is_none() {
+            working.book.apply(&Replacement::issue(block));
+        }
+        holdings.push(reference);
+    }
+    working.holdings.load(member.clone(), Some(holdings));
+    Ok(())
+}
+
+/// A conflict.
+pub fn conflict(row: &ConflictRow, numbers: &Numbers) -> Result<Conflict, StoreError> {
+    let side = |member_no, issuance: &[u8], index| -> Result<ConflictSide, StoreError> {
+        Ok(ConflictSide {
+            member: numbers.members.name(member_no)?.clone(),
+            activity: activity(issuance, index)?,
+        })
+    };
+    Ok(Conflict {
+        id: message_id(&row.id)?,
+        earlier: side(row.earlier_no, &row.earlier_issuance, row.earlier_idx)?,
+        later: side(row.later_no, &row.later_issuance, row.later_idx)?,
+        state: state(ConflictState::from_code(row.state), row.state)?,
+        opened_at: Timestamp::from_micros(row.opened_at),
+        deadline: Timestamp::from_micros(row.deadline),
+        outcome: row
+            .outcome
+            .map(|code| state(ConflictOutcome::from_code(code), code))
+            .transpose()?,
+        resolved_at: row.resolved_at.map(Timestamp::from_micros),
+        content: parse(&row.content)?,
+        log_index: row.log_index,
+        end_log_index: row.end_log_index,
+    })
+}
+
+fn conflict_row(conflict: &Conflict, numbers: &Numbers) -> Result<ConflictRow, StoreError> {
+    Ok(ConflictRow {
+        id: id_bytes(conflict.id),
+        earlier_no: numbers.members.number(&conflict.earlier.member)?,
+        earlier_issuance: id_bytes(conflict.earlier.activity.issuance),
+        earlier_idx: i64::from(conflict.earlier.activity.index),
+        later_no: numbers.members.number(&conflict.later.member)?,
+        later_issuance: id_bytes(conflict.later.activity.issuance),
+        later_idx: i64::from(conflict.later.activity.index),
+        state: conflict.state.code(),
+        opened_at: conflict.opened_at.micros(),
+        deadline: conflict.deadline.micros(),
+        outcome: conflict.outcome.map(ConflictOutcome::code),
+        resolved_at: conflict.resolved_at.map(Timestamp::micros),
+        content: json(&conflict.content)?,
+        log_index: conflict.log_index,
+        end_log_index: conflict.end_log_index,
+    })
+}
+
+/// An activity by its issuance and position.
+pub fn activity(issuance: &[u8], index: i64) -> Result<ActivityRef, StoreError> {
+    Ok(ActivityRef {
+        issuance: message_id(issuance)?,
+        index: u32::try_from(index).map_err(content)?,
+    })
+}
+
+/// An activity that was held back, or lost.
+pub fn contested(row: &ContestedRow) -> Result<Contested, StoreError> {
+    Ok(Contested {
+        activity: activity(&row.issuance, row.idx)?,
+        quantity: grams(row.quantity_g)?,
+        state: state(ActivityState::from_code(row.state), row.state)?,
+        range: match (row.first, row.last) {
+            (Some(first), Some(last)) => Some(SerialRange::new(first, last).map_err(content)?),
+            _ => None,
+        },
+        successor: match (&row.successor_issuance, row.successor_idx) {
+            (Some(issuance), Some(index)) => Some(activity(issuance, index)?),
+            _ => None,
+        },
+    })
+}
+
+fn contested_row(contested: &Contested) -> ContestedRow {
+    ContestedRow {
+        issuance: id_bytes(contested.activity.issuance),
+        idx: i64::from(contested.activity.index),
+        quantity_g: contested.quantity.get(),
+        state: contested.state.code(),
+        first: contested.range.map(|range| range.first()),
+        last: contested.range.map(|range| range.last()),
+        successor_issuance: contested.successor.as_ref().map(|one| id_bytes(one.issuance)),
+        successor_idx: contested.successor.as_ref().map(|one| i64::from(one.index)),
+    }
+}
+
+/// A debt.
+pub fn debt(row: &DebtRow, numbers: &Numbers) -> Result<Debt, StoreError> {
+    Ok(Debt {
+        id: message_id(&row.id)?,
+        member: numbers.members.name(row.member_no)?.clone(),
+        quantity: grams(row.quantity_g)?,
+        covered: grams(row.covered_g)?,
+        log_index: row.log_index,
+    })
+}
+
+/// Writes what a batch changed.
+pub(super) fn save<C: StoreConnection>(
+    connection: &mut C,
+    working: &Working,
+    numbers: &Numbers,
+) -> Result<(), StoreError> {
+    let conflicts = working.conflicts.changed().map(|(_, one)| conflict_row(one, numbers));
+    connection.put_rows(&conflicts.collect::<Result<Vec<_>, _>>()?)?;
+    let contested: Vec<ContestedRow> = working.contested.changed().map(|(_, one)| contested_row(one)).collect();
+    connection.put_rows(&contested)?;
+    let mut debts = Vec::new();
+    for debt in working.debts.changed().flat_map(|(_, debts)| debts) {
+        debts.push(DebtRow {
+            id: id_bytes(debt.id),
+            member_no: numbers.members.number(&debt.member)?,
+            quantity_g: debt.quantity.get(),
+            covered_g: debt.covered.get(),
+            log_index: debt.log_index,
+        });
+    }
+    connection.put_rows(&debts)?;
+    let runs = working.written.runs.iter().map(|(run, issuance, log_index)| ScreeningRunRow {
+        run: i64::from(*run),
+        issuance: id_bytes(*issuance),
+        log_index: *log_index,
+    });
+    connection.insert_rows(&runs.collect::<Vec<_>>())?;
+    let owners = working.written.owners.iter().map(|((epoch, token), owner)| TokenOwnerRow {
+        epoch: i32::from(*epoch),
+        token: token.0.to_vec(),
+        issuance: id_bytes(owner.issuance),
+        idx: i64::from(owner.index),
+    });
+    connection.put_rows(&owners.collect::<Vec<_>>())?;
+    let mut statements = Vec::new();
+    for said in &working.written.said {
+        statements.push(StatementRow {
+            conflict: id_bytes(said.conflict),
+            log_index: said.log_index,
+            member_no: numbers.members.number(&said.member)?,
+            said_at: said.at.micros(),
+            concede: said.concede,
+            statement: said.statement.clone(),
+        });
+    }
+    Ok(connection.insert_rows(&statements)?)
+}
