@@ -11,6 +11,7 @@
 mod error;
 pub mod pages;
 mod records;
+pub mod screener;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;

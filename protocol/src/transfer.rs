@@ -229,6 +229,7 @@ impl IssuanceState {
         (Some(Self::Uploaded), Self::PartiallyRecognised),
         (Some(Self::Uploaded), Self::HeldBack),
         (Some(Self::Uploaded), Self::Refused),
+        (Some(Self::Uploaded), Self::Abandoned),
         (Some(Self::Screening), Self::Recognised),
         (Some(Self::Screening), Self::PartiallyRecognised),
         (Some(Self::Screening), Self::HeldBack),

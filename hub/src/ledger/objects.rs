@@ -23,11 +23,11 @@ use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, Tran
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{CheckRun, KeyStatus, MemberKind, MemberStatus};
 
-pub use screening::{
-    Collided, Collision, Conflict, ConflictContent, Contested, Debt, Owned, Position, Said, Screened, SharedToken,
-};
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
+};
+pub use screening::{
+    Collided, Collision, Conflict, ConflictContent, Contested, Debt, Owned, Position, Said, Screened, SharedToken,
 };
 
 /// Members, keys, methodologies, mappings, officers and policy: read by every decision, changed seldom. Cached under the

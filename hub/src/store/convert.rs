@@ -12,7 +12,7 @@ use tanqiao_protocol::r#use::{Use, Uses};
 use super::database::StoreError;
 use super::numbers::Numbers;
 use super::rows::{BlockRow, DonationRow, EventRow, IssuanceRow, ListingRow, PledgeRow, RetirementRow, TransferRow};
-use crate::ledger::objects::{Donation, HeldBack, Event, Issuance, Listing, Pledge, Retirement, Transfer};
+use crate::ledger::objects::{Donation, Event, HeldBack, Issuance, Listing, Pledge, Retirement, Transfer};
 
 pub(super) fn content(what: impl std::fmt::Display) -> StoreError {
     StoreError::Content(what.to_string())

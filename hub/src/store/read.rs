@@ -11,6 +11,7 @@ pub mod feed;
 pub mod life;
 pub mod mappings;
 pub mod replication;
+pub mod screening;
 pub mod statistics;
 
 use diesel::sql_types::{BigInt, Integer, Text};

@@ -10,11 +10,11 @@ use super::convert::{
 use super::database::StoreError;
 use super::governance;
 use super::numbers::Numbers;
-use super::screening;
 use super::rows::{
     CandidateRow, CapRow, CommentRow, DealingRow, EnvelopeRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow, LeafRow,
     MessageRow, SeriesRow,
 };
+use super::screening;
 use crate::ledger::command::{Command, Origin};
 use crate::ledger::hub_member;
 use crate::ledger::objects::Governance;

@@ -10,10 +10,10 @@ use tanqiao_protocol::view::MemberStatus;
 
 use super::connection::StoreConnection;
 use super::convert::{self, content, grams, id_bytes, json, message_id, parse, state};
-use super::database::StoreError;
+use super::database::{Database, StoreError, WriteConnection};
 use super::load::learn_series;
 use super::numbers::Numbers;
-use super::row::row;
+use super::row::{WriteRows as _, row};
 use super::rows::{
     BlockRow, ConflictRow, ContestedRow, DebtRow, PageRow, ScreeningRunRow, StatementRow, TokenOwnerRow,
 };
@@ -21,7 +21,7 @@ use super::statement::Statement;
 use crate::ledger::needs::Needs;
 use crate::ledger::objects::{Conflict, Contested, Debt, Position};
 use crate::ledger::working::{Due, Working};
-use crate::screening::pages::{PAGE_ACTIVITIES, position_in};
+use crate::screening::pages::{PAGE_ACTIVITIES, Page, position_in};
 
 /// The most blocks that are loaded to cover a loss: the largest ones.
 const HOLDINGS_MAX: i64 = 200;
@@ -62,7 +62,10 @@ pub(super) fn load<C: StoreConnection>(
 ) -> Result<(), StoreError> {
     load_conflicts(connection, needs, working, numbers)?;
     for activity in &needs.contested {
-        let statement = of_activity("SELECT * FROM contested_activity WHERE issuance = ? AND idx = ?", activity);
+        let statement = of_activity(
+            "SELECT * FROM contested_activity WHERE issuance = ? AND idx = ?",
+            activity,
+        );
         let found = connection.select::<ContestedRow>(statement)?;
         let found = found.first().map(contested).transpose()?;
         working.contested.load(activity.clone(), found);
@@ -144,7 +147,9 @@ fn load_holdings<C: StoreConnection>(
         let block = convert::block(row, numbers)?;
         let reference = block.reference();
         // A range that was asked for before is in the book already, with what this batch has made of it.
-        if working.ranges.insert(reference.clone()) && working.book.overlapping(&block.series, block.range).next().is_none() {
+        if working.ranges.insert(reference.clone())
+            && working.book.overlapping(&block.series, block.range).next().is_none()
+        {
             working.book.apply(&Replacement::issue(block));
         }
         holdings.push(reference);
@@ -248,6 +253,24 @@ pub fn debt(row: &DebtRow, numbers: &Numbers) -> Result<Debt, StoreError> {
     })
 }
 
+/// Writes where the serials of an issuance's activities lie, before its result is decided; what was there is replaced.
+pub fn save_pages(database: &Database, issuance: MessageId, pages: &[Page]) -> Result<(), StoreError> {
+    let rows: Vec<PageRow> = pages
+        .iter()
+        .map(|page| PageRow {
+            issuance: id_bytes(issuance),
+            first_index: page.first_index,
+            before_g: page.before_g,
+            content: page.content.clone(),
+        })
+        .collect();
+    match database.writer()? {
+        WriteConnection::Sqlite(mut c) => c.write(|c| c.put_rows(&rows))?,
+        WriteConnection::Postgres(mut c) => c.write(|c| c.put_rows(&rows))?,
+    }
+    Ok(())
+}
+
 /// Writes what a batch changed.
 pub(super) fn save<C: StoreConnection>(
     connection: &mut C,
@@ -269,18 +292,26 @@ pub(super) fn save<C: StoreConnection>(
         });
     }
     connection.put_rows(&debts)?;
-    let runs = working.written.runs.iter().map(|(run, issuance, log_index)| ScreeningRunRow {
-        run: i64::from(*run),
-        issuance: id_bytes(*issuance),
-        log_index: *log_index,
-    });
+    let runs = working
+        .written
+        .runs
+        .iter()
+        .map(|(run, issuance, log_index)| ScreeningRunRow {
+            run: i64::from(*run),
+            issuance: id_bytes(*issuance),
+            log_index: *log_index,
+        });
     connection.insert_rows(&runs.collect::<Vec<_>>())?;
-    let owners = working.written.owners.iter().map(|((epoch, token), owner)| TokenOwnerRow {
-        epoch: i32::from(*epoch),
-        token: token.0.to_vec(),
-        issuance: id_bytes(owner.issuance),
-        idx: i64::from(owner.index),
-    });
+    let owners = working
+        .written
+        .owners
+        .iter()
+        .map(|((epoch, token), owner)| TokenOwnerRow {
+            epoch: i32::from(*epoch),
+            token: token.0.to_vec(),
+            issuance: id_bytes(owner.issuance),
+            idx: i64::from(owner.index),
+        });
     connection.put_rows(&owners.collect::<Vec<_>>())?;
     let mut statements = Vec::new();
     for said in &working.written.said {

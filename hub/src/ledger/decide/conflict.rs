@@ -270,13 +270,7 @@ fn end_conflict(
 }
 
 /// The leaf, and the word to both sides.
-fn close(
-    working: &mut Working,
-    conflict: &Conflict,
-    outcome: ConflictOutcome,
-    reason: &str,
-    by: &By,
-) -> Decided<i64> {
+fn close(working: &mut Working, conflict: &Conflict, outcome: ConflictOutcome, reason: &str, by: &By) -> Decided<i64> {
     let told = |side: &ConflictSide| Notice {
         to: side.member.clone(),
         r#type: "conflict.resolved",
@@ -346,9 +340,19 @@ fn refuse(working: &mut Working, activity: &ActivityRef, lost: &Conflict, by: &B
     working.contested.put(activity.clone(), contested);
     let others = working.conflicts_of.get(activity)?.cloned().unwrap_or_default();
     for id in others.into_iter().filter(|id| *id != lost.id) {
-        let open = working.conflicts.get(&id)?.filter(|c| c.state == ConflictState::Open).cloned();
+        let open = working
+            .conflicts
+            .get(&id)?
+            .filter(|c| c.state == ConflictState::Open)
+            .cloned();
         if let Some(open) = open {
-            close(working, &open, ConflictOutcome::Earlier, "the activity was refused in another conflict", by)?;
+            close(
+                working,
+                &open,
+                ConflictOutcome::Earlier,
+                "the activity was refused in another conflict",
+                by,
+            )?;
         }
     }
     let mut issuance = issuance_of(working, activity)?;
@@ -431,7 +435,11 @@ fn release(working: &mut Working, activity: &ActivityRef, by: &By) -> Decided<()
         return Ok(());
     }
     for id in working.conflicts_of.get(activity)?.cloned().unwrap_or_default() {
-        if working.conflicts.get(&id)?.is_some_and(|c| c.state == ConflictState::Open) {
+        if working
+            .conflicts
+            .get(&id)?
+            .is_some_and(|c| c.state == ConflictState::Open)
+        {
             return Ok(());
         }
     }

@@ -11,9 +11,9 @@ use tanqiao_protocol::transfer::DonationState;
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{CheckRun, Outcome};
 
-use super::loss::check_debts;
 use super::blocks::{Selection, move_all, select_bound, select_held};
 use super::check_text;
+use super::loss::check_debts;
 use super::recognise::{Arrival, cap_changes, check_quote, check_screened, commit, recognise, reserve_caps};
 use super::transfer::{By, check_validity};
 use crate::ledger::command::{Command, Signed};

@@ -12,9 +12,9 @@ use tanqiao_protocol::serial::SeriesRef;
 use tanqiao_protocol::transfer::IssuanceState;
 use tanqiao_protocol::view::Outcome;
 
-use crate::ledger::command::{Command, Signed};
 use super::loss::check_debts;
 use super::screening;
+use crate::ledger::command::{Command, Signed};
 use crate::ledger::objects::{HeldBack, Issuance};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::{Notice, Step};
@@ -265,8 +265,11 @@ fn check_tokens(working: &Working, header: &Header) -> Decided<()> {
     })?;
     let bytes = stream_bytes(least, tokens.token_count);
     ensure(tokens.stream_bytes == bytes, || {
-        Refusal::new(CheckCode::S09, "A stream of so many activities and tokens has another length.")
-            .expected(bytes, tokens.stream_bytes)
+        Refusal::new(
+            CheckCode::S09,
+            "A stream of so many activities and tokens has another length.",
+        )
+        .expected(bytes, tokens.stream_bytes)
     })?;
     ensure(tokens.first_epoch <= tokens.last_epoch, || {
         Refusal::new(CheckCode::S09, "`first_epoch` must not be after `last_epoch`.")

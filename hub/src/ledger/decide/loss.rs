@@ -242,9 +242,17 @@ pub fn reverse(
 ) -> Decided<Outcome> {
     check_words(reason, "reason", 500)?;
     let found = working.issuances.get(&issuance)?.cloned();
-    let found = found
-        .ok_or_else(|| Rejection::from(Refusal::new(CheckCode::T05, format!("There is no issuance {issuance}."))))?;
-    let issued = found.block.as_ref().map(|block| block.range.quantity()).unwrap_or_default();
+    let found = found.ok_or_else(|| {
+        Rejection::from(Refusal::new(
+            CheckCode::T05,
+            format!("There is no issuance {issuance}."),
+        ))
+    })?;
+    let issued = found
+        .block
+        .as_ref()
+        .map(|block| block.range.quantity())
+        .unwrap_or_default();
     let left = issued.saturating_minus(found.reversed);
     ensure(!quantity.is_zero() && quantity <= left, || {
         Refusal::new(

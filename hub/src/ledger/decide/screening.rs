@@ -91,6 +91,18 @@ pub(super) fn next_block(working: &Working, issuance: &Issuance, quantity: Grams
     })
 }
 
+fn clean_block(working: &Working, issuance: &Issuance, clean: Grams) -> Decided<Option<Block>> {
+    if clean.is_zero() {
+        return Ok(None);
+    }
+    next_block(working, issuance, clean).map(Some)
+}
+
+fn is_admitted(working: &Working, issuance: &Issuance) -> bool {
+    let issuer = working.governance.members.get(&issuance.issuer);
+    issuer.is_some_and(|member| member.status == MemberStatus::Admitted)
+}
+
 /// What screening found becomes serials for what is clean, and conflicts for the rest.
 pub fn screened(working: &mut Working, found: &Screened) -> Decided<Outcome> {
     let id = found.issuance;
@@ -108,10 +120,25 @@ pub fn screened(working: &mut Working, found: &Screened) -> Decided<Outcome> {
         (false, false) => IssuanceState::PartiallyRecognised,
         (false, true) => IssuanceState::HeldBack,
     };
-    let block = if found.clean_g.is_zero() {
-        None
-    } else {
-        Some(next_block(working, &issuance, found.clean_g)?)
+    if !is_admitted(working, &issuance) {
+        let reason = "its issuer was suspended before it was screened";
+        let log_index = end(working, issuance, IssuanceState::Abandoned, None, reason)?;
+        return Ok(working.outcome(subject(id), Some(IssuanceState::Abandoned.word()), log_index));
+    }
+    let block = match clean_block(working, &issuance, found.clean_g) {
+        Ok(block) => block,
+        // Nobody could mend it by sending something again, and others wait behind it.
+        Err(Rejection::Refused(refusal)) => {
+            let log_index = end(
+                working,
+                issuance,
+                IssuanceState::Refused,
+                Some(refusal.check),
+                &refusal.detail,
+            )?;
+            return Ok(working.outcome(subject(id), Some(IssuanceState::Refused.word()), log_index));
+        }
+        Err(other) => return Err(other),
     };
     let r#type = result_type(state);
     let body = json!({
@@ -249,12 +276,7 @@ pub fn abandon_due(working: &mut Working, id: MessageId) -> Decided<()> {
         return Ok(());
     };
     let late = working.now >= issuance.registered_at.plus_micros(UPLOAD_US);
-    let suspended = working
-        .governance
-        .members
-        .get(&issuance.issuer)
-        .is_none_or(|member| member.status != MemberStatus::Admitted);
-    if !late && !suspended {
+    if !late && is_admitted(working, &issuance) {
         return Ok(());
     }
     let reason = if late {

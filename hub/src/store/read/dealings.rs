@@ -19,7 +19,7 @@ pub struct Window {
 }
 
 impl Window {
-    fn after(self) -> Bind<'static> {
+    pub(super) fn after(self) -> Bind<'static> {
         Bind::from(self.after.map(id_bytes).unwrap_or_default())
     }
 }
@@ -178,7 +178,7 @@ pub fn issuances(
     issued(connection, &found)
 }
 
-fn issued(connection: &mut ReadConnection<'_>, found: &[IssuanceRow]) -> Result<Vec<Issuance>, StoreError> {
+pub(super) fn issued(connection: &mut ReadConnection<'_>, found: &[IssuanceRow]) -> Result<Vec<Issuance>, StoreError> {
     let mut numbers = members(connection)?;
     learn_series(
         connection,

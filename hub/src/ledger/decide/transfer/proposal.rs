@@ -11,8 +11,8 @@ use tanqiao_protocol::time::{SECOND_US, VALIDITY_US_MAX};
 use tanqiao_protocol::transfer::TransferState;
 use tanqiao_protocol::view::{CheckRun, Evidence, MemberKind, MemberStatus, Outcome};
 
-use super::super::loss::check_debts;
 use super::super::blocks::{move_all, select_held};
+use super::super::loss::check_debts;
 use super::super::recognise::{check_quote, check_screened, recognise, reserve_caps};
 use super::super::region_of;
 use super::{drop_offered, feed_type, offer, outcome, subject, told};

@@ -1,0 +1,429 @@
+//! The screener: takes the issuances in the order of their headers, compares their tokens, and hands the result to the sequencer.
+//!
+//! One of all hub processes screens, the one that has the store of tokens. It works beside the ledger; only the sequencer's
+//! commit makes a result count, and a crash at any point is followed by the same screening again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tanqiao_protocol::conflict::{ActivityRef, ActivityState, COLLISIONS_MAX};
+use tanqiao_protocol::fingerprint::{Token, TokenKind};
+use tanqiao_protocol::id::{MessageId, Sha256};
+use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::transfer::IssuanceState;
+
+use super::pages::PageWriter;
+use super::{Collision, ScreeningError, Spool, TokenStore, fingerprints, records};
+use crate::crash;
+use crate::ledger::command::{Body, Command, Decision, Origin};
+use crate::ledger::objects::{Collided, Collision as CollidedWith, Contested, Issuance, Owned, Screened, SharedToken};
+use crate::ledger::sequencer::{Answer, Sequencer, SequencerError};
+use crate::store::database::{Database, StoreError};
+use crate::store::read::screening as read;
+use crate::store::screening::save_pages;
+
+/// Pages that are written in one transaction.
+const PAGES_A_WRITE: usize = 256;
+/// Shared tokens that are looked at in all: beyond it the issuance is refused as a whole.
+const SHARED_TOKENS_MAX: usize = COLLISIONS_MAX * 16;
+/// The longest chain of activities that took one another's place.
+const SUCCESSORS_MAX: usize = 8;
+
+/// What stops the screener.
+#[derive(Debug, thiserror::Error)]
+pub enum ScreenerError {
+    /// The store of tokens or the spool.
+    #[error(transparent)]
+    Screening(#[from] ScreeningError),
+    /// The ledger's database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The sequencer.
+    #[error("the sequencer: {0}")]
+    Sequencer(#[from] SequencerError),
+    /// What was found was not accepted.
+    #[error("issuance {issuance}: the result of its screening was refused: {why}")]
+    Refused {
+        /// Of which issuance.
+        issuance: MessageId,
+        /// Why.
+        why: String,
+    },
+    /// The store of tokens is not the one that belongs to the ledger.
+    #[error(
+        "the store of tokens lacks {0} of the runs that the ledger names: restore it from the backup that belongs to the database; nothing is screened until then"
+    )]
+    Missing(usize),
+    /// What the store and the ledger say does not fit.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+/// How the store of tokens is opened; `None` while another process has it.
+pub type OpenStore = dyn Fn() -> Result<Option<Box<dyn TokenStore>>, ScreeningError> + Send + Sync;
+
+/// Screens what is there to be screened.
+pub struct Screener {
+    database: Database,
+    sequencer: Sequencer,
+    spool: Arc<dyn Spool>,
+    open: Box<OpenStore>,
+    store: Option<Box<dyn TokenStore>>,
+}
+
+impl std::fmt::Debug for Screener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Screener")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Screener {
+    /// A screener that has not looked yet.
+    #[must_use]
+    pub fn new(database: Database, sequencer: Sequencer, spool: Arc<dyn Spool>, open: Box<OpenStore>) -> Self {
+        Self {
+            database,
+            sequencer,
+            spool,
+            open,
+            store: None,
+        }
+    }
+
+    /// Screens issuances until the next one waits for its tokens, or there is none; how many got a result. Blocks.
+    ///
+    /// # Errors
+    /// [`ScreenerError`]; what was done before stays done.
+    pub fn work(&mut self) -> Result<usize, ScreenerError> {
+        let mut done = 0;
+        // Nothing to do needs no store.
+        while let Some(issuance) = self.next()? {
+            if !self.take_store()? {
+                return Ok(done);
+            }
+            if let Err(error) = self.screen(&issuance) {
+                // What is in memory may not be what is on disk: begin again from there.
+                self.store = None;
+                return Err(error);
+            }
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    /// The issuance whose turn it is, if its tokens are here.
+    fn next(&self) -> Result<Option<Issuance>, ScreenerError> {
+        let next = self.database.read(read::next)?;
+        Ok(next.filter(|issuance| issuance.state == IssuanceState::Uploaded))
+    }
+
+    /// Opens the store and makes it agree with the ledger; false while another process has it.
+    fn take_store(&mut self) -> Result<bool, ScreenerError> {
+        if self.store.is_some() {
+            return Ok(true);
+        }
+        let Some(mut store) = (self.open)()? else {
+            return Ok(false);
+        };
+        let named = self.database.read(read::runs)?;
+        let found = store.reconcile(&named)?;
+        if !found.discarded.is_empty() {
+            tracing::info!(
+                runs = found.discarded.len(),
+                "deleted what was screened and never committed"
+            );
+        }
+        if !found.missing.is_empty() {
+            return Err(ScreenerError::Missing(found.missing.len()));
+        }
+        self.store = Some(store);
+        Ok(true)
+    }
+
+    fn screen(&mut self, issuance: &Issuance) -> Result<(), ScreenerError> {
+        let run = self.database.read(read::last_run)? + 1;
+        let id = issuance.id;
+        tracing::info!(issuance = %id, run, activities = issuance.content.activity_count, "screening");
+        let store = self
+            .store
+            .as_mut()
+            .ok_or_else(|| ScreenerError::Contradiction("the store of tokens is not open".to_owned()))?;
+        crash::point("screening.before-compare");
+        let shared = compare(store.as_mut(), self.spool.as_ref(), id, run)?;
+        crash::point("screening.after-compare");
+        let found = match shared {
+            Some(shared) => self.judge(issuance, run, &shared)?,
+            None => None,
+        };
+        let found = found.unwrap_or_else(|| Screened {
+            issuance: id,
+            run,
+            clean_g: Grams::ZERO,
+            held: Vec::new(),
+            too_many: true,
+            owned: Vec::new(),
+        });
+        let named = self.submit(found)?;
+        crash::point("screening.after-commit");
+        let store = self
+            .store
+            .as_mut()
+            .ok_or_else(|| ScreenerError::Contradiction("the store of tokens is not open".to_owned()))?;
+        if named {
+            store.confirm(run)?;
+        } else {
+            store.discard(run)?;
+        }
+        self.spool.remove(id)?;
+        Ok(())
+    }
+
+    /// What the collisions mean for each activity; `None` if there are too many.
+    fn judge(&self, issuance: &Issuance, run: u32, shared: &[Collision]) -> Result<Option<Screened>, ScreenerError> {
+        let mut judge = Judge::new(&self.database, issuance, run, shared)?;
+        let mut ascending: Vec<&Collision> = shared.iter().collect();
+        ascending.sort_unstable_by_key(|collision| collision.found);
+        for collision in ascending {
+            judge.add(collision)?;
+        }
+        let with = judge.with;
+        if with.values().map(BTreeMap::len).sum::<usize>() > COLLISIONS_MAX {
+            return Ok(None);
+        }
+        let (clean_g, grams) = self.number(issuance, &with)?;
+        let held = with.into_iter().map(|(index, others)| Collided {
+            index,
+            grams: grams.get(&index).copied().unwrap_or_default(),
+            with: others
+                .into_iter()
+                .map(|(activity, tokens)| CollidedWith { activity, tokens })
+                .collect(),
+        });
+        Ok(Some(Screened {
+            issuance: issuance.id,
+            run,
+            clean_g,
+            held: held.collect(),
+            too_many: false,
+            owned: judge.owned,
+        }))
+    }
+
+    /// Writes where the serials of the clean activities lie; their grams, and those of each activity that collides.
+    fn number(
+        &self,
+        issuance: &Issuance,
+        with: &BTreeMap<u32, BTreeMap<ActivityRef, Vec<SharedToken>>>,
+    ) -> Result<(Grams, BTreeMap<u32, Grams>), ScreenerError> {
+        let mut grams = BTreeMap::new();
+        let mut writer = PageWriter::default();
+        let mut pages = Vec::new();
+        for record in records(self.spool.open(issuance.id)?) {
+            let record = record?.record;
+            let held = with.contains_key(&record.index);
+            if held {
+                grams.insert(record.index, record.grams);
+            }
+            pages.extend(writer.add(record.grams.get(), held));
+            if pages.len() >= PAGES_A_WRITE {
+                save_pages(&self.database, issuance.id, &pages)?;
+                pages.clear();
+            }
+        }
+        let clean = Grams::new(writer.clean_g()).map_err(|error| ScreenerError::Contradiction(error.to_string()))?;
+        pages.extend(writer.finish());
+        save_pages(&self.database, issuance.id, &pages)?;
+        Ok((clean, grams))
+    }
+
+    /// True if the run counts now.
+    fn submit(&self, found: Screened) -> Result<bool, ScreenerError> {
+        let issuance = found.issuance;
+        let answer = submit(&self.sequencer, Decision::Screened(Box::new(found)))?;
+        match answer.result {
+            Ok(outcome) => Ok(!matches!(outcome.state.as_deref(), Some("refused" | "abandoned"))),
+            Err(problem) => Err(ScreenerError::Refused {
+                issuance,
+                why: problem.detail,
+            }),
+        }
+    }
+}
+
+/// Has the sequencer decide something that the hub does by itself. Blocks.
+///
+/// # Errors
+/// [`SequencerError`].
+pub fn submit(sequencer: &Sequencer, decision: Decision) -> Result<Answer, SequencerError> {
+    let command = Command {
+        origin: Origin::Hub,
+        id: crate::serve::new_id(),
+        payload_sha256: Sha256::of(&[]),
+        body: Body::Governance(Box::new(decision)),
+    };
+    let answers = sequencer.submit_blocking(vec![command])?;
+    answers.into_iter().next().ok_or(SequencerError::Ended)
+}
+
+/// The tokens that others had first; `None` if there are more than are looked at.
+fn compare(
+    store: &mut dyn TokenStore,
+    spool: &dyn Spool,
+    issuance: MessageId,
+    run: u32,
+) -> Result<Option<Vec<Collision>>, ScreenerError> {
+    let mut shared = Vec::new();
+    let mut too_many = false;
+    let mut stream = fingerprints(records(spool.open(issuance)?));
+    let compared = store.screen(run, &mut stream, &mut |collision| {
+        if collision.owner.run == run && !collision.found.entry.kind.counts_inside() {
+            return Ok(());
+        }
+        if shared.len() == SHARED_TOKENS_MAX {
+            too_many = true;
+            return Err(ScreeningError::Stopped("too many collisions".to_owned()));
+        }
+        shared.push(collision);
+        Ok(())
+    });
+    match compared {
+        Ok(_) => Ok(Some(shared)),
+        Err(_) if too_many => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Finds whose each shared token is now.
+struct Judge<'a> {
+    issuance: &'a Issuance,
+    run: u32,
+    runs: BTreeMap<u32, MessageId>,
+    members: BTreeMap<MessageId, i32>,
+    owners: BTreeMap<(u16, Token), ActivityRef>,
+    contested: BTreeMap<ActivityRef, Contested>,
+    with: BTreeMap<u32, BTreeMap<ActivityRef, Vec<SharedToken>>>,
+    owned: Vec<Owned>,
+    taken: BTreeMap<SharedToken, u32>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(database: &Database, issuance: &'a Issuance, run: u32, shared: &[Collision]) -> Result<Self, StoreError> {
+        let tokens: BTreeSet<Token> = shared.iter().map(|one| one.found.entry.token).collect();
+        let wanted: BTreeSet<u32> = shared
+            .iter()
+            .map(|one| one.owner.run)
+            .filter(|one| *one != run)
+            .collect();
+        let (runs, owners) =
+            database.read(|c| Ok((read::issuances_of_runs(c, &wanted)?, read::owners(c, &tokens)?)))?;
+        let mut asked: BTreeSet<MessageId> = runs.values().copied().collect();
+        asked.extend(owners.values().map(|owner| owner.issuance));
+        let mut contested: BTreeMap<ActivityRef, Contested> = BTreeMap::new();
+        let mut unread = asked.clone();
+        // Those that took one another's place may be of further issuances.
+        for _ in 0..SUCCESSORS_MAX {
+            if unread.is_empty() {
+                break;
+            }
+            let found = database.read(|c| read::contested_of(c, &unread))?;
+            unread = found
+                .values()
+                .filter_map(|one| one.successor.as_ref().map(|to| to.issuance))
+                .filter(|to| !asked.contains(to))
+                .collect();
+            asked.extend(unread.iter().copied());
+            contested.extend(found);
+        }
+        asked.insert(issuance.id);
+        let members = database.read(|c| read::issuers(c, &asked))?;
+        Ok(Self {
+            issuance,
+            run,
+            runs,
+            members,
+            owners,
+            contested,
+            with: BTreeMap::new(),
+            owned: Vec::new(),
+            taken: BTreeMap::new(),
+        })
+    }
+
+    fn add(&mut self, collision: &Collision) -> Result<(), ScreenerError> {
+        let (entry, index) = (collision.found.entry, collision.found.position);
+        let token = SharedToken::from(entry);
+        let of_this = |index| ActivityRef {
+            issuance: self.issuance.id,
+            index,
+        };
+        let own = of_this(index);
+        let owner = match self.living(self.first_owner(collision)?)? {
+            Some(owner) => owner,
+            // Whoever had it is out, and nobody is in its place: from now on it is this activity's, the first here that has it.
+            None => match self.taken.get(&token) {
+                Some(first) => of_this(*first),
+                None => {
+                    self.taken.insert(token, index);
+                    self.owned.push(Owned {
+                        epoch: token.epoch,
+                        token: token.token,
+                        index,
+                    });
+                    return Ok(());
+                }
+            },
+        };
+        if owner == own || (token.kind == TokenKind::Subject && self.is_same_member(&owner)) {
+            return Ok(());
+        }
+        self.with
+            .entry(index)
+            .or_default()
+            .entry(owner)
+            .or_default()
+            .push(token);
+        Ok(())
+    }
+
+    fn is_same_member(&self, owner: &ActivityRef) -> bool {
+        self.members.get(&owner.issuance) == self.members.get(&self.issuance.id)
+    }
+
+    /// Who has the token: as the ledger says, or else as the store does.
+    fn first_owner(&self, collision: &Collision) -> Result<ActivityRef, ScreenerError> {
+        let entry = collision.found.entry;
+        if let Some(owner) = self.owners.get(&(entry.epoch.number(), entry.token)) {
+            return Ok(owner.clone());
+        }
+        let issuance = if collision.owner.run == self.run {
+            self.issuance.id
+        } else {
+            let run = self.runs.get(&collision.owner.run);
+            let missing = || ScreenerError::Contradiction(format!("run {} is not named", collision.owner.run));
+            *run.ok_or_else(missing)?
+        };
+        Ok(ActivityRef {
+            issuance,
+            index: collision.owner.position,
+        })
+    }
+
+    /// The activity that an act belongs to now.
+    fn living(&self, first: ActivityRef) -> Result<Option<ActivityRef>, ScreenerError> {
+        let mut at = first;
+        for _ in 0..=SUCCESSORS_MAX {
+            match self.contested.get(&at) {
+                Some(one) if matches!(one.state, ActivityState::Refused | ActivityState::Cancelled) => {
+                    match &one.successor {
+                        Some(successor) => at = successor.clone(),
+                        None => return Ok(None),
+                    }
+                }
+                _ => return Ok(Some(at)),
+            }
+        }
+        Err(ScreenerError::Contradiction(format!("{at:?} has too many successors")))
+    }
+}

@@ -1,0 +1,275 @@
+//! What screening asks of the ledger, and what members and officers ask about conflicts and debts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tanqiao_protocol::conflict::{ActivityRef, ConflictView, DebtView, HeldView, Statement as Said};
+use tanqiao_protocol::fingerprint::Token;
+use tanqiao_protocol::id::{MessageId, NodeId};
+use tanqiao_protocol::serial::{BlockRef, SeriesRef};
+use tanqiao_protocol::time::Timestamp;
+
+use super::dealings::{Window, issued};
+use super::{MEMBER_NO, id_of, limit, many_bytes, members, one_of_bytes, rows};
+use crate::ledger::objects::{Contested, Issuance};
+use crate::store::convert::{content, id_bytes, message_id};
+use crate::store::database::{ReadConnection, StoreError};
+use crate::store::rows::{
+    ConflictRow, ContestedRow, DebtRow, IssuanceRow, ScreeningRunRow, StatementRow, TokenOwnerRow,
+};
+use crate::store::screening::{activity, conflict, contested, debt};
+use crate::store::statement::Bind;
+
+/// The issuance whose turn it is: the lowest header that has no result yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn next(connection: &mut ReadConnection<'_>) -> Result<Option<Issuance>, StoreError> {
+    let found: Vec<IssuanceRow> = rows(connection, "state < 10 ORDER BY log_index LIMIT 1", Vec::new())?;
+    Ok(issued(connection, &found)?.pop())
+}
+
+/// The runs of the screening store that count.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn runs(connection: &mut ReadConnection<'_>) -> Result<BTreeSet<u32>, StoreError> {
+    let found: Vec<ScreeningRunRow> = rows(connection, "run > 0", Vec::new())?;
+    found.iter().map(|row| run_no(row.run)).collect()
+}
+
+fn run_no(run: i64) -> Result<u32, StoreError> {
+    u32::try_from(run).map_err(content)
+}
+
+/// The issuances of these runs.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn issuances_of_runs(
+    connection: &mut ReadConnection<'_>,
+    wanted: &BTreeSet<u32>,
+) -> Result<BTreeMap<u32, MessageId>, StoreError> {
+    let sql = super::one_of_i64(connection, "run");
+    let wanted = super::many_i64(connection, wanted.iter().copied().map(i64::from).collect());
+    let runs: Vec<ScreeningRunRow> = rows(connection, &sql, vec![wanted])?;
+    let mut out = BTreeMap::new();
+    for row in &runs {
+        out.insert(run_no(row.run)?, message_id(&row.issuance)?);
+    }
+    Ok(out)
+}
+
+/// The numbers of the issuers of these issuances.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn issuers(
+    connection: &mut ReadConnection<'_>,
+    wanted: &BTreeSet<MessageId>,
+) -> Result<BTreeMap<MessageId, i32>, StoreError> {
+    let sql = one_of_bytes(connection, "id");
+    let ids = many_bytes(connection, wanted.iter().map(|id| id_bytes(*id)).collect());
+    let found: Vec<IssuanceRow> = rows(connection, &sql, vec![ids])?;
+    found
+        .iter()
+        .map(|row| Ok((message_id(&row.id)?, row.member_no)))
+        .collect()
+}
+
+/// The number of the last run that was named.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_run(connection: &mut ReadConnection<'_>) -> Result<u32, StoreError> {
+    let found: Vec<ScreeningRunRow> = rows(connection, "run > 0 ORDER BY run DESC LIMIT 1", Vec::new())?;
+    found.first().map_or(Ok(0), |row| run_no(row.run))
+}
+
+/// The owners of tokens that have changed hands, by epoch number and token.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owners(
+    connection: &mut ReadConnection<'_>,
+    tokens: &BTreeSet<Token>,
+) -> Result<BTreeMap<(u16, Token), ActivityRef>, StoreError> {
+    let sql = one_of_bytes(connection, "token");
+    let wanted = many_bytes(connection, tokens.iter().map(|token| token.0.to_vec()).collect());
+    let found: Vec<TokenOwnerRow> = rows(connection, &sql, vec![wanted])?;
+    let mut out = BTreeMap::new();
+    for row in found {
+        let bytes = row.token.as_slice().try_into().map_err(content)?;
+        let key = (u16::try_from(row.epoch).map_err(content)?, Token(bytes));
+        out.insert(key, activity(&row.issuance, row.idx)?);
+    }
+    Ok(out)
+}
+
+/// Every contested activity of these issuances.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn contested_of(
+    connection: &mut ReadConnection<'_>,
+    issuances: &BTreeSet<MessageId>,
+) -> Result<BTreeMap<ActivityRef, Contested>, StoreError> {
+    let sql = one_of_bytes(connection, "issuance");
+    let wanted = many_bytes(connection, issuances.iter().map(|id| id_bytes(*id)).collect());
+    let found: Vec<ContestedRow> = rows(connection, &sql, vec![wanted])?;
+    found
+        .iter()
+        .map(|row| {
+            let one = contested(row)?;
+            Ok((one.activity.clone(), one))
+        })
+        .collect()
+}
+
+/// The activities of an issuance that were held back, ascending, after a position.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn held(
+    connection: &mut ReadConnection<'_>,
+    issuance: &Issuance,
+    series: &SeriesRef,
+    after: i64,
+    most: usize,
+) -> Result<Vec<HeldView>, StoreError> {
+    let condition = "issuance = ? AND idx > ? ORDER BY idx LIMIT ?";
+    let binds = vec![id_bytes(issuance.id).into(), after.into(), limit(most)];
+    let found: Vec<ContestedRow> = rows(connection, condition, binds)?;
+    found
+        .iter()
+        .map(|row| {
+            let one = contested(row)?;
+            Ok(HeldView {
+                index: one.activity.index,
+                quantity_g: one.quantity,
+                state: one.state,
+                block: one.range.map(|range| BlockRef {
+                    series: series.clone(),
+                    range,
+                }),
+            })
+        })
+        .collect()
+}
+
+/// Which conflicts.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Only those of this member.
+    pub member: Option<NodeId>,
+    /// Only those that wait.
+    pub open: bool,
+}
+
+/// Conflicts, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn conflicts(
+    connection: &mut ReadConnection<'_>,
+    wanted: &Wanted,
+    window: Window,
+) -> Result<Vec<ConflictView>, StoreError> {
+    let mut condition = "id > ?".to_owned();
+    let mut binds: Vec<Bind<'_>> = vec![window.after()];
+    if let Some(member) = &wanted.member {
+        condition.push_str(&format!(" AND (earlier_no = {MEMBER_NO} OR later_no = {MEMBER_NO})"));
+        binds.extend([id_of(member), id_of(member)]);
+    }
+    if wanted.open {
+        condition.push_str(" AND state < 10");
+    }
+    condition.push_str(" ORDER BY id LIMIT ?");
+    binds.push(limit(window.limit));
+    let found: Vec<ConflictRow> = rows(connection, &condition, binds)?;
+    found.iter().map(|row| view(connection, row, false)).collect()
+}
+
+/// One conflict, with what was said.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn conflict_of(connection: &mut ReadConnection<'_>, id: MessageId) -> Result<Option<ConflictView>, StoreError> {
+    let found: Option<ConflictRow> = super::row(connection, "id = ?", vec![id_bytes(id).into()])?;
+    found.map(|row| view(connection, &row, true)).transpose()
+}
+
+fn view(
+    connection: &mut ReadConnection<'_>,
+    row: &ConflictRow,
+    with_evidence: bool,
+) -> Result<ConflictView, StoreError> {
+    let numbers = members(connection)?;
+    let one = conflict(row, &numbers)?;
+    let mut evidence = Vec::new();
+    if with_evidence {
+        let binds = vec![id_bytes(one.id).into()];
+        let said: Vec<StatementRow> = rows(connection, "conflict = ? ORDER BY log_index", binds)?;
+        for row in said {
+            evidence.push(Said {
+                member: numbers.members.name(row.member_no)?.clone(),
+                at: Timestamp::from_micros(row.said_at),
+                statement: row.statement,
+                concede: row.concede,
+                log_index: row.log_index,
+            });
+        }
+    }
+    Ok(ConflictView {
+        conflict: one.id,
+        state: one.state,
+        kinds: one.content.kinds(),
+        earlier: one.earlier,
+        later: one.later,
+        quantity_g: one.content.quantity_g,
+        rule: one.content.rule,
+        deadline: one.deadline,
+        outcome: one.outcome,
+        reason: one.content.reason,
+        resolved_at: one.resolved_at,
+        evidence,
+        log_index: one.log_index,
+    })
+}
+
+/// Debts, of one member or of all; those that are covered only where asked for.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn debts(
+    connection: &mut ReadConnection<'_>,
+    member: Option<&NodeId>,
+    covered: bool,
+) -> Result<Vec<DebtView>, StoreError> {
+    let mut condition = if covered {
+        "quantity_g > 0"
+    } else {
+        "covered_g < quantity_g"
+    }
+    .to_owned();
+    let mut binds = Vec::new();
+    if let Some(member) = member {
+        condition.push_str(&format!(" AND member_no = {MEMBER_NO}"));
+        binds.push(id_of(member));
+    }
+    condition.push_str(" ORDER BY id");
+    let found: Vec<DebtRow> = rows(connection, &condition, binds)?;
+    let numbers = members(connection)?;
+    found
+        .iter()
+        .map(|row| {
+            let one = debt(row, &numbers)?;
+            Ok(DebtView {
+                debt: one.id,
+                member: one.member,
+                quantity_g: one.quantity,
+                covered_g: one.covered,
+                log_index: one.log_index,
+            })
+        })
+        .collect()
+}
