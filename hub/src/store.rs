@@ -1,6 +1,7 @@
 //! The hub's database: SQLite by default, PostgreSQL when a user outgrows one machine. All SQL is below this module.
 
 pub mod audit;
+pub mod conflicts;
 pub mod connection;
 pub mod convert;
 pub mod database;
@@ -11,5 +12,4 @@ pub mod read;
 pub mod row;
 pub mod rows;
 pub mod save;
-pub mod screening;
 pub mod statement;

@@ -18,9 +18,9 @@ use crate::crash;
 use crate::ledger::command::{Body, Command, Decision, Origin};
 use crate::ledger::objects::{Collided, Collision as CollidedWith, Contested, Issuance, Owned, Screened, SharedToken};
 use crate::ledger::sequencer::{Answer, Sequencer, SequencerError};
+use crate::store::conflicts::save_pages;
 use crate::store::database::{Database, StoreError};
-use crate::store::read::screening as read;
-use crate::store::screening::save_pages;
+use crate::store::read::conflicts as read;
 
 /// Pages that are written in one transaction.
 const PAGES_A_WRITE: usize = 256;

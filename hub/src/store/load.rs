@@ -4,6 +4,7 @@ use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::lattice::SetDigest;
 use tanqiao_protocol::serial::SeriesRef;
 
+use super::conflicts;
 use super::connection::StoreConnection;
 use super::convert::{self, content, grams, id_bytes, message_id, sha256};
 use super::database::StoreError;
@@ -13,7 +14,6 @@ use super::rows::{
     BlockRow, CapRow, DealingRow, DonationRow, EventRow, FeedHeadRow, IssuanceRow, ListingRow, MessageRow, PledgeRow,
     SeriesRow, TransferRow,
 };
-use super::screening;
 use super::statement::Statement;
 use crate::ledger::needs::Needs;
 use crate::ledger::objects::CapCount;
@@ -34,7 +34,7 @@ pub fn load<C: StoreConnection>(
     load_dealings_by_id(connection, needs, working, numbers)?;
     load_blocks(connection, needs, working, numbers)?;
     load_objects(connection, needs, working, numbers)?;
-    screening::load(connection, needs, working, numbers)?;
+    conflicts::load(connection, needs, working, numbers)?;
     load_events(connection, needs, working)?;
     load_counters(connection, needs, working, numbers)?;
     load_listings(connection, needs, working, numbers)?;
@@ -424,7 +424,7 @@ fn load_open<C: StoreConnection>(
         let rows = connection.select::<IdRow>(Statement::new(sql).bind(now).bind(now).bind(now).bind(DUE_MAX))?;
         let mut due = Due {
             dealings: message_ids(&rows)?,
-            ..screening::due(connection, working.now, DUE_MAX)?
+            ..conflicts::due(connection, working.now, DUE_MAX)?
         };
         due.dealings.dedup();
         working.due = Some(due);

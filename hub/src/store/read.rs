@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod certificates;
+pub mod conflicts;
 pub mod credits;
 pub mod dealings;
 pub mod enrolment;
@@ -11,7 +12,6 @@ pub mod feed;
 pub mod life;
 pub mod mappings;
 pub mod replication;
-pub mod screening;
 pub mod statistics;
 
 use diesel::sql_types::{BigInt, Integer, Text};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::conflicts;
 use super::connection::StoreConnection;
 use super::convert::{
     block_row, content, donation_row, event_row, id_bytes, issuance_row, json, listing_row, pledge_row, retirement_row,
@@ -14,7 +15,6 @@ use super::rows::{
     CandidateRow, CapRow, CommentRow, DealingRow, EnvelopeRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow, LeafRow,
     MessageRow, SeriesRow,
 };
-use super::screening;
 use crate::ledger::command::{Command, Origin};
 use crate::ledger::hub_member;
 use crate::ledger::objects::Governance;
@@ -50,7 +50,7 @@ pub fn save<C: StoreConnection>(
     save_series(connection, working, numbers, &mut head)?;
     save_blocks(connection, working, numbers)?;
     save_objects(connection, working, numbers)?;
-    screening::save(connection, working, numbers)?;
+    conflicts::save(connection, working, numbers)?;
     save_counters(connection, working, numbers)?;
     save_feeds(connection, working, numbers)?;
     save_messages(connection, kept, numbers)?;

@@ -12,8 +12,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::epoch::Epoch;
+use super::suite::TokenSuite;
 use super::token::{Token, TokenEntry, TokenKind};
-use crate::id::{Name, Sha256};
+use crate::id::Sha256;
 use crate::merkle::RootBuilder;
 use crate::quantity::{Grams, MAX_SAFE_INTEGER};
 
@@ -39,7 +40,7 @@ pub struct TokenCommitment {
     /// The latest.
     pub last_epoch: Epoch,
     /// How the tokens were made: `voprf-ristretto255-sha512` or `hmac-sm3`.
-    pub suite: Name,
+    pub suite: TokenSuite,
 }
 
 /// One record of the stream.
@@ -181,7 +182,7 @@ impl StreamSums {
 
     /// The commitment to a stream of these records, made by `suite`; `None` if there was no record.
     #[must_use]
-    pub fn commitment(&self, suite: Name) -> Option<TokenCommitment> {
+    pub fn commitment(&self, suite: TokenSuite) -> Option<TokenCommitment> {
         let (first_epoch, last_epoch) = self.epochs?;
         Some(TokenCommitment {
             root: self.root.root(),
@@ -257,7 +258,7 @@ mod tests {
                 encode(record, &mut bytes);
                 sums.add(record, &bytes)
             });
-            all.then(|| sums.commitment("hmac-sm3".parse().unwrap())).flatten()
+            all.then(|| sums.commitment(TokenSuite::HmacSm3)).flatten()
         };
         let both = commit(&[record(0, 1), record(1, 2)]).unwrap();
         assert_eq!((both.stream_bytes, both.token_count), (stream_bytes(2, 2), 2));

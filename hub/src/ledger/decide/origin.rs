@@ -14,9 +14,7 @@ use crate::ledger::working::Working;
 /// Those who are told: members with a node.
 pub(in crate::ledger) fn told(working: &Working) -> impl Iterator<Item = &NodeId> {
     let members = working.governance.members.iter();
-    members
-        .filter(|(_, member)| member.kind.has_node())
-        .map(|(id, _)| id)
+    members.filter(|(_, member)| member.kind.has_node()).map(|(id, _)| id)
 }
 
 /// Begins the log anew after `lost_size` leaves of which only those that are here are left.

@@ -11,12 +11,12 @@ use tanqiao_protocol::time::Timestamp;
 use super::dealings::{Window, issued};
 use super::{MEMBER_NO, id_of, limit, many_bytes, members, one_of_bytes, rows};
 use crate::ledger::objects::{Contested, Issuance};
+use crate::store::conflicts::{activity, conflict, contested, debt};
 use crate::store::convert::{content, id_bytes, message_id};
 use crate::store::database::{ReadConnection, StoreError};
 use crate::store::rows::{
     ConflictRow, ContestedRow, DebtRow, IssuanceRow, ScreeningRunRow, StatementRow, TokenOwnerRow,
 };
-use crate::store::screening::{activity, conflict, contested, debt};
 use crate::store::statement::Bind;
 
 /// The issuance whose turn it is: the lowest header that has no result yet.
