@@ -129,7 +129,7 @@ pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> 
                 }
             })
         }
-        Action::TokenEpoch => Err(elsewhere("This hub takes no token keys.")),
+        Action::TokenEpoch => of!(boxed TokenEpoch),
         Action::Batch => Err(elsewhere(
             "A batch does not contain batches: send its items in one batch.",
         )),

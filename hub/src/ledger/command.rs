@@ -6,6 +6,7 @@ use tanqiao_mappings::factors::FactorRecord;
 use tanqiao_mappings::sheet::Sheet;
 use tanqiao_protocol::conflict::{ConflictEvidence, ConflictOutcome};
 use tanqiao_protocol::event::{EventPlan, InventoryBasis, InventoryItem};
+use tanqiao_protocol::fingerprint::TokenEpoch;
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::mapping::{
     MappingComment, MappingEndorsement, MappingLifting, MappingObjection, MappingProposal, MappingSuspension,
@@ -129,6 +130,8 @@ pub enum Body {
     MappingLifting(MappingLifting),
     /// Comment on a mapping version.
     MappingComment(MappingComment),
+    /// State the token keys of a month, as one of its evaluators.
+    TokenEpoch(Box<TokenEpoch>),
     /// Speak about a conflict.
     ConflictEvidence(Box<ConflictEvidence>),
     /// Officers' decisions, and the hub's own sweeps.
@@ -413,6 +416,7 @@ impl Body {
             Self::MappingSuspension(_) => Action::MappingSuspension.code(),
             Self::MappingLifting(_) => Action::MappingLifting.code(),
             Self::MappingComment(_) => Action::MappingComment.code(),
+            Self::TokenEpoch(_) => Action::TokenEpoch.code(),
             Self::ConflictEvidence(_) => Action::ConflictEvidence.code(),
             Self::Governance(_) => 0,
         }

@@ -7,6 +7,7 @@ mod blocks;
 mod collateral;
 mod conflict;
 mod donation;
+mod epoch;
 mod event;
 mod evidence;
 mod freeze;
@@ -134,6 +135,7 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         }
         Body::Donation(content) => donation::give(working, command, signed, content),
         Body::DonationWithdrawal(content) => donation::withdraw(working, command, signed, content),
+        Body::TokenEpoch(content) => epoch::state(working, command, signed, content),
         Body::ConflictEvidence(content) => conflict::say(working, command, signed, content),
         Body::Key(content) => membership::propose_key(working, command, signed, content),
         Body::Sheet(_)

@@ -167,7 +167,7 @@ impl Needs {
                     self.debts(speaker, working);
                 }
             }
-            Body::Retirement(_) | Body::Key(_) | Body::Governance(_) => {}
+            Body::Retirement(_) | Body::Key(_) | Body::TokenEpoch(_) | Body::Governance(_) => {}
         }
     }
 

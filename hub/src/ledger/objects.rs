@@ -3,13 +3,14 @@
 mod recognition;
 mod screening;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tanqiao_mappings::factors::FactorRecord;
 use tanqiao_mappings::recognition::MappingSet;
 use tanqiao_protocol::event::{Claim, EventPlan, EventState, InventoryBasis};
+use tanqiao_protocol::fingerprint::{Epoch, EpochKeys};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256, TrustDomain};
 use tanqiao_protocol::message::{Issuance as IssuanceHeader, Listing as ListingContent, Methodology, Price};
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
@@ -56,6 +57,8 @@ pub struct Governance {
     pub registries: BTreeMap<NodeId, Registry>,
     /// The catalogue's published data with `factor_records`.
     pub published: Arc<PublishedData>,
+    /// The token keys of each month.
+    pub token_epochs: BTreeMap<Epoch, EpochStanding>,
     /// Officers, auditors and organisers.
     pub officers: BTreeMap<Name, Officer>,
     /// What officers have set.
@@ -76,10 +79,24 @@ impl Default for Governance {
             factor_records: BTreeMap::new(),
             registries: BTreeMap::new(),
             published: PublishedData::shipped(),
+            token_epochs: BTreeMap::new(),
             officers: BTreeMap::new(),
             policy: Policy::default(),
         }
     }
+}
+
+/// The token keys of a month, as its evaluators state them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochStanding {
+    /// The keys.
+    pub keys: EpochKeys,
+    /// The evaluators that have stated them.
+    pub stated_by: BTreeSet<NodeId>,
+    /// The leaf by which they hold: once all have stated the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_index: Option<i64>,
 }
 
 /// A member.

@@ -292,16 +292,15 @@ pub(super) fn save<C: StoreConnection>(
         });
     }
     connection.put_rows(&debts)?;
-    let runs = working
-        .written
-        .runs
-        .iter()
-        .map(|(run, issuance, log_index)| ScreeningRunRow {
-            run: i64::from(*run),
+    let mut runs = Vec::new();
+    for (run, issuance, log_index) in &working.written.runs {
+        runs.push(ScreeningRunRow {
+            run: i32::try_from(*run).map_err(content)?,
             issuance: id_bytes(*issuance),
-            log_index: *log_index,
+            named_log_index: *log_index,
         });
-    connection.insert_rows(&runs.collect::<Vec<_>>())?;
+    }
+    connection.insert_rows(&runs)?;
     let owners = working
         .written
         .owners

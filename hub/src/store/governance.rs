@@ -17,11 +17,12 @@ use super::numbers::Numbers;
 use super::row::row;
 use super::rows::{
     FactorRecordRow, HeadRow, MappingRow, MemberKeyRow, MemberRow, MethodologyRow, OfficerRow, PolicyRow, RegistryRow,
-    SheetRow,
+    SheetRow, TokenEpochRow,
 };
 use super::statement::Statement;
 use crate::ledger::objects::{
-    Governance, Key, MappingVersion, Member, Officer, Published, PublishedData, Role, SheetVersion, mapping_set,
+    EpochStanding, Governance, Key, MappingVersion, Member, Officer, Published, PublishedData, Role, SheetVersion,
+    mapping_set,
 };
 
 row!(FirstRow in "sheet", key "reference", { reference: Text => String, log_index: BigInt => i64 });
@@ -85,6 +86,10 @@ pub fn load<C: StoreConnection>(
         governance
             .officers
             .insert(row.account.parse().map_err(content)?, officer);
+    }
+    for row in connection.select::<TokenEpochRow>(all("token_epoch"))? {
+        let standing: EpochStanding = parse(&row.content)?;
+        governance.token_epochs.insert(standing.keys.epoch, standing);
     }
     for row in connection.select::<PolicyRow>(all("policy"))? {
         governance.policy = parse(&row.content)?;
@@ -310,5 +315,13 @@ fn save_evidence<C: StoreConnection>(
             content: json(registry)?,
         });
     }
-    Ok(connection.put_rows(&registries)?)
+    connection.put_rows(&registries)?;
+    let mut epochs = Vec::new();
+    for (epoch, standing) in changed(&before.token_epochs, &after.token_epochs) {
+        epochs.push(TokenEpochRow {
+            epoch: i32::from(epoch.number()),
+            content: json(standing)?,
+        });
+    }
+    Ok(connection.put_rows(&epochs)?)
 }

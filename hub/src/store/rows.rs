@@ -29,6 +29,7 @@ row!(SheetRow in "sheet", key "reference, revision", {
     sha256: Binary => Vec<u8>, published_at: BigInt => i64, log_index: BigInt => i64,
 });
 row!(FactorRecordRow in "factor_record", key "id", { id: Text => String, content: Text => String });
+row!(TokenEpochRow in "token_epoch", key "epoch", { epoch: Integer => i32, content: Text => String });
 row!(RegistryRow in "registry", key "member_no", { member_no: Integer => i32, content: Text => String });
 row!(MappingRow in "mapping", key "no", {
     no: Integer => i32, reference: Text => String, status: SmallInt => i16, content: Text => String, log_index: BigInt => i64,
@@ -68,7 +69,9 @@ row!(IssuanceRow in "issuance", key "id", {
     waiting: BigInt => i64, waiting_g: BigInt => i64, refused: BigInt => i64, refused_g: BigInt => i64,
     reversed_g: BigInt => i64,
 });
-row!(ScreeningRunRow in "screening_run", key "run", { run: BigInt => i64, issuance: Binary => Vec<u8>, log_index: BigInt => i64 });
+row!(ScreeningRunRow in "screening_run", key "run", {
+    run: Integer => i32, issuance: Binary => Vec<u8>, named_log_index: BigInt => i64,
+});
 row!(PageRow in "issuance_page", key "issuance, first_index", {
     issuance: Binary => Vec<u8>, first_index: BigInt => i64, before_g: BigInt => i64, content: Binary => Vec<u8>,
 });

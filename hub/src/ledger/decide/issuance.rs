@@ -12,6 +12,7 @@ use tanqiao_protocol::serial::SeriesRef;
 use tanqiao_protocol::transfer::IssuanceState;
 use tanqiao_protocol::view::Outcome;
 
+use super::epoch;
 use super::loss::check_debts;
 use super::screening;
 use crate::ledger::command::{Command, Signed};
@@ -274,7 +275,8 @@ fn check_tokens(working: &Working, header: &Header) -> Decided<()> {
     ensure(tokens.first_epoch <= tokens.last_epoch, || {
         Refusal::new(CheckCode::S09, "`first_epoch` must not be after `last_epoch`.")
             .expected(tokens.first_epoch, tokens.last_epoch)
-    })
+    })?;
+    epoch::check_suite(working, tokens)
 }
 
 /// The serials of an issuance that is recognised without screening.

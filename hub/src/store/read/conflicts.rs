@@ -37,7 +37,7 @@ pub fn runs(connection: &mut ReadConnection<'_>) -> Result<BTreeSet<u32>, StoreE
     found.iter().map(|row| run_no(row.run)).collect()
 }
 
-fn run_no(run: i64) -> Result<u32, StoreError> {
+fn run_no(run: i32) -> Result<u32, StoreError> {
     u32::try_from(run).map_err(content)
 }
 

@@ -1,10 +1,10 @@
+DROP TABLE token_epoch;
 DROP TABLE debt;
 DROP TABLE conflict_statement;
 DROP TABLE conflict;
 DROP TABLE token_owner;
 DROP TABLE contested_activity;
 DROP TABLE issuance_page;
-DROP TABLE screening_run;
 DROP INDEX issuance_pending;
 ALTER TABLE issuance DROP COLUMN reversed_g;
 ALTER TABLE issuance DROP COLUMN refused_g;

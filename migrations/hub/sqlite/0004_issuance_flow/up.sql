@@ -10,13 +10,6 @@ ALTER TABLE issuance ADD COLUMN refused_g BIGINT NOT NULL DEFAULT 0 CHECK (refus
 ALTER TABLE issuance ADD COLUMN reversed_g BIGINT NOT NULL DEFAULT 0 CHECK (reversed_g >= 0);
 CREATE INDEX issuance_pending ON issuance (log_index) WHERE state < 10;
 
--- The runs of the screening store that count: one that is not named here is deleted at the next start.
-CREATE TABLE screening_run (
-    run BIGINT NOT NULL PRIMARY KEY,
-    issuance BLOB NOT NULL UNIQUE,
-    log_index BIGINT NOT NULL
-);
-
 -- Which serials an activity has: pages of 4,096 activities, each its grams as a variable-length number, with a mark
 -- where it was held back. `before_g` is the grams of the clean activities of the pages before.
 CREATE TABLE issuance_page (
@@ -91,6 +84,12 @@ CREATE TABLE debt (
     log_index BIGINT NOT NULL
 );
 CREATE INDEX debt_open ON debt (member_no) WHERE covered_g < quantity_g;
+
+-- The token keys of a month, which all its evaluators state.
+CREATE TABLE token_epoch (
+    epoch INTEGER NOT NULL PRIMARY KEY,
+    content TEXT NOT NULL
+);
 
 -- A conflict that was decided is decided; what was said stays.
 CREATE TRIGGER conflict_final BEFORE UPDATE ON conflict WHEN OLD.state >= 10 BEGIN
