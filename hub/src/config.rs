@@ -64,6 +64,9 @@ pub struct Config {
     pub authority: AuthorityConfig,
     /// The transparency log.
     pub log: LogConfig,
+    /// The store of fingerprint tokens.
+    #[serde(default)]
+    pub screening: ScreeningConfig,
     /// Limits.
     #[serde(default)]
     pub limits: LimitsConfig,
@@ -131,6 +134,20 @@ pub struct LogConfig {
     pub key: PathBuf,
 }
 
+/// The store of fingerprint tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScreeningConfig {
+    /// Its directory: with SQLite for tokens and uploads, absent for the database's name with `.screening`; with PostgreSQL for batches that
+    /// are sorted on disk, absent for the system's temporary directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dir: Option<PathBuf>,
+    /// Memory in which a batch is sorted, in MiB.
+    pub sort_memory_mib: u32,
+    /// SQLite only: memory for indexes of tokens, in MiB.
+    pub index_memory_mib: u32,
+}
+
 /// Limits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -159,6 +176,16 @@ pub struct ScheduleConfig {
 pub struct LoggingConfig {
     /// `tracing` directives, such as `info,tanqiao_hub=debug`.
     pub filter: String,
+}
+
+impl Default for ScreeningConfig {
+    fn default() -> Self {
+        Self {
+            dir: None,
+            sort_memory_mib: 128,
+            index_memory_mib: 256,
+        }
+    }
 }
 
 impl Default for LimitsConfig {
@@ -284,7 +311,7 @@ impl Config {
         ] {
             settle(path);
         }
-        if let Some(dir) = &mut self.authority.dir {
+        for dir in [&mut self.authority.dir, &mut self.screening.dir].into_iter().flatten() {
             settle(dir);
         }
         if let Some(file) = self.database.url.strip_prefix("sqlite:") {
@@ -315,6 +342,9 @@ impl Config {
             || self.limits.enrolments_per_minute == 0
         {
             return rule("limits: a rate of 0 would refuse everybody");
+        }
+        if self.screening.sort_memory_mib == 0 {
+            return rule("screening.sort_memory_mib: at least 1");
         }
         if self.limits.feed_wait_s > 30 {
             return rule("limits.feed_wait_s: 30 seconds at most");

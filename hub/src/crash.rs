@@ -19,6 +19,15 @@ pub const POINTS: &[&str] = &[
     "recovery.before-mark",
     "enrolment.before-write",
     "enrolment.after-write",
+    "tokens.after-files",
+    "tokens.before-manifest",
+    "tokens.after-manifest",
+    "tokens.after-merge",
+    "tokens.after-move",
+    "tokens.before-commit",
+    "tokens.after-commit",
+    "spool.before-write",
+    "spool.after-write",
 ];
 
 struct Armed {

@@ -8,10 +8,16 @@
 //! short commit names it by a row in `screening_run`. Whoever opens the store first says which runs are named
 //! ([`TokenStore::reconcile`]); what the others left behind is deleted. So a crash at any point leaves a run whole or not at all.
 
+mod embedded;
 mod error;
+mod opening;
 pub mod pages;
+mod postgres;
 mod records;
 pub mod screener;
+mod sorting;
+mod spool_files;
+mod spool_rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -20,13 +26,36 @@ use serde::Serialize;
 use tanqiao_protocol::fingerprint::{Epoch, TokenEntry, TokenKind};
 use tanqiao_protocol::id::MessageId;
 
+pub use embedded::EmbeddedStore;
 pub use error::ScreeningError;
+pub use opening::{open_spool, open_store};
+pub use postgres::PostgresStore;
 pub use records::{Records, SpooledRecord, fingerprints, records};
+pub use spool_files::SpoolFiles;
+pub use spool_rows::SpoolRows;
 
 /// The highest position of an activity that the store can say: 2^30 − 1.
 pub const POSITION_MAX: u32 = (1 << 30) - 1;
 /// The highest number of a run; the lowest is 1.
 pub const RUN_MAX: u32 = (1 << 31) - 1;
+
+/// How much memory the store may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// Bytes in which a batch is sorted; what does not fit is sorted on disk.
+    pub sort_bytes: usize,
+    /// Bytes of indexes that stay in memory (about 1.5 a token); what does not fit is read when it is needed.
+    pub index_bytes: u64,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            sort_bytes: 128 << 20,
+            index_bytes: 256 << 20,
+        }
+    }
+}
 
 /// A token that is to be screened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,8 +167,15 @@ pub trait TokenStore: Send + std::fmt::Debug {
     /// with all rows of `screening_run`, and whenever another process may have screened.
     ///
     /// # Errors
-    /// [`ScreeningError`].
+    /// [`ScreeningError::Ahead`] if that would delete a run that was confirmed; [`ScreeningError`].
     fn reconcile(&mut self, named: &BTreeSet<u32>) -> Result<Reconciled, ScreeningError>;
+
+    /// As [`TokenStore::reconcile`], and deletes confirmed runs too: the ledger was restored from an older copy, and what it decides
+    /// again is loaded again.
+    ///
+    /// # Errors
+    /// [`ScreeningError`].
+    fn rewind(&mut self, named: &BTreeSet<u32>) -> Result<Reconciled, ScreeningError>;
 
     /// Deletes one unnamed run: its commit was refused.
     ///

@@ -12,4 +12,5 @@ pub mod read;
 pub mod row;
 pub mod rows;
 pub mod save;
+pub mod screening;
 pub mod statement;

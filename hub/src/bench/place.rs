@@ -11,7 +11,7 @@ use tanqiao_certs::tls::{ClientTls, TlsFiles};
 use super::BenchError;
 use crate::config::{
     AuthorityConfig, Config, DatabaseConfig, LimitsConfig, ListenConfig, LogConfig, LoggingConfig, ScheduleConfig,
-    TlsConfig,
+    ScreeningConfig, TlsConfig,
 };
 
 /// The trust domain of a bench.
@@ -138,6 +138,7 @@ impl Place {
                 origin: None,
                 key: directory.join("log.key"),
             },
+            screening: ScreeningConfig::default(),
             limits: generous,
             schedule: ScheduleConfig::default(),
             logging: LoggingConfig::default(),

@@ -25,6 +25,9 @@ pub enum ScreeningError {
         #[source]
         source: std::io::Error,
     },
+    /// A file could not be replaced.
+    #[error(transparent)]
+    Replaced(#[from] tanqiao_certs::durable::FileError),
     /// A file is not what was written.
     #[error("{} is damaged: {what}. Restore the store of tokens from its backup; nothing is screened until then", path.display())]
     Damaged {
@@ -52,6 +55,9 @@ pub enum ScreeningError {
         /// What it would be with these.
         would_be: u64,
     },
+    /// Too many bytes at once.
+    #[error("{0} bytes at once; 16 MiB at most: send them in pieces")]
+    Piece(usize),
     /// The stream has bytes that are no record.
     #[error("record {record}, at byte {offset} of the token stream: {reason}")]
     Record {
@@ -92,6 +98,16 @@ pub enum ScreeningError {
         run: u32,
         /// The epoch.
         epoch: Epoch,
+    },
+    /// The ledger has forgotten runs that it had named.
+    #[error(
+        "the store of tokens ({place}) has {runs} runs that the ledger had named and does not know now: the ledger was restored from an older copy, or this is another hub's store. Recover the ledger, or restore both from the same time"
+    )]
+    Ahead {
+        /// Which store.
+        place: String,
+        /// How many.
+        runs: usize,
     },
     /// A run that the ledger has named was to be deleted.
     #[error("run {0} is named by the ledger and stays")]

@@ -193,6 +193,15 @@ impl Database {
         matches!(*self.0, Kind::Postgres { .. })
     }
 
+    /// The file of an SQLite database.
+    #[must_use]
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match &*self.0 {
+            Kind::Sqlite { path, .. } => Some(std::path::Path::new(path)),
+            Kind::Postgres { .. } => None,
+        }
+    }
+
     /// Brings the schema up to date. Safe to run twice.
     ///
     /// # Errors

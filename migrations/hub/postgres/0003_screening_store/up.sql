@@ -11,10 +11,12 @@ CREATE TABLE screening_run (
 -- when it is first needed: (token UUID primary key, run INTEGER, owner INTEGER), owner being position * 4 + kind - 1. Not a partition:
 -- its key would be a column in every row, 8 bytes with its alignment. In the archive it is archive_screening_token_NUMBER.
 
--- Runs whose tokens are stored, named or not. Written with the tokens, deleted with them.
+-- Runs whose tokens are stored, named or not. Written with the tokens, deleted with them. Who names a run locks its row first, so that
+-- nobody can delete it meanwhile.
 CREATE TABLE screening_load (
     run INTEGER NOT NULL PRIMARY KEY,
-    stored BIGINT NOT NULL
+    stored BIGINT NOT NULL,
+    confirmed BOOLEAN NOT NULL
 );
 
 -- Epochs: how many tokens, and whether they are in the archive.

@@ -1,0 +1,15 @@
+//! The store of tokens and the spool, on both engines: the same questions, the same answers.
+
+#[path = "screening/archive.rs"]
+mod archive;
+#[path = "screening/crashes.rs"]
+mod crashes;
+#[path = "screening/ground.rs"]
+mod ground;
+#[path = "screening/model.rs"]
+mod model;
+#[path = "screening/spool.rs"]
+mod spool;
+#[path = "screening/stories.rs"]
+mod stories;
+mod support;
