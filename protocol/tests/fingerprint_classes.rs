@@ -25,9 +25,18 @@ fn root() -> PathBuf {
 fn every_activity_of_the_catalogue_has_a_class() {
     let methodologies = std::fs::read_to_string(root().join("mappings/catalogue/methodologies.tsv")).unwrap();
     let mut lines = methodologies.lines();
-    let column = lines.next().unwrap().split('\t').position(|name| name == "activity").unwrap();
+    let column = lines
+        .next()
+        .unwrap()
+        .split('\t')
+        .position(|name| name == "activity")
+        .unwrap();
     let published: BTreeSet<&str> = lines.map(|line| line.split('\t').nth(column).unwrap()).collect();
-    let named: BTreeSet<&str> = EvidenceClass::all().unwrap().iter().map(|class| class.activity).collect();
+    let named: BTreeSet<&str> = EvidenceClass::all()
+        .unwrap()
+        .iter()
+        .map(|class| class.activity)
+        .collect();
     assert!(published.len() > 30);
     assert_eq!(named, published);
 }
@@ -60,7 +69,9 @@ fn row(class: &EvidenceClass) -> String {
 
 fn table() -> String {
     let mut table = String::from(BEGIN);
-    table.push_str("| activity | a record states | required | where there | bucket | in `R` | asset, in `A` or `P` | because |\n");
+    table.push_str(
+        "| activity | a record states | required | where there | bucket | in `R` | asset, in `A` or `P` | because |\n",
+    );
     table.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for class in EvidenceClass::all().unwrap() {
         let _ = write!(table, "{}", row(class));

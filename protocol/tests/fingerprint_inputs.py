@@ -211,7 +211,7 @@ def token_inputs(facts):
             "R": facts.get("source") is not None and facts.get("record") is not None,
             "P": facts.get("asset") is not None,
             "A": facts.get("asset") is not None,
-            "S": facts.get("subject") is not None,
+            "S": facts.get("subject") is not None and facts["subject_read"][0] != "credit-code",
         }[kind]
         if not there:
             if kind in rule["required"]:

@@ -10,7 +10,7 @@ use super::epoch::Epoch;
 use super::identifier::{IdentifierError, canonical_identifier};
 use super::inputs::{self, TokenInput};
 use super::stream::TOKENS_PER_ACTIVITY_MAX;
-use super::subject::SubjectKey;
+use super::subject::{SubjectKey, SubjectKind};
 use super::token::TokenKind;
 use crate::id::Name;
 use crate::time::{DAY_US, SECOND_US, Timestamp};
@@ -43,7 +43,7 @@ pub struct ActivityFacts<'a> {
     pub record: Option<&'a str>,
     /// The asset (connector, meter, vehicle, parcel).
     pub asset: Option<&'a str>,
-    /// The person or body that acted.
+    /// The person who acted. A body gives no token `S`: many act for it at once.
     pub subject: Option<&'a SubjectKey>,
 }
 
@@ -73,7 +73,9 @@ pub enum EvidenceError {
     #[error("its times lie outside the years 2000 to 2099; correct them")]
     Epoch,
     /// A period that holds no middle of a month, and neither begins nor ends with one.
-    #[error("its period holds the 16th of no month (UTC+8); gather the asset's records into one for each month")]
+    #[error(
+        "its period holds the 16th of no month (UTC+8); gather the asset's records into one for each month, or join it with the one before or after"
+    )]
     ShortPeriod,
     /// A period of more than a year.
     #[error("its period covers more than {PERIOD_MONTHS_MAX} months; divide it by calendar year")]
@@ -112,7 +114,7 @@ fn what_to_state(class: &EvidenceClass, kind: TokenKind) -> &'static str {
     match kind {
         TokenKind::Record => class.source_and_record,
         TokenKind::Project | TokenKind::Asset => class.asset,
-        TokenKind::Subject => "the identifier of the person or body that acted",
+        TokenKind::Subject => "the identifier of the person who acted, not that of a body, for which many act at once",
     }
 }
 
@@ -189,7 +191,11 @@ fn asset(class: &EvidenceClass, facts: &ActivityFacts<'_>, made: &mut Vec<TokenI
 }
 
 fn subject(class: &EvidenceClass, facts: &ActivityFacts<'_>, made: &mut Vec<TokenInput>) -> Result<(), EvidenceError> {
-    let Some(subject) = facts.subject else {
+    // Many act for one body at the same moment: that two acts have the same one tells nothing.
+    let Some(subject) = facts
+        .subject
+        .filter(|subject| subject.kind() != SubjectKind::CreditCode)
+    else {
         return Ok(());
     };
     for bucket in buckets(class.records, facts.start, class.subject_bucket_s)? {

@@ -16,7 +16,7 @@ words! {
         Mobile = 1 "mobile",
         /// A resident identity number of 18 characters (GB 11643-1999).
         ResidentId = 2 "resident-id",
-        /// A unified social credit code of 18 characters (GB 32100-2015).
+        /// A unified social credit code of 18 characters (GB 32100-2015): a body, for which no token `S` is made.
         CreditCode = 3 "credit-code",
         /// Anything else, such as a passport or a platform's own number of a person: comparable only where both sides have it.
         Other = 4 "other",
