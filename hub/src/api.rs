@@ -16,6 +16,7 @@ pub mod views;
 mod blocks;
 mod body;
 mod candidates;
+mod conflicts;
 mod credits;
 mod dealings;
 mod enrolments;
@@ -25,6 +26,7 @@ mod health;
 mod info;
 mod page;
 mod public;
+mod tokens;
 mod writes;
 
 pub use endpoints::{Endpoint, Listener, mount};

@@ -3,9 +3,11 @@
 mod log_key;
 mod reload;
 mod schedule;
+mod screening;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -23,6 +25,8 @@ use crate::api::{Hub, Listener, mount};
 use crate::config::{Config, ListenConfig};
 use crate::ledger::sequencer::{Sequencer, SequencerOptions};
 use crate::metrics::Metrics;
+use crate::screening::screener::Screener;
+use crate::screening::{ScreeningError, Spool, open_spool, open_store};
 use crate::store::database::{Database, StoreError};
 use crate::store::read::replication;
 
@@ -51,6 +55,9 @@ pub enum ServeError {
     /// A certificate, key or list.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The spool of token streams.
+    #[error(transparent)]
+    Screening(#[from] ScreeningError),
     /// The log's key.
     #[error(transparent)]
     LogKey(#[from] LogKeyError),
@@ -143,12 +150,14 @@ impl Service {
         let sequencer = Sequencer::start(database.clone(), options)?;
         check_federation(config, &sequencer)?;
         let (stop, stopping) = watch::channel(false);
+        let spool: Arc<dyn Spool> = Arc::from(open_spool(&database, &config.screening)?);
         let metrics = Metrics::new()?;
         metrics.show(sequencer.counters())?;
         let hub = Data::new(Hub::new(
             settings(config)?,
             database.clone(),
             sequencer.clone(),
+            Arc::clone(&spool),
             tls.clone(),
             metrics,
             stopping.clone(),
@@ -158,7 +167,12 @@ impl Service {
             enrolment: config.enrolment.listen,
             console: config.console.listen,
             loops: vec![
-                tokio::spawn(hub.heads.clone().follow(database, sequencer.log_size())),
+                tokio::spawn(hub.heads.clone().follow(database.clone(), sequencer.log_size())),
+                tokio::spawn(screening::screen(
+                    screener(config, database, sequencer.clone(), spool),
+                    sequencer.clone(),
+                    stopping.clone(),
+                )),
                 tokio::spawn(reload::watch_files(tls.clone(), stopping.clone())),
                 tokio::spawn(schedule::sweep(
                     sequencer,
@@ -245,6 +259,16 @@ impl Service {
         self.stop().await;
         Ok(())
     }
+}
+
+fn screener(config: &Config, database: Database, sequencer: Sequencer, spool: Arc<dyn Spool>) -> Screener {
+    let (of, screening) = (database.clone(), config.screening.clone());
+    let open = move || match open_store(&of, &screening) {
+        Ok(store) => Ok(Some(store)),
+        Err(ScreeningError::Locked(_)) => Ok(None),
+        Err(error) => Err(error),
+    };
+    Screener::new(database, sequencer, spool, Box::new(open))
 }
 
 fn load_tls(config: &Config) -> Result<ServerTls, ServeError> {

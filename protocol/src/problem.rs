@@ -39,6 +39,8 @@ words! {
         ReadOnly = 10 "read-only",
         /// A fault of the service; the outcome is unknown until asked for by id.
         Internal = 11 "internal",
+        /// An upload that does not go on where the last part ended.
+        UploadOffset = 12 "upload-offset",
     }
 }
 
@@ -58,7 +60,7 @@ impl ApiProblem {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::FeedFork | Self::NotIssuedYet => 409,
+            Self::FeedFork | Self::NotIssuedYet | Self::UploadOffset => 409,
             Self::UnsupportedMediaType => 415,
             Self::Internal => 500,
             Self::Busy | Self::ReadOnly => 503,
@@ -80,6 +82,7 @@ impl ApiProblem {
             Self::Busy => "Busy",
             Self::ReadOnly => "Read only at present",
             Self::Internal => "Fault of the service",
+            Self::UploadOffset => "Upload goes on elsewhere",
         }
     }
 
@@ -98,6 +101,7 @@ impl ApiProblem {
             Self::Busy => "系统繁忙",
             Self::ReadOnly => "当前仅可查询",
             Self::Internal => "服务内部故障",
+            Self::UploadOffset => "上传续传位置不符",
         }
     }
 
@@ -117,6 +121,7 @@ impl ApiProblem {
             Self::NotIssuedYet => "Ask again after the time in `retry_after_s`.",
             Self::Busy => "Send the same message again after the time in `retry_after_s`.",
             Self::ReadOnly => "Keep the message in the outbox and send it again later.",
+            Self::UploadOffset => "Send the stream from the byte that `Upload-Offset` names.",
             Self::Internal => {
                 "Send the same message again: its id makes that safe. Report the request id if it persists."
             }

@@ -25,8 +25,12 @@ pub struct Listed {
 }
 
 impl Listed {
+    pub(super) const fn open(&self) -> bool {
+        self.open
+    }
+
     /// One more than asked for, to know whether there is more.
-    fn window(&self) -> Result<(usize, Window), Refused> {
+    pub(super) fn window(&self) -> Result<(usize, Window), Refused> {
         let most = limit(self.limit)?;
         Ok((
             most,

@@ -53,6 +53,8 @@ pub enum Takes {
     Signed(Option<&'static str>),
     /// JSON of this schema.
     Json(&'static str),
+    /// Bytes, as they come.
+    Stream,
 }
 
 /// What an address gives when it does not refuse.

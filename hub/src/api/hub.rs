@@ -18,6 +18,7 @@ use crate::config::LimitsConfig;
 use crate::ledger::sequencer::Sequencer;
 use crate::metrics::Metrics;
 use crate::recognition::ranked::RankingCache;
+use crate::screening::Spool;
 use crate::store::database::{Database, ReadConnection, StoreError};
 use crate::store::read::statistics::Statistics;
 
@@ -51,6 +52,8 @@ pub struct Hub {
     pub database: Database,
     /// For everything that changes the ledger.
     pub sequencer: Sequencer,
+    /// Token streams on their way in.
+    pub spool: Arc<dyn Spool>,
     /// Identities, revocations, days left.
     pub tls: ServerTls,
     /// How far every feed goes.
@@ -78,6 +81,7 @@ impl Hub {
         settings: Settings,
         database: Database,
         sequencer: Sequencer,
+        spool: Arc<dyn Spool>,
         tls: ServerTls,
         metrics: Metrics,
         stopping: watch::Receiver<bool>,
@@ -96,6 +100,7 @@ impl Hub {
             settings,
             database,
             sequencer,
+            spool,
             tls,
             metrics,
             stopping,

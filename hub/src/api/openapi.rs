@@ -131,6 +131,7 @@ fn operation(listener: Listener, endpoint: &Endpoint) -> utoipa::openapi::path::
     operation = match endpoint.takes {
         Takes::Nothing => operation,
         Takes::Signed(action) => operation.request_body(Some(body("Signed", &signed(action)))),
+        Takes::Stream => operation.request_body(Some(stream())),
         Takes::Json(schema) => operation.request_body(Some(body(schema, "JSON"))),
     };
     operation = answered(operation, endpoint);
@@ -194,6 +195,15 @@ fn body(schema: &str, description: &str) -> utoipa::openapi::request_body::Reque
         .description(Some(description))
         .required(Some(Required::True))
         .content("application/json", content)
+        .build()
+}
+
+fn stream() -> utoipa::openapi::request_body::RequestBody {
+    let content = ContentBuilder::new().schema(Some(schemas::parse("text"))).build();
+    RequestBodyBuilder::new()
+        .description(Some("Bytes"))
+        .required(Some(Required::True))
+        .content("application/octet-stream", content)
         .build()
 }
 

@@ -31,3 +31,8 @@ pub fn cut<T>(mut items: Vec<T>, limit: usize, key: impl Fn(&T) -> String) -> Pa
     let next = if more { items.last().map(key) } else { None };
     Page { items, next }
 }
+
+/// All items, on one page.
+pub const fn whole<T>(items: Vec<T>) -> Page<T> {
+    Page { items, next: None }
+}

@@ -82,6 +82,8 @@ pub fn issuance(issuance: Issuance) -> IssuanceView {
         state: issuance.state,
         unscreened: issuance.unscreened,
         blocks: issuance.block.into_iter().collect(),
+        held: issuance.held,
+        registered_at: issuance.registered_at,
         content: issuance.content,
         log_index: issuance.log_index,
     }

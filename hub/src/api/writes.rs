@@ -50,6 +50,8 @@ taking! {
     pledge => Pledge;
     /// `POST /v1/keys`
     key => Key;
+    /// `POST /v1/token-epochs`
+    token_epoch => TokenEpoch;
     /// `POST /v1/mappings`
     mapping_proposal => MappingProposal;
 }
@@ -61,6 +63,8 @@ taking_about! {
     transfer_decline(MessageId) => TransferDecline Transfer;
     /// `POST /v1/transfers/{id}/withdrawal`
     transfer_withdrawal(MessageId) => TransferWithdrawal Transfer;
+    /// `POST /v1/conflicts/{id}/evidence`
+    conflict_evidence(MessageId) => ConflictEvidence Conflict;
     /// `POST /v1/pledges/{id}/release`
     pledge_release(MessageId) => PledgeRelease Pledge;
     /// `POST /v1/pledges/{id}/foreclosure`

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::desk::Desk;
 use super::output::{CliError, Output};
 use super::{
-    accounts, blocks, catalogue, dealings, enrolments, events, factors, governance, mapping_sets, mappings, matrix,
+    accounts, blocks, catalogue, conflicts, dealings, enrolments, events, factors, governance, mapping_sets, mappings, matrix,
     members, recover, sheets, system,
 };
 
@@ -52,6 +52,13 @@ pub(super) enum Admin {
     /// Transfers between members.
     #[command(subcommand)]
     Transfer(dealings::TransferCommand),
+    /// Activities that were issued twice.
+    #[command(subcommand)]
+    Conflict(conflicts::ConflictCommand),
+    /// What members owe for what they lost.
+    Debts(conflicts::DebtsArgs),
+    /// Record that a removal was reversed (fire, logging); two officers.
+    Reverse(conflicts::ReverseArgs),
     /// Hold blocks back.
     Freeze(blocks::BlocksArgs),
     /// Return frozen blocks to the state that they had.
@@ -95,6 +102,9 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Event(command) => command.run(&desk, output),
         Admin::Donation(command) => command.run(&desk, output),
         Admin::Transfer(command) => command.run(&desk, output),
+        Admin::Conflict(command) => command.run(&desk, output),
+        Admin::Debts(args) => args.run(&desk, output),
+        Admin::Reverse(args) => args.run(&desk, output),
         Admin::Freeze(args) => args.freeze(&desk, output),
         Admin::Unfreeze(args) => args.unfreeze(&desk, output),
         Admin::CancelFrozen(args) => args.cancel(&desk, output),

@@ -40,7 +40,7 @@ pub(super) enum PolicyCommand {
     },
 }
 
-fn grams(number: i64) -> Result<Grams, CliError> {
+pub(super) fn grams(number: i64) -> Result<Grams, CliError> {
     Grams::new(number).map_err(CliError::misused)
 }
 

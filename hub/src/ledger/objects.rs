@@ -22,7 +22,7 @@ use tanqiao_protocol::signing::{KeyId, VerifyingKey};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use tanqiao_protocol::r#use::Use;
-use tanqiao_protocol::view::{CheckRun, KeyStatus, MemberKind, MemberStatus};
+use tanqiao_protocol::view::{CheckRun, HeldCounts, KeyStatus, MemberKind, MemberStatus};
 
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
@@ -363,7 +363,7 @@ pub struct Issuance {
     /// The serials of its clean activities.
     pub block: Option<BlockRef>,
     /// What was held back of it.
-    pub held: HeldBack,
+    pub held: HeldCounts,
     /// Grams of removals that were reversed.
     pub reversed: Grams,
     /// When its header came.
@@ -372,19 +372,6 @@ pub struct Issuance {
     pub content: IssuanceHeader,
     /// The leaf of the header.
     pub log_index: i64,
-}
-
-/// What was held back of an issuance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct HeldBack {
-    /// Activities that wait.
-    pub waiting: u32,
-    /// Their grams.
-    pub waiting_g: Grams,
-    /// Activities that were refused.
-    pub refused: u32,
-    /// Their grams.
-    pub refused_g: Grams,
 }
 
 /// A retirement, or the retirement that a committed donation is.

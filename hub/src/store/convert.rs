@@ -9,10 +9,12 @@ use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use tanqiao_protocol::r#use::{Use, Uses};
 
+use tanqiao_protocol::view::HeldCounts;
+
 use super::database::StoreError;
 use super::numbers::Numbers;
 use super::rows::{BlockRow, DonationRow, EventRow, IssuanceRow, ListingRow, PledgeRow, RetirementRow, TransferRow};
-use crate::ledger::objects::{Donation, Event, HeldBack, Issuance, Listing, Pledge, Retirement, Transfer};
+use crate::ledger::objects::{Donation, Event, Issuance, Listing, Pledge, Retirement, Transfer};
 
 pub(super) fn content(what: impl std::fmt::Display) -> StoreError {
     StoreError::Content(what.to_string())
@@ -229,7 +231,7 @@ pub fn issuance(row: &IssuanceRow, numbers: &Numbers) -> Result<Issuance, StoreE
         state: state(IssuanceState::from_code(row.state), row.state)?,
         unscreened: row.unscreened,
         block,
-        held: HeldBack {
+        held: HeldCounts {
             waiting: u32::try_from(row.waiting).map_err(content)?,
             waiting_g: grams(row.waiting_g)?,
             refused: u32::try_from(row.refused).map_err(content)?,

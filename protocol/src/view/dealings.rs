@@ -141,6 +141,19 @@ pub struct PledgeView {
     pub log_index: i64,
 }
 
+/// What was held back of an issuance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HeldCounts {
+    /// Activities that wait.
+    pub waiting: u32,
+    /// Their grams.
+    pub waiting_g: Grams,
+    /// Activities that were refused.
+    pub refused: u32,
+    /// Their grams.
+    pub refused_g: Grams,
+}
+
 /// `GET /v1/issuances/{id}`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuanceView {
@@ -152,8 +165,14 @@ pub struct IssuanceView {
     pub state: IssuanceState,
     /// True if its activities were not screened for duplicates.
     pub unscreened: bool,
-    /// The serials that it was given.
+    /// The serials of its clean activities. Those of activities that were released later are in `held`.
     pub blocks: Vec<BlockRef>,
+    /// What was held back.
+    #[serde(default)]
+    pub held: HeldCounts,
+    /// When its header came.
+    #[serde(default)]
+    pub registered_at: Timestamp,
     /// The header.
     pub content: Issuance,
     /// The leaf of the header.

@@ -4,8 +4,8 @@ use actix_web::web::to;
 
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
-    blocks, candidates, credits, dealings, enrolments, evidence, feed, governance, health, info, mappings, openapi,
-    public, writes,
+    blocks, candidates, conflicts, credits, dealings, enrolments, evidence, feed, governance, health, info, mappings, openapi,
+    public, tokens, writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -239,6 +239,66 @@ pub const FEDERATION: &[Endpoint] = &[
         &[],
         Gives::One("IssuanceView"),
         dealings::issuance
+    ),
+    get!(
+        "/v1/issuances/{id}/tokens",
+        "How much of the token stream is here; `Upload-Offset` says where the next bytes begin",
+        &[],
+        Gives::One("UploadView"),
+        tokens::upload
+    ),
+    Endpoint {
+        method: "PUT",
+        path: "/v1/issuances/{id}/tokens",
+        summary: "The token stream, or a part of it from the byte that the header `Upload-Offset` names; screened once it is whole",
+        query: &[],
+        takes: Takes::Stream,
+        gives: Gives::One("UploadView"),
+        route: || to(tokens::put_tokens),
+    },
+    get!(
+        "/v1/issuances/{id}/held",
+        "Activities that were held back, and what became of them",
+        &[("after", "integer"), ("limit", "Limit")],
+        Gives::Page("HeldView"),
+        conflicts::held
+    ),
+    get!(
+        "/v1/token-epochs",
+        "The token keys of every month that has some",
+        &[],
+        Gives::Page("EpochView"),
+        tokens::epochs
+    ),
+    get!(
+        "/v1/token-epochs/{epoch}",
+        "The token keys of a month",
+        &[],
+        Gives::One("EpochView"),
+        tokens::epoch
+    ),
+    signed!("POST" "/v1/token-epochs", "State the token keys of a month, as one of its evaluators", Some("token-epoch"), writes::token_epoch),
+    get!(
+        "/v1/conflicts",
+        "Conflicts of the own activities",
+        LISTED,
+        Gives::Page("ConflictView"),
+        conflicts::conflicts
+    ),
+    get!(
+        "/v1/conflicts/{id}",
+        "One of them, with what was said",
+        &[],
+        Gives::One("ConflictView"),
+        conflicts::conflict
+    ),
+    signed!("POST" "/v1/conflicts/{id}/evidence", "Say something about a conflict, or give the activity up", Some("conflict-evidence"), writes::conflict_evidence),
+    get!(
+        "/v1/debts",
+        "What this member owes, and owed, for what it lost",
+        &[],
+        Gives::Page("DebtView"),
+        conflicts::debts
     ),
     signed!("PUT" "/v1/listings/{id}", "Expose credits for cross-region use; 0 g takes the listing down", Some("listing"), writes::listing),
     get!(

@@ -8,9 +8,11 @@ use utoipa::openapi::{RefOr, Schema};
 use super::words;
 
 mod dealings;
+mod screening;
 mod tables;
 
 use dealings::DEALINGS;
+use screening::SCREENING;
 use tables::{COMMON, TEXTS};
 
 /// Every schema by name.
@@ -39,7 +41,7 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
             json!({ "type": "integer", "minimum": minimum, "maximum": maximum, "description": description }),
         ));
     }
-    for (name, description, members) in COMMON.iter().chain(MAPPINGS).chain(RECOGNITION).chain(DEALINGS) {
+    for (name, description, members) in COMMON.iter().chain(MAPPINGS).chain(RECOGNITION).chain(DEALINGS).chain(SCREENING) {
         all.push(((*name).to_owned(), object(description, members)));
     }
     all.push((

@@ -4,7 +4,9 @@ use tanqiao_mappings::difference::Weight;
 use tanqiao_mappings::matrix::CellState;
 use tanqiao_mappings::relation::Relation;
 use tanqiao_protocol::block::BlockState;
+use tanqiao_protocol::conflict::{ActivityState, ConflictOutcome, ConflictState};
 use tanqiao_protocol::event::{ClaimantKind, EventState, InventoryBasis};
+use tanqiao_protocol::fingerprint::{TokenKind, TokenSuite};
 use tanqiao_protocol::mapping::{MappingState, Mode, Party, RejectionGround};
 use tanqiao_protocol::message::RightsBasis;
 use tanqiao_protocol::recognition::Predicate;
@@ -25,9 +27,12 @@ macro_rules! words_of {
 }
 
 words_of!(
+    ActivityState,
     BlockState,
     CellState,
     ClaimantKind,
+    ConflictOutcome,
+    ConflictState,
     DonationState,
     EnrolmentStatus,
     EventState,
@@ -45,6 +50,8 @@ words_of!(
     RejectionGround,
     Relation,
     RightsBasis,
+    TokenKind,
+    TokenSuite,
     TransferState,
     Use,
     Weight,

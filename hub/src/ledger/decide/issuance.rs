@@ -10,13 +10,13 @@ use tanqiao_protocol::message::{Issuance as Header, Methodology};
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::SeriesRef;
 use tanqiao_protocol::transfer::IssuanceState;
-use tanqiao_protocol::view::Outcome;
+use tanqiao_protocol::view::{HeldCounts, Outcome};
 
 use super::epoch;
 use super::loss::check_debts;
 use super::screening;
 use crate::ledger::command::{Command, Signed};
-use crate::ledger::objects::{HeldBack, Issuance};
+use crate::ledger::objects::Issuance;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
@@ -231,7 +231,7 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
         state: IssuanceState::Registered,
         unscreened: header.tokens.is_none(),
         block: None,
-        held: HeldBack::default(),
+        held: HeldCounts::default(),
         reversed: Grams::ZERO,
         registered_at: working.now,
         content: header.clone(),

@@ -156,6 +156,8 @@ pub const DEALINGS: &[Object] = &[
             ("state", "IssuanceState"),
             ("unscreened", "boolean"),
             ("blocks", "[BlockRef]"),
+            ("held", "HeldCounts"),
+            ("registered_at", "Timestamp"),
             ("content", "Issuance"),
             ("log_index", "integer"),
         ],

@@ -1,0 +1,53 @@
+//! Screens whatever has come, in a thread of its own, until the process stops.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::ledger::sequencer::Sequencer;
+use crate::screening::screener::Screener;
+
+/// How soon it is tried again after a failure, or while another process screens.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Looks whenever the log has grown: an upload that is whole is a leaf.
+pub(super) async fn screen(mut screener: Screener, sequencer: Sequencer, mut stopping: watch::Receiver<bool>) {
+    let mut grown = sequencer.log_size();
+    loop {
+        grown.mark_unchanged();
+        // A hub that accepts no writes may not be the one whose store this is.
+        if sequencer.read_only().is_none() {
+            let (back, done) = match tokio::task::spawn_blocking(move || {
+                let done = screener.work();
+                (screener, done)
+            })
+            .await
+            {
+                Ok(worked) => worked,
+                Err(error) => return tracing::error!(%error, "screening has ended"),
+            };
+            screener = back;
+            match done {
+                Ok(0) => {}
+                Ok(done) => tracing::info!(issuances = done, "screened"),
+                Err(error) => tracing::error!(error = %chain(&error), "screening failed and is tried again"),
+            }
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            changed = grown.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(AGAIN) => {}
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}
