@@ -1,0 +1,195 @@
+//! Conflicts: what counts as one, who is told, and how they end.
+
+use tanqiao_hub::ledger::command::Decision;
+use tanqiao_protocol::conflict::ConflictOutcome;
+use tanqiao_protocol::fingerprint::TokenKind;
+
+use crate::hall::on_each_hall;
+use crate::support::{Refused as _, node};
+
+#[test]
+fn the_clean_part_is_recognised_and_the_rest_waits() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(100, &["R order-7"])]);
+        let id = h.issue("bluecar", &[(1, &["R a"]), (100, &["R order-7", "S x"]), (2, &["R b"])]);
+        assert_eq!(h.state(id), "partially-recognised");
+        let held = h.issuance(id).held;
+        assert_eq!((held.waiting, held.waiting_g.get()), (1, 100));
+        assert_eq!(h.free("bluecar"), 3);
+        let conflict = h.only();
+        assert_eq!(conflict.kinds, [TokenKind::Record]);
+        assert_eq!((conflict.earlier.member.as_str(), conflict.later.member.as_str()), ("wuhan", "bluecar"));
+        assert_eq!((conflict.earlier.activity.index, conflict.later.activity.index), (0, 1));
+        for member in ["wuhan", "bluecar"] {
+            assert!(h.f.feed(member).contains(&"conflict.opened".to_owned()));
+        }
+    });
+}
+
+#[test]
+fn the_same_record_of_the_same_member_counts_and_the_same_subject_does_not() {
+    on_each_hall(|h| {
+        // A commuter takes two rides in one bucket of time: both are hers.
+        let id = h.issue("wuhan", &[(5, &["R a", "S x"]), (6, &["R b", "S x"]), (7, &["R a"])]);
+        assert_eq!(h.state(id), "partially-recognised");
+        assert_eq!(h.only().later.activity.index, 2);
+        h.resolve(h.only().conflict, ConflictOutcome::Earlier).unwrap();
+        let next = h.issue("wuhan", &[(8, &["R c", "S x"]), (9, &["R b"])]);
+        assert_eq!(h.state(next), "partially-recognised");
+        assert_eq!(h.only().kinds, [TokenKind::Record]);
+        // Another member's ride of the same subject at the same time waits.
+        let other = h.issue("harbin", &[(8, &["R d", "S x"])]);
+        assert_eq!(h.state(other), "held-back");
+    });
+}
+
+#[test]
+fn an_activity_that_belongs_to_the_earlier_issuance_is_never_issued() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(100, &["R order-7"])]);
+        let id = h.issue("bluecar", &[(100, &["R order-7"])]);
+        h.resolve(h.only().conflict, ConflictOutcome::Earlier).unwrap();
+        assert_eq!(h.state(id), "refused");
+        assert_eq!(h.issuance(id).held.refused_g.get(), 100);
+        assert_eq!((h.free("wuhan"), h.free("bluecar")), (100, 0));
+        assert_eq!(h.f.feed("bluecar").last().unwrap(), "issuance.refused");
+        h.resolve(h.conflict_of(id), ConflictOutcome::Distinct).refused_by("T05");
+    });
+}
+
+#[test]
+fn an_activity_that_belongs_to_the_later_issuance_takes_the_earlier_ones_serials_out() {
+    on_each_hall(|h| {
+        let first = h.issue("bluecar", &[(1, &["R a"]), (100, &["R order-7"]), (2, &["R b"])]);
+        let id = h.issue("wuhan", &[(90, &["R order-7"])]);
+        let conflict = h.only();
+        assert_eq!(conflict.rule, ConflictOutcome::Later, "the act took place in Wuhan");
+        let alone = Decision::ResolveConflict {
+            conflict: conflict.conflict,
+            outcome: ConflictOutcome::Later,
+            reason: "the station is in Wuhan".to_owned(),
+        };
+        h.f.by_officers(&["first-officer"], alone).refused_by("G01");
+        h.resolve(conflict.conflict, ConflictOutcome::Later).unwrap();
+        assert_eq!(h.state(id), "recognised");
+        assert_eq!((h.free("wuhan"), h.free("bluecar")), (90, 3));
+        // Exactly the serials of that activity went: 2 to 101.
+        let series = h.block(first).series;
+        let standing = |first: i64| h.f.standing(&format!("{series}/{first}-{first}").parse().unwrap());
+        assert_eq!(standing(1), "bluecar held");
+        assert_eq!(standing(2), "bluecar cancelled");
+        assert_eq!(standing(101), "bluecar cancelled");
+        assert_eq!(standing(102), "bluecar held");
+        // Whoever comes third meets Wuhan's.
+        h.issue("harbin", &[(90, &["R order-7"])]);
+        assert_eq!(h.only().earlier.member, node("wuhan"));
+    });
+}
+
+#[test]
+fn two_different_acts_both_count() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(5, &["R a", "S x"])]);
+        let id = h.issue("bluecar", &[(6, &["R b", "S x"])]);
+        h.resolve(h.only().conflict, ConflictOutcome::Distinct).unwrap();
+        assert_eq!(h.state(id), "recognised");
+        assert_eq!((h.free("wuhan"), h.free("bluecar")), (5, 6));
+        assert_eq!(h.f.feed("bluecar").last().unwrap(), "issuance.released");
+    });
+}
+
+#[test]
+fn whoever_gives_up_ends_the_conflict_at_once() {
+    on_each_hall(|h| {
+        let first = h.issue("wuhan", &[(5, &["R a"])]);
+        let second = h.issue("bluecar", &[(6, &["R a"])]);
+        let conflict = h.only().conflict;
+        h.say("harbin", conflict, true).refused_by("N05");
+        h.say("bluecar", conflict, false).unwrap();
+        h.say("wuhan", conflict, true).unwrap();
+        let ended = h.conflict(conflict);
+        assert_eq!(ended.outcome, Some(ConflictOutcome::Later));
+        assert_eq!(ended.evidence.len(), 2);
+        assert!(!ended.evidence[0].concede && ended.evidence[1].concede);
+        assert_eq!((h.state(first), h.state(second)), ("recognised".to_owned(), "recognised".to_owned()));
+        assert_eq!((h.free("wuhan"), h.free("bluecar")), (0, 6));
+        h.say("bluecar", conflict, false).refused_by("T05");
+    });
+}
+
+#[test]
+fn nobody_decides_and_the_rule_does() {
+    on_each_hall(|h| {
+        h.issue("bluecar", &[(5, &["R hard"]), (5, &["R soft-1", "S x"])]);
+        let id = h.issue("wuhan", &[(5, &["R hard"]), (5, &["R soft-2", "S x"])]);
+        assert_eq!(h.state(id), "held-back");
+        h.f.pass(14 * 86_400 - 60);
+        h.f.sweep();
+        assert_eq!(h.open().len(), 2);
+        h.f.pass(60);
+        h.f.sweep();
+        assert!(h.open().is_empty());
+        // The record belongs to the region of the act; what only the subject says, to whoever was first.
+        assert_eq!(h.state(id), "partially-recognised");
+        assert_eq!((h.free("wuhan"), h.free("bluecar")), (5, 5));
+    });
+}
+
+#[test]
+fn an_activity_waits_for_all_of_its_conflicts() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(5, &["R a", "S x"])]);
+        h.issue("harbin", &[(5, &["R b", "S y"])]);
+        let id = h.issue("bluecar", &[(5, &["R c", "S x", "S y"])]);
+        let open = h.open();
+        assert_eq!(open.len(), 2);
+        h.resolve(open[0].conflict, ConflictOutcome::Distinct).unwrap();
+        assert_eq!(h.state(id), "held-back");
+        h.resolve(open[1].conflict, ConflictOutcome::Distinct).unwrap();
+        assert_eq!(h.state(id), "recognised");
+    });
+}
+
+#[test]
+fn what_one_conflict_refuses_the_others_need_not_decide() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(5, &["R a", "S x"])]);
+        h.issue("harbin", &[(5, &["R b", "S y"])]);
+        let id = h.issue("bluecar", &[(5, &["R c", "S x", "S y"])]);
+        h.resolve(h.open()[0].conflict, ConflictOutcome::Earlier).unwrap();
+        assert!(h.open().is_empty());
+        assert_eq!(h.state(id), "refused");
+    });
+}
+
+#[test]
+fn a_refused_activitys_other_tokens_lead_to_the_one_that_won() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(5, &["R a", "S one"])]);
+        // The same ride under another order number, a bucket of time later.
+        h.issue("bluecar", &[(5, &["R b", "S one", "S two"])]);
+        h.resolve(h.only().conflict, ConflictOutcome::Earlier).unwrap();
+        h.issue("harbin", &[(5, &["R c", "S two"])]);
+        let conflict = h.only();
+        assert_eq!(conflict.earlier.member, node("wuhan"));
+        h.resolve(conflict.conflict, ConflictOutcome::Distinct).unwrap();
+        assert_eq!(h.free("harbin"), 5);
+    });
+}
+
+#[test]
+fn three_sides_of_one_act_give_it_to_one() {
+    on_each_hall(|h| {
+        h.issue("bluecar", &[(5, &["R a"])]);
+        h.issue("harbin", &[(5, &["R a"])]);
+        h.issue("wuhan", &[(5, &["R a"])]);
+        let open = h.open();
+        assert_eq!(open.len(), 2);
+        assert!(open.iter().all(|one| one.earlier.member == node("bluecar")));
+        for one in open {
+            h.resolve(one.conflict, ConflictOutcome::Later).unwrap();
+        }
+        // Harbin took it from the enterprise, and Wuhan from Harbin.
+        assert_eq!((h.free("bluecar"), h.free("harbin"), h.free("wuhan")), (0, 0, 5));
+    });
+}

@@ -1,0 +1,141 @@
+//! Who comes first, what waits for whom, and what a crash leaves.
+
+use tanqiao_hub::ledger::command::Decision;
+use tanqiao_protocol::conflict::COLLISIONS_MAX;
+
+use crate::hall::on_each_hall;
+use crate::support::Refused as _;
+
+#[test]
+fn what_collides_with_nothing_is_recognised_whole() {
+    on_each_hall(|h| {
+        let id = h.issue("wuhan", &[(100, &["R a", "S x"]), (0, &["R b"]), (50, &["R c"])]);
+        assert_eq!(h.state(id), "recognised");
+        assert_eq!(h.block(id).to_string(), "wuhan/420100/wuhan-metro.v1/2025/1-150");
+        assert!(!h.issuance(id).unscreened && !h.is_spooled(id));
+        assert!(h.open().is_empty());
+        let types = h.f.feed("wuhan");
+        assert!(types.contains(&"issuance.uploaded".to_owned()) && types.contains(&"issuance.recognised".to_owned()));
+    });
+}
+
+#[test]
+fn the_header_decides_who_is_first_whoever_uploads_first() {
+    on_each_hall(|h| {
+        let acts: &[_] = &[(100, &["R order-7"][..])];
+        let first = h.register("wuhan", acts);
+        let second = h.register("bluecar", acts);
+        h.upload(second, acts);
+        // The later header waits for the earlier one's tokens.
+        assert_eq!(h.work().unwrap(), 0);
+        assert_eq!(h.state(second), "uploaded");
+        h.upload(first, acts);
+        assert_eq!(h.work().unwrap(), 2);
+        assert_eq!((h.state(first), h.state(second)), ("recognised".to_owned(), "held-back".to_owned()));
+        let conflict = h.only();
+        assert_eq!((conflict.earlier.activity.issuance, conflict.later.activity.issuance), (first, second));
+        assert_eq!(h.free("wuhan"), 100);
+        assert_eq!(h.free("bluecar"), 0);
+    });
+}
+
+#[test]
+fn a_header_without_tokens_is_abandoned_after_a_day_and_blocks_nobody() {
+    on_each_hall(|h| {
+        let acts: &[_] = &[(100, &["R order-7"][..])];
+        let first = h.register("wuhan", acts);
+        let second = h.register("bluecar", acts);
+        h.upload(second, acts);
+        h.f.pass(86_399);
+        h.f.sweep();
+        assert_eq!(h.state(first), "registered");
+        h.f.pass(1);
+        h.f.sweep();
+        assert_eq!(h.state(first), "abandoned");
+        assert_eq!(h.f.feed("wuhan").last().unwrap(), "issuance.abandoned");
+        assert_eq!(h.work().unwrap(), 1);
+        assert_eq!(h.state(second), "recognised");
+        h.f.by_hub(Decision::TokensArrived { issuance: first }).refused_by("T05");
+    });
+}
+
+#[test]
+fn a_suspended_member_keeps_nobody_waiting_and_gets_nothing() {
+    on_each_hall(|h| {
+        let acts: &[_] = &[(100, &["R order-7"][..])];
+        let (waits, uploaded) = (h.register("wuhan", acts), h.register("wuhan", &[(5, &["R other"])]));
+        h.upload(uploaded, &[(5, &["R other"])]);
+        h.f.suspend("wuhan").unwrap();
+        h.f.sweep();
+        assert_eq!(h.state(waits), "abandoned");
+        assert_eq!(h.work().unwrap(), 1);
+        assert_eq!(h.state(uploaded), "abandoned");
+        // Its tokens are nobody's.
+        let id = h.issue("bluecar", &[(5, &["R other"])]);
+        assert_eq!(h.state(id), "recognised");
+    });
+}
+
+#[test]
+fn an_issuance_comes_with_tokens_where_the_policy_screens() {
+    on_each_hall(|h| {
+        let id = h.f.new_id();
+        let header = crate::support::issuance("wuhan", "420100", 5, id);
+        let body = tanqiao_hub::ledger::command::Body::Issuance(Box::new(header));
+        h.f.ask(h.f.command("wuhan", id, body)).result.refused_by("S08");
+    });
+}
+
+#[test]
+fn what_was_compared_and_never_committed_is_compared_again_with_the_same_result() {
+    on_each_hall(|h| {
+        let earlier: &[_] = &[(100, &["R order-7"][..]), (7, &["R order-8"])];
+        let later: &[_] = &[(20, &["R order-9"][..]), (100, &["R order-7"])];
+        h.issue("wuhan", earlier);
+        let id = h.register("bluecar", later);
+        h.upload(id, later);
+        // A process that compared and then stopped before its commit.
+        h.compare_only(id);
+        h.compare_only(id);
+        assert_eq!(h.work().unwrap(), 1);
+        assert_eq!(h.state(id), "partially-recognised");
+        assert_eq!(h.only().later.activity.index, 1);
+        assert_eq!(h.free("bluecar"), 20);
+    });
+}
+
+#[test]
+fn one_of_several_processes_screens() {
+    on_each_hall(|h| {
+        let acts: &[_] = &[(100, &["R a"][..])];
+        let first = h.register("wuhan", acts);
+        h.upload(first, acts);
+        let mut screener = h.screener();
+        assert_eq!(screener.work().unwrap(), 1);
+        let next = h.register("wuhan", &[(1, &["R b"])]);
+        h.upload(next, &[(1, &["R b"])]);
+        assert_eq!(h.work().unwrap(), 0, "another one has the store");
+        drop(screener);
+        assert_eq!(h.work().unwrap(), 1);
+        assert_eq!(h.state(next), "recognised");
+    });
+}
+
+#[test]
+fn a_batch_that_was_issued_elsewhere_as_a_whole_is_refused_and_leaves_nothing() {
+    on_each_hall(|h| {
+        let labels: Vec<String> = (0..=COLLISIONS_MAX).map(|n| format!("R ride-{n}")).collect();
+        let slices: Vec<[&str; 1]> = labels.iter().map(|label| [label.as_str()]).collect();
+        let acts: Vec<_> = slices.iter().map(|labels| (1, &labels[..])).collect();
+        let first = h.issue("wuhan", &acts);
+        assert_eq!(h.state(first), "recognised");
+        let mut again = acts.clone();
+        again.push((1, &["R one-more"]));
+        let second = h.issue("bluecar", &again);
+        assert_eq!(h.state(second), "refused");
+        assert!(h.open().is_empty() && !h.is_spooled(second));
+        assert_eq!(h.free("bluecar"), 0);
+        let third = h.issue("bluecar", &[(1, &["R one-more"])]);
+        assert_eq!(h.state(third), "recognised");
+    });
+}
