@@ -28,6 +28,10 @@ pub const POINTS: &[&str] = &[
     "tokens.after-commit",
     "spool.before-write",
     "spool.after-write",
+    "upload.before-arrival",
+    "screening.before-compare",
+    "screening.after-compare",
+    "screening.after-commit",
 ];
 
 struct Armed {

@@ -19,7 +19,9 @@ use crate::r#use::Use;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Evidence, ItemResult, Offer, Outcome, Results};
-pub use dealings::{CheckRun, DonationView, EventView, HeldCounts, IssuanceView, PledgeView, RetirementView, TransferView};
+pub use dealings::{
+    CheckRun, DonationView, EventView, HeldCounts, IssuanceView, PledgeView, RetirementView, TransferView,
+};
 pub use mappings::{Comment, Endorsement, MappingDetail, MappingView, SheetView, Suspension};
 
 /// `GET /v1/hub`

@@ -57,7 +57,10 @@ pub async fn put_tokens(
         IssuanceState::Registered => {}
         IssuanceState::Abandoned | IssuanceState::Refused => {
             let ended = Problem::of(CheckCode::T05)
-                .detail(format!("The issuance is `{}`: register its activities again.", issuance.state))
+                .detail(format!(
+                    "The issuance is `{}`: register its activities again.",
+                    issuance.state
+                ))
                 .expected(IssuanceState::Registered)
                 .found(issuance.state);
             return Err(ended.into());
@@ -72,7 +75,10 @@ pub async fn put_tokens(
     let (spool, id) = (Arc::clone(&hub.spool), issuance.id);
     let here = blocking(move || spool.offset(id)).await?;
     if from != here {
-        let wrong = ScreeningError::Offset { given: from, right: here };
+        let wrong = ScreeningError::Offset {
+            given: from,
+            right: here,
+        };
         return Ok(at(problem(&refused(&wrong).0), here));
     }
     let offset = receive(&hub, id, &tokens, from, body).await?;
@@ -182,7 +188,10 @@ async fn finish(hub: &Hub, mut issuance: Issuance, tokens: &TokenCommitment) -> 
     let (spool, promised, header) = (Arc::clone(&hub.spool), tokens.clone(), issuance.content.clone());
     let judged = web::block(move || {
         let found = check_stream(spool.as_ref(), id, &promised, &activity, &header);
-        if matches!(found, Ok(Some(_)) | Err(ScreeningError::Record { .. } | ScreeningError::Torn { .. })) {
+        if matches!(
+            found,
+            Ok(Some(_)) | Err(ScreeningError::Record { .. } | ScreeningError::Torn { .. })
+        ) {
             spool.remove(id)?;
         }
         found
@@ -191,11 +200,14 @@ async fn finish(hub: &Hub, mut issuance: Issuance, tokens: &TokenCommitment) -> 
     if let Some(wrong) = judged.map_err(|error| refused(&error))? {
         return Ok(at(problem(&wrong), 0));
     }
-    crash::point("tokens.before-arrival");
+    crash::point("upload.before-arrival");
     let sequencer = hub.sequencer.clone();
     let answer = web::block(move || submit(&sequencer, Decision::TokensArrived { issuance: id })).await;
     let answer = answer.map_err(|error| Refused::fault(&error))?;
-    match answer.map_err(|_| Refused::from(Problem::api(ApiProblem::Busy).retry_after(1)))?.result {
+    match answer
+        .map_err(|_| Refused::from(Problem::api(ApiProblem::Busy).retry_after(1)))?
+        .result
+    {
         Ok(_) => {
             issuance.state = IssuanceState::Uploaded;
             Ok(progress(&issuance, tokens, tokens.stream_bytes))
@@ -219,7 +231,10 @@ fn check_stream(
         let kinds: Vec<_> = item.record.tokens.iter().map(|entry| entry.kind).collect();
         if let Some(kind) = missing(activity, &kinds) {
             let problem = Problem::of(CheckCode::S08)
-                .detail(format!("Activity {} has no token of kind {kind}, which `{activity}` requires.", item.record.index))
+                .detail(format!(
+                    "Activity {} has no token of kind {kind}, which `{activity}` requires.",
+                    item.record.index
+                ))
                 .expected(kind);
             return Ok(Some(problem));
         }
@@ -277,7 +292,10 @@ pub async fn epochs(hub: Data<Hub>, _caller: Caller) -> Answer {
 /// `GET /v1/token-epochs/{epoch}`
 pub async fn epoch(hub: Data<Hub>, _caller: Caller, epoch: Path<Epoch>) -> Answer {
     let governance = hub.sequencer.governance();
-    let standing = governance.token_epochs.get(&epoch).filter(|one| one.log_index.is_some());
+    let standing = governance
+        .token_epochs
+        .get(&epoch)
+        .filter(|one| one.log_index.is_some());
     let found = standing.ok_or_else(Refused::not_found)?;
     json(&EpochView {
         keys: found.keys.clone(),

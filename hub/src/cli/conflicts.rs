@@ -5,8 +5,8 @@ use tanqiao_protocol::conflict::{ConflictOutcome, ConflictState, ConflictView};
 use tanqiao_protocol::id::{MessageId, NodeId};
 
 use super::desk::{Desk, Officers};
-use super::governance::grams;
 use super::events::LIST_MAX;
+use super::governance::grams;
 use super::output::{CliError, Output};
 use crate::ledger::command::Decision;
 use crate::store::read::conflicts::{self, Wanted};
@@ -75,7 +75,10 @@ impl ConflictCommand {
                     let mut text = line(one);
                     for said in &one.evidence {
                         let gives_up = if said.concede { " (gives the activity up)" } else { "" };
-                        text.push_str(&format!("\n  {} {}{gives_up}: {}", said.at, said.member, said.statement));
+                        text.push_str(&format!(
+                            "\n  {} {}{gives_up}: {}",
+                            said.at, said.member, said.statement
+                        ));
                     }
                     text
                 });
@@ -136,7 +139,10 @@ impl DebtsArgs {
     pub(super) fn run(&self, desk: &Desk, output: &Output) -> Result<(), CliError> {
         let found = desk.read(|c| conflicts::debts(c, None, self.all))?;
         output.list(&found, |one| {
-            format!("{}  {} owes {}, of which {} is covered", one.debt, one.member, one.quantity_g, one.covered_g)
+            format!(
+                "{}  {} owes {}, of which {} is covered",
+                one.debt, one.member, one.quantity_g, one.covered_g
+            )
         });
         Ok(())
     }

@@ -13,6 +13,7 @@ mod image;
 mod lots;
 mod replayed;
 mod rulings;
+mod screening;
 mod serials;
 
 use serde::{Deserialize, Serialize};
@@ -100,7 +101,8 @@ fn audit_snapshot(connection: &mut ReadConnection<'_>) -> Result<Report, StoreEr
     let head = store::head(connection)?;
     let names = store::names(connection)?;
     let mut replayed = replayed::replay(connection, &head, &names, &mut findings)?;
-    let issued = serials::Issued::read(connection, &names, replayed.as_mut(), &mut findings)?;
+    let screening = screening::Screening::read(connection, &names, replayed.as_mut(), &mut findings)?;
+    let issued = serials::Issued::read(connection, &names, &screening, replayed.as_mut(), &mut findings)?;
     let dealings = dealings::Dealings::read(connection, &names, replayed.as_mut(), &mut findings)?;
     counters::check(connection, &names, &dealings, replayed.as_mut(), &mut findings)?;
     check_blocks(connection, &names, &issued, dealings, replayed, &mut findings)?;

@@ -14,8 +14,8 @@ use super::database::{ReadConnection, StoreError};
 use super::numbers::Numbers;
 use super::row::Row;
 use super::rows::{
-    BlockRow, CapRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow, IssuanceRow, LeafRow,
-    MappingRow, PledgeRow, RetirementRow, SeriesRow, TransferRow,
+    BlockRow, CapRow, ConflictRow, ContestedRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow,
+    IssuanceRow, LeafRow, MappingRow, PledgeRow, RetirementRow, ScreeningRunRow, SeriesRow, TransferRow,
 };
 use super::statement::{Bind, Statement};
 use crate::ledger::objects::MappingVersion;
@@ -244,6 +244,37 @@ by_id!(
     /// Every issuance.
     issuances, IssuanceRow
 );
+
+by_id!(
+    /// Every conflict.
+    conflicts, ConflictRow
+);
+
+/// Every activity that was held back, or lost.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn contested(
+    connection: &mut ReadConnection<'_>,
+    mut visit: impl FnMut(ContestedRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    select::<ContestedRow>(connection, "ORDER BY issuance, idx", Vec::new())?
+        .into_iter()
+        .try_for_each(&mut visit)
+}
+
+/// Every run of the screening store that counts.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn screening_runs(
+    connection: &mut ReadConnection<'_>,
+    mut visit: impl FnMut(ScreeningRunRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    select::<ScreeningRunRow>(connection, "ORDER BY run", Vec::new())?
+        .into_iter()
+        .try_for_each(&mut visit)
+}
 
 fn by_ids<R: Row + Readable>(connection: &mut ReadConnection<'_>, ids: &[MessageId]) -> Result<Vec<R>, StoreError> {
     let ids: Vec<Vec<u8>> = ids.iter().copied().map(id_bytes).collect();

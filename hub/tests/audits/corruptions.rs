@@ -169,7 +169,7 @@ pub const COUNTERS: &[Corruption] = &[
     corruption(
         "UPDATE issuance SET series_no = NULL, first = NULL, last = NULL WHERE series_no = 1",
         2,
-        "is recognised and has no serials",
+        "has 0 g in serials and 0 g that were held back",
     ),
     corruption(
         "UPDATE mapping_cap SET reserved_g = reserved_g + 1 WHERE cap_g IS NOT NULL",

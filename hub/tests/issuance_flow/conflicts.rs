@@ -18,7 +18,10 @@ fn the_clean_part_is_recognised_and_the_rest_waits() {
         assert_eq!(h.free("bluecar"), 3);
         let conflict = h.only();
         assert_eq!(conflict.kinds, [TokenKind::Record]);
-        assert_eq!((conflict.earlier.member.as_str(), conflict.later.member.as_str()), ("wuhan", "bluecar"));
+        assert_eq!(
+            (conflict.earlier.member.as_str(), conflict.later.member.as_str()),
+            ("wuhan", "bluecar")
+        );
         assert_eq!((conflict.earlier.activity.index, conflict.later.activity.index), (0, 1));
         for member in ["wuhan", "bluecar"] {
             assert!(h.f.feed(member).contains(&"conflict.opened".to_owned()));
@@ -53,7 +56,8 @@ fn an_activity_that_belongs_to_the_earlier_issuance_is_never_issued() {
         assert_eq!(h.issuance(id).held.refused_g.get(), 100);
         assert_eq!((h.free("wuhan"), h.free("bluecar")), (100, 0));
         assert_eq!(h.f.feed("bluecar").last().unwrap(), "issuance.refused");
-        h.resolve(h.conflict_of(id), ConflictOutcome::Distinct).refused_by("T05");
+        h.resolve(h.conflict_of(id), ConflictOutcome::Distinct)
+            .refused_by("T05");
     });
 }
 
@@ -111,7 +115,10 @@ fn whoever_gives_up_ends_the_conflict_at_once() {
         assert_eq!(ended.outcome, Some(ConflictOutcome::Later));
         assert_eq!(ended.evidence.len(), 2);
         assert!(!ended.evidence[0].concede && ended.evidence[1].concede);
-        assert_eq!((h.state(first), h.state(second)), ("recognised".to_owned(), "recognised".to_owned()));
+        assert_eq!(
+            (h.state(first), h.state(second)),
+            ("recognised".to_owned(), "recognised".to_owned())
+        );
         assert_eq!((h.free("wuhan"), h.free("bluecar")), (0, 6));
         h.say("bluecar", conflict, false).refused_by("T05");
     });

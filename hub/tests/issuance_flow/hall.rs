@@ -72,7 +72,10 @@ pub fn stream(acts: &[Act<'_>]) -> (Vec<u8>, TokenCommitment) {
 }
 
 fn entry(label: &str) -> TokenEntry {
-    let kind = TokenKind::ALL.iter().find(|kind| label.starts_with(kind.word())).unwrap();
+    let kind = TokenKind::ALL
+        .iter()
+        .find(|kind| label.starts_with(kind.word()))
+        .unwrap();
     TokenEntry {
         kind: *kind,
         epoch: "2025-03".parse().unwrap(),
@@ -115,7 +118,9 @@ impl Hall {
         let mut header = issuance(member, region, total, id);
         header.activity_count = u32::try_from(acts.len()).unwrap();
         header.tokens = Some(stream(acts).1);
-        self.f.ask(self.f.command(member, id, Body::Issuance(Box::new(header)))).result
+        self.f
+            .ask(self.f.command(member, id, Body::Issuance(Box::new(header))))
+            .result
     }
 
     pub fn upload(&self, id: MessageId, acts: &[Act<'_>]) {
@@ -153,11 +158,18 @@ impl Hall {
             after: None,
             limit: 10_000,
         };
-        self.f.database.read(|c| conflicts::conflicts(c, &wanted, window)).unwrap()
+        self.f
+            .database
+            .read(|c| conflicts::conflicts(c, &wanted, window))
+            .unwrap()
     }
 
     pub fn conflict(&self, id: MessageId) -> ConflictView {
-        self.f.database.read(|c| conflicts::conflict_of(c, id)).unwrap().unwrap()
+        self.f
+            .database
+            .read(|c| conflicts::conflict_of(c, id))
+            .unwrap()
+            .unwrap()
     }
 
     /// The first conflict for which an activity of an issuance waited.
@@ -166,15 +178,23 @@ impl Hall {
             after: None,
             limit: 10_000,
         };
-        let all = self.f.database.read(|c| conflicts::conflicts(c, &Wanted::default(), window));
-        let found = all.unwrap().into_iter().find(|one| one.later.activity.issuance == later);
+        let all = self
+            .f
+            .database
+            .read(|c| conflicts::conflicts(c, &Wanted::default(), window));
+        let found = all
+            .unwrap()
+            .into_iter()
+            .find(|one| one.later.activity.issuance == later);
         found.unwrap().conflict
     }
 
     /// What a process does that stops between comparing and its commit.
     pub fn compare_only(&self, id: MessageId) {
         let mut store = open_store(&self.f.database, &self.config).unwrap();
-        store.reconcile(&self.f.database.read(conflicts::runs).unwrap()).unwrap();
+        store
+            .reconcile(&self.f.database.read(conflicts::runs).unwrap())
+            .unwrap();
         let run = self.f.database.read(conflicts::last_run).unwrap() + 1;
         let mut stream = fingerprints(records(self.spool.open(id).unwrap()));
         store.screen(run, &mut stream, &mut |_| Ok(())).unwrap();
@@ -189,7 +209,11 @@ impl Hall {
 
     pub fn resolve(&self, conflict: MessageId, outcome: ConflictOutcome) -> Result<Outcome, Problem> {
         let two = ["first-officer", "second-officer"];
-        let officers = if outcome == ConflictOutcome::Later { &two[..] } else { &two[..1] };
+        let officers = if outcome == ConflictOutcome::Later {
+            &two[..]
+        } else {
+            &two[..1]
+        };
         let decision = Decision::ResolveConflict {
             conflict,
             outcome,

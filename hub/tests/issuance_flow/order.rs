@@ -31,9 +31,15 @@ fn the_header_decides_who_is_first_whoever_uploads_first() {
         assert_eq!(h.state(second), "uploaded");
         h.upload(first, acts);
         assert_eq!(h.work().unwrap(), 2);
-        assert_eq!((h.state(first), h.state(second)), ("recognised".to_owned(), "held-back".to_owned()));
+        assert_eq!(
+            (h.state(first), h.state(second)),
+            ("recognised".to_owned(), "held-back".to_owned())
+        );
         let conflict = h.only();
-        assert_eq!((conflict.earlier.activity.issuance, conflict.later.activity.issuance), (first, second));
+        assert_eq!(
+            (conflict.earlier.activity.issuance, conflict.later.activity.issuance),
+            (first, second)
+        );
         assert_eq!(h.free("wuhan"), 100);
         assert_eq!(h.free("bluecar"), 0);
     });
@@ -55,7 +61,8 @@ fn a_header_without_tokens_is_abandoned_after_a_day_and_blocks_nobody() {
         assert_eq!(h.f.feed("wuhan").last().unwrap(), "issuance.abandoned");
         assert_eq!(h.work().unwrap(), 1);
         assert_eq!(h.state(second), "recognised");
-        h.f.by_hub(Decision::TokensArrived { issuance: first }).refused_by("T05");
+        h.f.by_hub(Decision::TokensArrived { issuance: first })
+            .refused_by("T05");
     });
 }
 

@@ -4,8 +4,8 @@ use actix_web::web::to;
 
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
-    blocks, candidates, conflicts, credits, dealings, enrolments, evidence, feed, governance, health, info, mappings, openapi,
-    public, tokens, writes,
+    blocks, candidates, conflicts, credits, dealings, enrolments, evidence, feed, governance, health, info, mappings,
+    openapi, public, tokens, writes,
 };
 
 /// Parameters of every list of a member's own things.

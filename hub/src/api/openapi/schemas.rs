@@ -41,7 +41,13 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
             json!({ "type": "integer", "minimum": minimum, "maximum": maximum, "description": description }),
         ));
     }
-    for (name, description, members) in COMMON.iter().chain(MAPPINGS).chain(RECOGNITION).chain(DEALINGS).chain(SCREENING) {
+    for (name, description, members) in COMMON
+        .iter()
+        .chain(MAPPINGS)
+        .chain(RECOGNITION)
+        .chain(DEALINGS)
+        .chain(SCREENING)
+    {
         all.push(((*name).to_owned(), object(description, members)));
     }
     all.push((

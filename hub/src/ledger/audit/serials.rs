@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use tanqiao_protocol::block::Block;
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::ledger::Replay;
-use tanqiao_protocol::transfer::IssuanceState;
+use tanqiao_protocol::serial::SeriesRef;
 
 use super::dealings::check_state;
 use super::findings::Findings;
+use super::screening::Screening;
 use crate::ledger::objects::Issuance;
 use crate::store::audit::{Names, issuances};
 use crate::store::convert;
@@ -19,7 +20,7 @@ use crate::store::rows::BlockRow;
 #[derive(Debug, Default)]
 pub(super) struct Issued {
     /// Number of the series, first and last serial, by issuance.
-    ranges: BTreeMap<MessageId, (i64, i64, i64)>,
+    ranges: BTreeMap<MessageId, Vec<(i64, i64, i64)>>,
     /// Σ in grams, by number of the series.
     totals: BTreeMap<i64, i64>,
 }
@@ -28,6 +29,7 @@ impl Issued {
     pub(super) fn read(
         connection: &mut ReadConnection<'_>,
         names: &Names,
+        screening: &Screening,
         mut replayed: Option<&mut Replay>,
         findings: &mut Findings,
     ) -> Result<Self, StoreError> {
@@ -35,7 +37,7 @@ impl Issued {
         issuances(connection, |row| {
             match convert::issuance(&row, &names.numbers) {
                 Ok(issuance) => {
-                    check_screening(&issuance, findings);
+                    screening.check_issuance(&issuance, findings);
                     check_state(
                         "issuance",
                         issuance.id,
@@ -43,22 +45,17 @@ impl Issued {
                         replayed.as_deref_mut(),
                         findings,
                     );
-                    if let (Some(series), Some(first), Some(last)) = (row.series_no, row.first, row.last) {
-                        issued.ranges.insert(issuance.id, (series, first, last));
-                        *issued.totals.entry(series).or_default() += last - first + 1;
-                        findings.ensure(
-                            2,
-                            last - first < issuance.content.quantity_g.get(),
-                            format!("issuance/{}", issuance.id),
-                            || {
-                                format!(
-                                    "has {} serials, and {} g in its header",
-                                    last - first + 1,
-                                    issuance.content.quantity_g.get()
-                                )
-                            },
-                        );
-                    }
+                    let series = series_no(names, &issuance);
+                    let ranges = screening.ranges(&issuance, series);
+                    let total: i64 = ranges.iter().map(|(_, first, last)| last - first + 1).sum();
+                    *issued.totals.entry(series).or_default() += total;
+                    findings.ensure(
+                        2,
+                        total <= issuance.content.quantity_g.get(),
+                        format!("issuance/{}", issuance.id),
+                        || format!("has {total} serials, and {} in its header", issuance.content.quantity_g),
+                    );
+                    issued.ranges.insert(issuance.id, ranges);
                 }
                 Err(error) => findings.add(9, format!("issuance/{}", hex::encode(&row.id)), error),
             }
@@ -66,26 +63,27 @@ impl Issued {
         })?;
         findings.note(
             7,
-            "This hub does not compare fingerprint tokens yet: an issuance is recognised unscreened and marked so for good. Checked is that each \
-             recognised issuance bears the mark and has serials."
+            "That no token has two owners is a key of the screening store. Checked is that whatever was recognised was screened or bears the mark \
+             `unscreened`, and that every conflict ended as it says."
                 .to_owned(),
         );
         Ok(issued)
     }
 }
 
-/// Nothing is screened yet, so that nothing may say that it was.
-fn check_screening(issuance: &Issuance, findings: &mut Findings) {
-    let subject = format!("issuance/{}", issuance.id);
-    if issuance.state == IssuanceState::Recognised {
-        findings.checked(7);
-        findings.ensure(7, issuance.unscreened, &subject, || {
-            "is recognised without the mark `unscreened`, though nothing has screened it".to_owned()
-        });
-        findings.ensure(2, issuance.block.is_some(), &subject, || {
-            "is recognised and has no serials".to_owned()
-        });
-    }
+/// The number of an issuance's series; 0 while it has none.
+fn series_no(names: &Names, issuance: &Issuance) -> i64 {
+    let header = &issuance.content;
+    let series = SeriesRef::new(
+        issuance.issuer.clone(),
+        header.region_of_act,
+        header.methodology.clone(),
+        header.vintage,
+    );
+    series
+        .ok()
+        .and_then(|series| names.numbers.series.find(&series))
+        .unwrap_or(0)
 }
 
 /// The series that is being walked through.
@@ -142,11 +140,12 @@ impl<'a> Serials<'a> {
         );
         walk.next = walk.next.max(row.last + 1);
         walk.total += block.quantity().get();
-        let within = self
-            .issued
-            .ranges
-            .get(&block.terms.issuance)
-            .is_some_and(|(series, first, last)| *series == row.series_no && *first <= row.first && row.last <= *last);
+        let within = self.issued.ranges.get(&block.terms.issuance).is_some_and(|ranges| {
+            let holds = |(series, first, last): &(i64, i64, i64)| {
+                *series == row.series_no && *first <= row.first && row.last <= *last
+            };
+            ranges.iter().any(holds)
+        });
         findings.ensure(2, within, block.reference(), || {
             format!("is not within the serials of its issuance {}", block.terms.issuance)
         });
