@@ -8,15 +8,17 @@
     reason = "a test stops where it is wrong, in its helping functions too"
 )]
 
+use curve25519_dalek::scalar::Scalar;
 use tanqiao_protocol::fingerprint::{
     ActivityFacts, HmacSm3Key, LocalFunction, SubjectKey, Token, TokenEntry, TokenInput, TokenKind, token_inputs,
     token_of,
 };
 use tanqiao_protocol::id::Sha256;
+use voprf::{Ristretto255, VoprfServer};
 
 /// Whose ride it was, among the candidates.
-const RIDER: u32 = 1_234;
-const CANDIDATES: u32 = 3_000;
+const RIDER: u32 = 123;
+const CANDIDATES: u32 = 500;
 
 /// Numbers that are in no one's hands.
 fn number(candidate: u32) -> String {
@@ -115,4 +117,36 @@ fn hashes_of_every_number_tell_nothing_and_the_key_would_tell_all() {
 fn a_federation_that_stored_plain_hashes_would_give_its_riders_away() {
     let hashed = stored(&|input| first_16(&Sha256::of_parts(&[&input.bytes]).0));
     assert_eq!(confirmed(&hashed, &without_a_key), [RIDER]);
+}
+
+/// The token under a key of the threshold function, or under what somebody takes for one.
+fn with_scalar(key: Scalar) -> impl Fn(&TokenInput) -> Token {
+    let server = VoprfServer::<Ristretto255>::new_with_key(key.as_bytes()).unwrap();
+    move |input| token_of(input.epoch, input.kind, &server.evaluate(&input.bytes).unwrap())
+}
+
+#[test]
+fn the_hub_and_any_one_evaluator_together_cannot_confirm_a_rider_and_any_two_evaluators_could() {
+    // A line through the key: evaluator n has its value at n.
+    let (key, slope) = (
+        Scalar::from(0x1234_5678_9abc_def1_u64),
+        Scalar::from(0xfedc_ba98_7654_3211_u64),
+    );
+    let (key, slope) = (key * key * key * key, slope * slope * slope * slope);
+    let share = |number: u8| key + slope * Scalar::from(number);
+    let stored = stored(&with_scalar(key));
+
+    assert!(confirmed(&stored, &without_a_key).is_empty());
+    // Each share as it is, and with the weight that it has beside each of the others.
+    for number in 1..=3u8 {
+        let others = (1..=3u8).filter(|other| *other != number);
+        let weight = |other: u8| Scalar::from(other) * (Scalar::from(other) - Scalar::from(number)).invert();
+        let weights = std::iter::once(Scalar::ONE).chain(others.map(weight));
+        let attempts: Vec<_> = weights.map(|weight| with_scalar(share(number) * weight)).collect();
+        let with_one = |input: &TokenInput| attempts.iter().map(|attempt| attempt(input)).collect();
+        assert!(confirmed(&stored, &with_one).is_empty(), "evaluator {number}");
+    }
+    // Two shares are the key: evaluators must not be run by one party, nor by the hub.
+    let of_two = share(1) * Scalar::from(2u8) - share(2);
+    assert_eq!(confirmed(&stored, &|input| vec![with_scalar(of_two)(input)]), [RIDER]);
 }
