@@ -8,16 +8,21 @@
     reason = "a test stops where it is wrong, in its helping functions too"
 )]
 
+#[path = "../examples/precision/acts.rs"]
+mod acts;
 #[path = "../examples/precision/assumptions.rs"]
 mod assumptions;
 #[path = "../examples/precision/city.rs"]
 mod city;
 #[path = "../examples/precision/random.rs"]
 mod random;
+#[path = "../examples/precision/report.rs"]
+mod report;
 #[path = "../examples/precision/screening.rs"]
 mod screening;
 
-use city::{City, DAYS, Duplicate};
+use city::{City, DAYS};
+use report::Duplicate;
 use screening::{Screening, Tally};
 
 const ACTIVITIES: u32 = 150_000;

@@ -13,12 +13,15 @@
     reason = "a program that prints a report and stops where it is wrong"
 )]
 
+mod acts;
 mod assumptions;
 mod city;
 mod random;
+mod report;
 mod screening;
 
-use city::{City, DAYS, Duplicate};
+use city::{City, DAYS};
+use report::Duplicate;
 use screening::Screening;
 use tanqiao_protocol::fingerprint::TokenKind;
 

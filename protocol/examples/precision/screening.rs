@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use tanqiao_protocol::fingerprint::{TokenInput, TokenKind};
 
-use super::city::{Duplicate, Node, Report};
+use super::report::{Duplicate, Node, Report};
 
 /// Who had an input before: the member, the act, and the report before that one had it too.
 #[derive(Debug, Clone, Copy)]
