@@ -5,6 +5,7 @@
 
 pub mod admission;
 pub mod answer;
+pub mod claims;
 pub mod endpoints;
 pub mod feed;
 pub mod hub;

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod conflicts;
 pub mod connection;
 pub mod convert;
+pub mod convert_claims;
 pub mod database;
 pub mod governance;
 pub mod load;

@@ -19,7 +19,13 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use support::{Federation, claim, event, id_of, on_each_database, on_sqlite, part};
 use tanqiao_hub::ledger::audit::{Report, audit};
+use tanqiao_hub::ledger::command::Decision;
 use tanqiao_hub::store::database::Database;
+use tanqiao_protocol::event::{ClaimantKind, LinkedObligation};
+use tanqiao_protocol::permission::LinkedPermission;
+use tanqiao_protocol::serial::BlockRef;
+use tanqiao_protocol::time::DAY_US;
+use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::MemberKind;
 
 /// Blocks in every state, transfers and donations in several, a cap, an event, a buffer.
@@ -54,6 +60,7 @@ fn a_busy_ledger(f: &Federation) {
     .unwrap();
     f.retire("wuhan", &[part(&block, 440_001, 441_000)], claim("wuhan", "420100"))
         .unwrap();
+    a_linked_obligation(f, &block);
     f.cancel("wuhan", &[part(&block, 500_001, 500_500)]).unwrap();
     f.pledge("wuhan", "harbin", &[part(&block, 600_001, 700_000)]).unwrap();
     f.freeze(&[part(&block, 690_001, 695_000), part(&block, 800_001, 900_000)])
@@ -61,13 +68,39 @@ fn a_busy_ledger(f: &Federation) {
     f.cancel_frozen(&[part(&block, 850_001, 860_000)]).unwrap();
 }
 
+/// Wuhan's neutrality also compensates damage of Wuhan's: 200 g of 1,000 g permitted.
+fn a_linked_obligation(f: &Federation, block: &BlockRef) {
+    let content = LinkedPermission {
+        member: support::node("wuhan"),
+        r#use: Use::CorporateNeutrality,
+        event: None,
+        linked_use: Use::EcologicalCompensation,
+        claimant: "wuhan".to_owned(),
+        claimant_kind: ClaimantKind::Member,
+        year: 2026,
+        place: "420100".parse().unwrap(),
+        quantity_g: support::grams(1_000),
+        until: f.now().plus_micros(DAY_US),
+        reason: "judgment 12".to_owned(),
+    };
+    let decision = Decision::PermitLinkedObligation(Box::new(content.clone()));
+    let permission = id_of(&f.by_officers(&["first-officer"], decision).unwrap());
+    let mut claim = claim("wuhan", "420100");
+    claim.linked = Some(LinkedObligation {
+        r#use: content.linked_use,
+        claimant: content.claimant,
+        claimant_kind: content.claimant_kind,
+        year: content.year,
+        place: content.place,
+        permission,
+    });
+    f.retire("wuhan", &[part(block, 450_001, 450_200)], claim).unwrap();
+}
+
 fn accept_donation(f: &Federation, given: &tanqiao_protocol::view::Outcome) {
     let donation = id_of(given);
-    f.by_officers(
-        &["organiser"],
-        tanqiao_hub::ledger::command::Decision::AcceptDonation { donation },
-    )
-    .unwrap();
+    f.by_officers(&["organiser"], Decision::AcceptDonation { donation })
+        .unwrap();
 }
 
 #[test]

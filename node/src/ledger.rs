@@ -14,5 +14,5 @@ pub use account::{AccountId, AccountKind, attribute, balance, balances, create_a
 pub use dealing::{Decision, Direction, JournalKind, Kind};
 pub use lots::{Journal, arrive, bind, deal, leave, release, unbind};
 pub(crate) use lots::{block_ref, coalesce, grams};
-pub use personal::{check_name, check_text};
+pub use personal::{check_claimant, check_name, check_text};
 pub use select::{choosable, reserve};

@@ -40,6 +40,28 @@ pub struct Claim {
     /// What the claim says, for people; at most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement: Option<String>,
+    /// A second obligation that the same reductions meet because the law links the two, with the officers' decision that
+    /// allowed it; without one a second purpose is refused (U02 `claim-second-purpose`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<LinkedObligation>,
+}
+
+/// The second obligation of a claim: who meets it, for what, in which year and where, and who allowed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkedObligation {
+    /// The use of the obligation; another one than the claim's, and never `event-neutrality`: for an event give a donation.
+    pub r#use: Use,
+    /// Whose obligation it is; at most 200 characters. In a retirement, the claimant of the claim.
+    pub claimant: String,
+    /// What kind of claimant; never an event.
+    pub claimant_kind: ClaimantKind,
+    /// The accounting year of the obligation.
+    pub year: u16,
+    /// Where it is met.
+    pub place: RegionCode,
+    /// The officers' decision that allowed it: the id of a [`crate::permission::LinkedPermission`].
+    pub permission: MessageId,
 }
 
 words! {

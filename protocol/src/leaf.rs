@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::block::BlockChange;
-use crate::id::{Name, NodeId, Sha256};
+use crate::id::{MessageId, Name, NodeId, Sha256};
 use crate::methodology::MappingRef;
 use crate::time::Timestamp;
 
@@ -31,6 +31,9 @@ pub struct Leaf {
     pub data: serde_json::Value,
     /// Its place in the log, from 0 without gaps.
     pub index: i64,
+    /// What a permission to link two obligations was used for or gave back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<LinkChange>,
     /// The member whose command it was; absent for officers and sweeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<NodeId>,
@@ -83,6 +86,18 @@ pub struct RoomChange {
     /// The event.
     pub event: Name,
     /// Delivered grams reserved (positive) or given back (negative).
+    pub reserved_g: i64,
+}
+
+/// A change of what was claimed under a permission to link two obligations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkChange {
+    /// Grams that were claimed (0 or more).
+    pub committed_g: i64,
+    /// The permission.
+    pub permission: MessageId,
+    /// Grams reserved (positive) or given back (negative).
     pub reserved_g: i64,
 }
 

@@ -9,4 +9,4 @@ mod replay;
 
 pub use book::Book;
 pub use replacement::{Replacement, Violation, replacements};
-pub use replay::{Cap, Replay, ReplayError, Room};
+pub use replay::{Cap, Linked, Replay, ReplayError, Room};

@@ -22,6 +22,7 @@ pub mod mapping;
 pub mod merkle;
 pub mod message;
 pub mod methodology;
+pub mod permission;
 pub mod personal;
 pub mod problem;
 pub mod quantity;

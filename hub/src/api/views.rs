@@ -1,8 +1,10 @@
 //! The ledger's objects as the API shows them.
 
+use tanqiao_protocol::permission::{PermissionState, PermissionView};
+use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::view::{DonationView, EventView, IssuanceView, PledgeView, RetirementView, TransferView};
 
-use crate::ledger::objects::{Donation, Event, Issuance, Pledge, Retirement, Transfer};
+use crate::ledger::objects::{Donation, Event, Issuance, Permission, Pledge, Retirement, Transfer};
 
 /// A transfer.
 pub fn transfer(transfer: Transfer) -> TransferView {
@@ -56,6 +58,24 @@ pub fn retirement(retirement: Retirement) -> RetirementView {
         claim: retirement.claim,
         retired_at: retirement.at,
         log_index: retirement.log_index,
+    }
+}
+
+/// A permission to link two obligations.
+pub fn permission(permission: Permission) -> PermissionView {
+    let left_g = match permission.state {
+        PermissionState::Active => permission.left(),
+        PermissionState::Revoked => Grams::ZERO,
+    };
+    PermissionView {
+        permission: permission.id,
+        state: permission.state,
+        reserved_g: permission.reserved,
+        used_g: permission.used,
+        left_g,
+        permitted_at: permission.at,
+        log_index: permission.log_index,
+        content: permission.content,
     }
 }
 

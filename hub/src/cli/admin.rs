@@ -7,8 +7,8 @@ use clap::Subcommand;
 use super::desk::Desk;
 use super::output::{CliError, Output};
 use super::{
-    accounts, blocks, catalogue, conflicts, dealings, enrolments, events, factors, governance, mapping_sets, mappings,
-    matrix, members, recover, sheets, system,
+    accounts, blocks, catalogue, claims, conflicts, dealings, enrolments, events, factors, governance, mapping_sets,
+    mappings, matrix, members, recover, sheets, system,
 };
 
 /// What officers decide, and what they look at.
@@ -59,6 +59,12 @@ pub(super) enum Admin {
     Debts(conflicts::DebtsArgs),
     /// Record that a removal was reversed (fire, logging); two officers.
     Reverse(conflicts::ReverseArgs),
+    /// Who claims what, and what looks claimed twice.
+    #[command(subcommand)]
+    Claims(claims::ClaimsCommand),
+    /// Permissions to link two obligations.
+    #[command(subcommand)]
+    Permission(claims::PermissionCommand),
     /// Hold blocks back.
     Freeze(blocks::BlocksArgs),
     /// Return frozen blocks to the state that they had.
@@ -105,6 +111,8 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Conflict(command) => command.run(&desk, output),
         Admin::Debts(args) => args.run(&desk, output),
         Admin::Reverse(args) => args.run(&desk, output),
+        Admin::Claims(command) => command.run(&desk, output),
+        Admin::Permission(command) => command.run(&desk, output),
         Admin::Freeze(args) => args.freeze(&desk, output),
         Admin::Unfreeze(args) => args.unfreeze(&desk, output),
         Admin::CancelFrozen(args) => args.cancel(&desk, output),

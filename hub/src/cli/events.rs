@@ -18,7 +18,7 @@ use crate::store::read::events;
 pub(super) const LIST_MAX: usize = 10_000;
 
 /// Reads strict JSON from a file.
-fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, CliError> {
+pub(super) fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, CliError> {
     let bytes =
         std::fs::read(file).map_err(|error| CliError::misused(format!("cannot read {}: {error}", file.display())))?;
     strict::from_slice(&bytes).map_err(|error| CliError::misused(format!("{}: {error}", file.display())))

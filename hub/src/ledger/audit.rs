@@ -5,6 +5,7 @@
 //! run meanwhile. Leaves, entries and rows are read a page at a time; the replayed blocks stay in memory.
 
 mod bindings;
+mod claims;
 mod counters;
 mod dealings;
 mod feeds;
@@ -104,6 +105,7 @@ fn audit_snapshot(connection: &mut ReadConnection<'_>) -> Result<Report, StoreEr
     let screening = screening::Screening::read(connection, &names, replayed.as_mut(), &mut findings)?;
     let issued = serials::Issued::read(connection, &names, &screening, replayed.as_mut(), &mut findings)?;
     let dealings = dealings::Dealings::read(connection, &names, replayed.as_mut(), &mut findings)?;
+    claims::check(connection, &names, &dealings, replayed.as_mut(), &mut findings)?;
     counters::check(connection, &names, &dealings, replayed.as_mut(), &mut findings)?;
     check_blocks(connection, &names, &issued, dealings, replayed, &mut findings)?;
     feeds::check(connection, &names, &mut findings)?;

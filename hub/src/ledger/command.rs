@@ -18,6 +18,7 @@ use tanqiao_protocol::message::{
     TransferWithdrawal,
 };
 use tanqiao_protocol::methodology::MappingRef;
+use tanqiao_protocol::permission::LinkedPermission;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
@@ -369,6 +370,15 @@ pub enum Decision {
     },
     /// What screening found. By the hub itself.
     Screened(Box<Screened>),
+    /// Permit that reductions used for one claim also meet an obligation that the law links to it.
+    PermitLinkedObligation(Box<LinkedPermission>),
+    /// Take such a permission back: nothing more is claimed under it.
+    RevokeLinkedPermission {
+        /// Which.
+        permission: MessageId,
+        /// Why.
+        reason: String,
+    },
     /// The regulator's global stop, and its end.
     StopHub {
         /// On or off.

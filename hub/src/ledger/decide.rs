@@ -18,6 +18,7 @@ mod loss;
 mod mapping;
 mod membership;
 mod origin;
+mod permission;
 mod recognise;
 mod retirement;
 mod screening;
@@ -242,6 +243,10 @@ fn decide_governance(
         } => loss::reverse(working, officers, command.id, *issuance, *quantity_g, reason),
         Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
         Decision::Screened(found) => screening::screened(working, found),
+        Decision::PermitLinkedObligation(content) => permission::grant(working, officers, command.id, content),
+        Decision::RevokeLinkedPermission { permission, reason } => {
+            permission::revoke(working, officers, *permission, reason)
+        }
         Decision::StopHub { stopped, reason } => governance::stop(working, officers, *stopped, reason),
         Decision::NewOrigin {
             lost_size,

@@ -8,6 +8,7 @@ mod screening;
 use std::collections::BTreeSet;
 
 use tanqiao_protocol::conflict::ActivityRef;
+use tanqiao_protocol::event::LinkedObligation;
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::region::RegionCode;
@@ -37,6 +38,8 @@ pub struct Needs {
     pub local_references: BTreeSet<(NodeId, Name)>,
     /// Roots over activity records.
     pub records_roots: BTreeSet<(NodeId, Sha256)>,
+    /// Permissions to link two obligations.
+    pub permissions: BTreeSet<MessageId>,
     /// Events.
     pub events: BTreeSet<Name>,
     /// Caps.
@@ -145,9 +148,11 @@ impl Needs {
             Body::Pledge(c) => self.feed(&c.pledgee, working),
             Body::PledgeRelease(c, _) => self.pledge(c.pledge, working),
             Body::PledgeForeclosure(c, _) => self.pledge(c.pledge, working),
+            Body::Retirement(c) => self.linked(c.claim.linked.as_ref(), working),
             Body::Donation(c) => {
                 self.debts(speaker, working);
                 self.event(&c.event, working);
+                self.linked(c.linked.as_ref(), working);
                 if let Ok(Some(event)) = working.events.get(&c.event) {
                     self.crossing(&c.blocks, Some(event.plan.region), Use::EventNeutrality, working);
                 }
@@ -167,7 +172,7 @@ impl Needs {
                     self.debts(speaker, working);
                 }
             }
-            Body::Retirement(_) | Body::Key(_) | Body::TokenEpoch(_) | Body::Governance(_) => {}
+            Body::Key(_) | Body::TokenEpoch(_) | Body::Governance(_) => {}
         }
     }
 
@@ -216,6 +221,11 @@ impl Needs {
             Decision::AcceptDonation { donation } | Decision::DeclineDonation { donation, .. } => {
                 self.dealing_by_id(*donation, working);
             }
+            Decision::PermitLinkedObligation(content) => {
+                self.feed(&content.member, working);
+                content.event.iter().for_each(|event| self.event(event, working));
+            }
+            Decision::RevokeLinkedPermission { permission, .. } => self.permission(*permission, working),
             Decision::NewOrigin { .. } => told_of_origin(working).for_each(|member| self.feed(member, working)),
             Decision::Sweep => {
                 match &working.due {
@@ -308,6 +318,20 @@ impl Needs {
         }
     }
 
+    fn linked(&mut self, linked: Option<&LinkedObligation>, working: &Working) {
+        if let Some(linked) = linked {
+            self.permission(linked.permission, working);
+        }
+    }
+
+    fn permission(&mut self, id: MessageId, working: &Working) {
+        match working.permissions.get(&id) {
+            Ok(Some(permission)) => self.feed(&permission.content.member, working),
+            Ok(None) => {}
+            Err(_) => drop(self.permissions.insert(id)),
+        }
+    }
+
     fn event(&mut self, name: &Name, working: &Working) {
         if !working.events.knows(name) {
             self.events.insert(name.clone());
@@ -357,6 +381,7 @@ impl Needs {
             }
             self.feed(&donation.donor, working);
             self.event(&donation.event, working);
+            self.linked(donation.content.linked.as_ref(), working);
             donation
                 .content
                 .blocks

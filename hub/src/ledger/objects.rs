@@ -1,5 +1,6 @@
 //! What the ledger knows besides blocks: governance, transfers, donations, events, and what else commands read and write.
 
+mod claims;
 mod recognition;
 mod screening;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tanqiao_mappings::factors::FactorRecord;
 use tanqiao_mappings::recognition::MappingSet;
-use tanqiao_protocol::event::{Claim, EventPlan, EventState, InventoryBasis};
+use tanqiao_protocol::event::{Claim, EventPlan, EventState, InventoryBasis, LinkedObligation};
 use tanqiao_protocol::fingerprint::{Epoch, EpochKeys};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256, TrustDomain};
 use tanqiao_protocol::message::{Issuance as IssuanceHeader, Listing as ListingContent, Methodology, Price};
@@ -24,6 +25,7 @@ use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, Tran
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{CheckRun, HeldCounts, KeyStatus, MemberKind, MemberStatus};
 
+pub use claims::Permission;
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
 };
@@ -314,6 +316,9 @@ pub struct DonationContent {
     /// The name that the donor gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub donor_name: Option<String>,
+    /// The obligation that it meets beside the event's claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<LinkedObligation>,
     /// The checks that ran.
     pub checks: Vec<CheckRun>,
 }

@@ -3,7 +3,7 @@
 use tanqiao_protocol::block::BlockChange;
 use tanqiao_protocol::canonical;
 use tanqiao_protocol::id::{Name, NodeId, Sha256};
-use tanqiao_protocol::leaf::{CapChange, LEAF_BYTES_MAX, Leaf, RoomChange};
+use tanqiao_protocol::leaf::{CapChange, LEAF_BYTES_MAX, Leaf, LinkChange, RoomChange};
 use tanqiao_protocol::ledger::Replacement;
 
 use super::refusal::{Decided, Rejection};
@@ -31,6 +31,8 @@ pub struct Step {
     pub caps: Vec<CapChange>,
     /// Room.
     pub room: Option<RoomChange>,
+    /// What was claimed under a permission to link two obligations.
+    pub linked: Option<LinkChange>,
     /// Whom to tell what, besides the blocks.
     pub notices: Vec<Notice>,
 }
@@ -81,6 +83,7 @@ pub fn leaf_parts(leaf: Leaf) -> Decided<Vec<Vec<u8>>> {
         caps: Vec::new(),
         changes: Vec::new(),
         data: serde_json::Value::Null,
+        linked: None,
         room: None,
         ..leaf.clone()
     };

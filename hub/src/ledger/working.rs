@@ -9,7 +9,7 @@ use tanqiao_protocol::feed::{self, FeedEntry};
 use tanqiao_protocol::fingerprint::Token;
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::lattice::SetDigest;
-use tanqiao_protocol::leaf::{CapChange, Leaf, RoomChange, leaf_hash};
+use tanqiao_protocol::leaf::{CapChange, Leaf, LinkChange, RoomChange, leaf_hash};
 use tanqiao_protocol::ledger::{Book, Replacement};
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::quantity::Grams;
@@ -19,8 +19,8 @@ use tanqiao_protocol::view::{Comment, Outcome};
 
 use super::loaded::Loaded;
 use super::objects::{
-    Candidate, CapCount, Conflict, Contested, Debt, Donation, Event, Governance, Issuance, Listing, Pledge, Position,
-    Retirement, Said, SheetVersion, Transfer,
+    Candidate, CapCount, Conflict, Contested, Debt, Donation, Event, Governance, Issuance, Listing, Permission, Pledge,
+    Position, Retirement, Said, SheetVersion, Transfer,
 };
 use super::refusal::{Decided, Rejection};
 use super::step::{Step, leaf_parts};
@@ -117,6 +117,8 @@ pub struct Working {
     pub holdings: Loaded<NodeId, Vec<BlockRef>>,
     /// Retirements; written, never read.
     pub retirements: Loaded<MessageId, Retirement>,
+    /// Permissions to link two obligations.
+    pub permissions: Loaded<MessageId, Permission>,
     /// Events.
     pub events: Loaded<Name, Event>,
     /// Caps.
@@ -203,6 +205,7 @@ impl Working {
             debts: Loaded::default(),
             holdings: Loaded::default(),
             retirements: Loaded::default(),
+            permissions: Loaded::default(),
             events: Loaded::default(),
             caps: Loaded::default(),
             dealings: Loaded::default(),
@@ -258,6 +261,9 @@ impl Working {
         if let Some(change) = &step.room {
             self.change_room(change)?;
         }
+        if let Some(change) = &step.linked {
+            self.change_linked(change)?;
+        }
         self.tell(&mut step, index)?;
         for replacement in &step.replacements {
             self.replace(replacement, index)?;
@@ -286,6 +292,26 @@ impl Working {
         event.committed = moved(event.committed, change.committed_g)?;
         event.log_index = index;
         self.events.put(change.event.clone(), event);
+        Ok(())
+    }
+
+    fn change_linked(&mut self, change: &LinkChange) -> Decided<()> {
+        let index = self.next_index();
+        let mut permission = self
+            .permissions
+            .get(&change.permission)?
+            .cloned()
+            .ok_or_else(|| Rejection::NotLoaded(change.permission.to_string()))?;
+        permission.reserved = moved(permission.reserved, change.reserved_g)?;
+        permission.used = moved(permission.used, change.committed_g)?;
+        if permission.reserved.get() + permission.used.get() > permission.content.quantity_g.get() {
+            return Err(Rejection::Broken(format!(
+                "permission/{}: used beyond its quantity",
+                permission.id
+            )));
+        }
+        permission.log_index = index;
+        self.permissions.put(permission.id, permission);
         Ok(())
     }
 
@@ -378,6 +404,7 @@ impl Working {
             changes,
             data: step.data,
             index: self.next_index(),
+            linked: step.linked,
             member: step.member,
             officers: step.officers,
             part: None,

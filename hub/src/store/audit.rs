@@ -14,8 +14,9 @@ use super::database::{ReadConnection, StoreError};
 use super::numbers::Numbers;
 use super::row::Row;
 use super::rows::{
-    BlockRow, CapRow, ConflictRow, ContestedRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow,
-    IssuanceRow, LeafRow, MappingRow, PledgeRow, RetirementRow, ScreeningRunRow, SeriesRow, TransferRow,
+    BlockRow, CapRow, ClaimRow, ConflictRow, ContestedRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow,
+    HeadRow, IssuanceRow, LeafRow, MappingRow, PermissionRow, PledgeRow, RetirementRow, ScreeningRunRow, SeriesRow,
+    TransferRow,
 };
 use super::statement::{Bind, Statement};
 use crate::ledger::objects::MappingVersion;
@@ -241,6 +242,10 @@ by_id!(
     retirements, RetirementRow
 );
 by_id!(
+    /// Every permission to link two obligations.
+    permissions, PermissionRow
+);
+by_id!(
     /// Every issuance.
     issuances, IssuanceRow
 );
@@ -276,14 +281,53 @@ pub fn screening_runs(
         .try_for_each(&mut visit)
 }
 
+/// Every retirement with the rows by which its claim is found.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn claimed(
+    connection: &mut ReadConnection<'_>,
+    mut visit: impl FnMut(RetirementRow, Vec<ClaimRow>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let place = |row: &RetirementRow| vec![row.id.clone().into()];
+    let from = vec![Bind::from(Vec::new())];
+    pages(
+        connection,
+        ("", &[]),
+        "id",
+        ROWS_PAGE,
+        from,
+        place,
+        |connection, rows: Vec<RetirementRow>| {
+            let ids = rows.iter().map(|row| row.id.clone()).collect();
+            let mut found: BTreeMap<Vec<u8>, Vec<ClaimRow>> = BTreeMap::new();
+            for claim in one_of::<ClaimRow>(connection, "retirement", ids)? {
+                found.entry(claim.retirement.clone()).or_default().push(claim);
+            }
+            rows.into_iter().try_for_each(|row| {
+                let claims = found.remove(&row.id).unwrap_or_default();
+                visit(row, claims)
+            })
+        },
+    )
+}
+
 fn by_ids<R: Row + Readable>(connection: &mut ReadConnection<'_>, ids: &[MessageId]) -> Result<Vec<R>, StoreError> {
-    let ids: Vec<Vec<u8>> = ids.iter().copied().map(id_bytes).collect();
+    one_of(connection, "id", ids.iter().copied().map(id_bytes).collect())
+}
+
+/// The rows of a table in which a column of bytes is one of these.
+fn one_of<R: Row + Readable>(
+    connection: &mut ReadConnection<'_>,
+    column: &str,
+    values: Vec<Vec<u8>>,
+) -> Result<Vec<R>, StoreError> {
     let (condition, ids) = if connection.is_postgres() {
-        (PgConnection::is_one_of("id", true), PgConnection::many_bytes(ids))
+        (PgConnection::is_one_of(column, true), PgConnection::many_bytes(values))
     } else {
         (
-            SqliteConnection::is_one_of("id", true),
-            SqliteConnection::many_bytes(ids),
+            SqliteConnection::is_one_of(column, true),
+            SqliteConnection::many_bytes(values),
         )
     };
     select(connection, &format!("WHERE {condition}"), vec![ids])

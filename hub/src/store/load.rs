@@ -7,12 +7,13 @@ use tanqiao_protocol::serial::SeriesRef;
 use super::conflicts;
 use super::connection::StoreConnection;
 use super::convert::{self, content, grams, id_bytes, message_id, sha256};
+use super::convert_claims;
 use super::database::StoreError;
 use super::numbers::Numbers;
 use super::row::row;
 use super::rows::{
-    BlockRow, CapRow, DealingRow, DonationRow, EventRow, FeedHeadRow, IssuanceRow, ListingRow, MessageRow, PledgeRow,
-    SeriesRow, TransferRow,
+    BlockRow, CapRow, DealingRow, DonationRow, EventRow, FeedHeadRow, IssuanceRow, ListingRow, MessageRow,
+    PermissionRow, PledgeRow, SeriesRow, TransferRow,
 };
 use super::statement::Statement;
 use crate::ledger::needs::Needs;
@@ -220,6 +221,13 @@ fn load_objects<C: StoreConnection>(
     }
     for id in &needs.pledges {
         working.pledges.load(*id, None);
+    }
+    for row in by_ids::<C, PermissionRow>(connection, "linked_permission", needs.permissions.iter().copied())? {
+        let permission = convert_claims::permission(&row)?;
+        working.permissions.load(permission.id, Some(permission));
+    }
+    for id in &needs.permissions {
+        working.permissions.load(*id, None);
     }
     let issuances = by_ids::<C, IssuanceRow>(connection, "issuance", needs.issuances.iter().copied())?;
     learn_series(connection, numbers, issuances.iter().filter_map(|row| row.series_no))?;

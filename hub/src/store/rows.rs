@@ -121,6 +121,15 @@ row!(RetirementRow in "retirement", key "id", {
     id: Binary => Vec<u8>, member_no: Integer => i32, quantity_g: BigInt => i64, claim: Text => String, blocks: Text => String,
     retired_at: BigInt => i64, log_index: BigInt => i64,
 });
+row!(ClaimRow in "claim", key "retirement, part", {
+    retirement: Binary => Vec<u8>, part: SmallInt => i16, member_no: Integer => i32, claimant: Text => String,
+    claimant_kind: SmallInt => i16, purpose: SmallInt => i16, year: Integer => i32, place: Text => String, quantity_g: BigInt => i64,
+    permission: Nullable<Binary> => Option<Vec<u8>>,
+});
+row!(PermissionRow in "linked_permission", key "id", {
+    id: Binary => Vec<u8>, member_no: Integer => i32, state: SmallInt => i16, quantity_g: BigInt => i64, reserved_g: BigInt => i64,
+    used_g: BigInt => i64, content: Text => String, permitted_at: BigInt => i64, log_index: BigInt => i64,
+});
 row!(PledgeRow in "pledge", key "id", {
     id: Binary => Vec<u8>, debtor_no: Integer => i32, pledgee_no: Integer => i32, state: SmallInt => i16,
     foreclosure_requested: Bool => bool, content: Text => String, log_index: BigInt => i64,

@@ -8,6 +8,7 @@ use super::convert::{
     block_row, content, donation_row, event_row, id_bytes, issuance_row, json, listing_row, pledge_row, retirement_row,
     transfer_row,
 };
+use super::convert_claims::{claim_rows, permission_row};
 use super::database::StoreError;
 use super::governance;
 use super::numbers::Numbers;
@@ -168,6 +169,8 @@ fn save_objects<C: StoreConnection>(
     connection.put_rows(&rows(working.events.changed(), event_row)?)?;
     connection.put_rows(&rows(working.donations.changed(), |o| donation_row(o, numbers))?)?;
     connection.put_rows(&rows(working.retirements.changed(), |o| retirement_row(o, numbers))?)?;
+    connection.put_rows(&rows(working.permissions.changed(), |o| permission_row(o, numbers))?)?;
+    connection.put_rows(&rows(working.retirements.changed(), |o| claim_rows(o, numbers))?.concat())?;
     connection.put_rows(&rows(working.pledges.changed(), |o| pledge_row(o, numbers))?)?;
     connection.put_rows(&rows(working.listings.changed(), |o| listing_row(o, numbers))?)?;
     Ok(())

@@ -97,7 +97,7 @@ async fn every_answer_has_the_members_that_are_described() {
         let blocks = |first, last| vec![part(&block, first, last)];
         let transfer = TransferProposal { target: node("harbin"), blocks: blocks(1, 9_000), r#use: Use::CorporateNeutrality, quote: None, valid_until, price: None };
         let (transfer, _): (_, Outcome) = wuhan.done("/v1/transfers", transfer).await;
-        let donation = Donation { event: name("marathon"), blocks: blocks(9_001, 10_000), quote: None, valid_until, donor: None };
+        let donation = Donation { event: name("marathon"), blocks: blocks(9_001, 10_000), quote: None, valid_until, donor: None, linked: None };
         let (donation, _): (_, Outcome) = wuhan.done("/v1/events/marathon/donations", donation).await;
         let (retired, _): (_, Outcome) = wuhan.done("/v1/retirements", Retirement { blocks: blocks(10_001, 11_000), claim: claim("wuhan", "420100") }).await;
         let (series, uses) = (block.series.clone(), [Use::CorporateNeutrality].into_iter().collect());

@@ -189,6 +189,7 @@ async fn a_retirement_and_a_donation_have_certificates_that_anybody_may_check() 
             quote: None,
             valid_until: now().plus_micros(DAY_US),
             donor: Some("武汉地铁".to_owned()),
+            linked: None,
         };
         let (id, done): (_, Outcome) = wuhan.done("/v1/events/marathon/donations", donation).await;
         assert_eq!(done.state.as_deref(), Some("committed"));

@@ -147,6 +147,47 @@ pub const BLOCKS: &[Corruption] = &[
 
 pub const COUNTERS: &[Corruption] = &[
     corruption(
+        "UPDATE linked_permission SET used_g = used_g - 1",
+        11,
+        "counts 0 g reserved and 199 g claimed, and what names it adds up to 0 g reserved and 200 g claimed",
+    ),
+    corruption(
+        "UPDATE linked_permission SET quantity_g = 100",
+        11,
+        "its stored quantity is 100 g, and it permits 1000 g",
+    ),
+    corruption(
+        "UPDATE linked_permission SET quantity_g = 100, content = replace(content, '\"quantity_g\":1000', '\"quantity_g\":100')",
+        11,
+        "200 g are used, above 100 g",
+    ),
+    corruption(
+        "UPDATE linked_permission SET quantity_g = 2000, content = replace(content, '\"quantity_g\":1000', '\"quantity_g\":2000')",
+        9,
+        "of 2000 g, by the log 0 g reserved and 200 g claimed of 1000 g",
+    ),
+    corruption(
+        "UPDATE linked_permission SET state = 10",
+        9,
+        "is `revoked`, by the log `active`",
+    ),
+    corruption(
+        "DELETE FROM linked_permission",
+        5,
+        "has a second purpose, and there is no permission",
+    ),
+    corruption(
+        "UPDATE linked_permission SET content = replace(content, '\"year\":2026', '\"year\":2025')",
+        5,
+        "`linked.year` is 2026, and 2025 was permitted",
+    ),
+    corruption(
+        "UPDATE claim SET claimant = 'another' WHERE part = 1",
+        5,
+        "is found by other words than its claim has",
+    ),
+    corruption("DELETE FROM claim WHERE part = 0", 5, "is found by other words"),
+    corruption(
         "UPDATE transfer SET content = replace(content, '\"delivered_g\":75789', '\"delivered_g\":75790') WHERE state = 10",
         6,
         "transfer/",

@@ -126,6 +126,7 @@ pub fn claim(member: &str, region: &str) -> Claim {
         year: 2026,
         place: region.parse().unwrap(),
         statement: None,
+        linked: None,
     }
 }
 

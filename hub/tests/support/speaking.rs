@@ -240,6 +240,7 @@ impl Federation {
             quote: None,
             valid_until,
             donor: None,
+            linked: None,
         }
     }
 

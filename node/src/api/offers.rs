@@ -2,6 +2,7 @@
 
 use actix_web::web;
 use serde::Deserialize;
+use tanqiao_protocol::event::LinkedObligation;
 use tanqiao_protocol::id::{Name, NodeId, Sha256};
 use tanqiao_protocol::message::Price;
 use tanqiao_protocol::time::Timestamp;
@@ -98,6 +99,7 @@ pub(super) struct DonationTerms {
     quote: Option<Sha256>,
     valid_until: Option<Timestamp>,
     donor: Option<String>,
+    linked: Option<LinkedObligation>,
 }
 
 /// Gives blocks to an event.
@@ -115,6 +117,7 @@ pub(super) async fn donation_create(
         quote: terms.quote,
         valid_until: terms.valid_until,
         donor: terms.donor,
+        linked: terms.linked,
     };
     let id = node.donate(order).await?;
     command.answer.opened(&node, id, "donations").await

@@ -1,10 +1,10 @@
 //! `transfer`, `donate`, `pledge`, `retire`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use tanqiao_protocol::envelope::Envelope;
-use tanqiao_protocol::event::{Claim, ClaimantKind};
+use tanqiao_protocol::event::{Claim, ClaimantKind, LinkedObligation};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::message::PledgeDecision;
 use tanqiao_protocol::region::RegionCode;
@@ -188,6 +188,9 @@ pub(super) struct DonateArgs {
     /// The donor as the certificate shall name it, never a person
     #[arg(long)]
     donor: Option<String>,
+    /// An obligation that the donation meets too, JSON as a claim has it
+    #[arg(long, value_name = "FILE")]
+    linked: Option<PathBuf>,
     #[command(flatten)]
     send: SendArgs,
 }
@@ -202,8 +205,10 @@ pub(super) async fn donate(context: &Context, args: DonateArgs) -> Result<Report
         quoted,
         valid_until,
         donor,
+        linked,
         send,
     } = args;
+    let linked = linked.as_deref().map(read_linked).transpose()?;
     let (by, mut what, mut quote) = (send.staffed(), what.selection(), quote);
     if quoted {
         let destination = Destination::Event(event.clone());
@@ -220,9 +225,16 @@ pub(super) async fn donate(context: &Context, args: DonateArgs) -> Result<Report
             quote,
             valid_until,
             donor,
+            linked,
         })
         .await?;
     send.report(&node, id, "donation").await
+}
+
+/// The linked obligation in a file.
+fn read_linked(file: &Path) -> Result<LinkedObligation, Failure> {
+    let bytes = std::fs::read(file).map_err(|e| Failure::file(file, e))?;
+    strict::from_slice(&bytes).map_err(|e| Failure::file(file, e))
 }
 
 #[derive(Debug, Args)]
@@ -250,6 +262,9 @@ pub(super) struct RetireArgs {
     /// What the claim says
     #[arg(long)]
     statement: Option<String>,
+    /// A second obligation of the claimant that the law links, JSON as a claim has it
+    #[arg(long, value_name = "FILE")]
+    linked: Option<PathBuf>,
     #[command(flatten)]
     send: SendArgs,
 }
@@ -265,8 +280,10 @@ pub(super) async fn retire(context: &Context, args: RetireArgs) -> Result<Report
         year,
         place,
         statement,
+        linked,
         send,
     } = args;
+    let linked = linked.as_deref().map(read_linked).transpose()?;
     let claim = Claim {
         claimant,
         claimant_kind,
@@ -274,6 +291,7 @@ pub(super) async fn retire(context: &Context, args: RetireArgs) -> Result<Report
         year,
         place,
         statement,
+        linked,
     };
     let order = RetireRequest {
         by: send.staffed(),

@@ -1,7 +1,9 @@
 //! Personal data stays out of what leaves the node: free text that holds something like an identity number or a mobile
 //! number is refused.
 
+use tanqiao_protocol::event::ClaimantKind;
 use tanqiao_protocol::personal::{is_number_of_a_person, reads_as_personal};
+use tanqiao_protocol::r#use::Use;
 
 use crate::error::NodeError;
 
@@ -26,6 +28,29 @@ pub fn check_text(what: &str, text: &str, length_max: usize) -> Result<(), NodeE
         ));
     }
     Ok(())
+}
+
+/// The longest name of a claimant, in characters.
+const CLAIMANT_MAX: usize = 200;
+
+/// Refuses a claimant that is a person by anything but a commitment: the salted SHA-256 in 64 hexadecimal digits, whose salt
+/// and name stay here. A use for a person's own footprint takes nothing else.
+///
+/// # Errors
+/// [`NodeError::Refused`] with code `personal-data`, `claimant` or `too-long`.
+pub fn check_claimant(claimant: &str, kind: ClaimantKind, r#use: Use) -> Result<(), NodeError> {
+    let commitment = claimant.len() == 64 && claimant.bytes().all(|b| b.is_ascii_hexdigit());
+    if commitment != (kind == ClaimantKind::Commitment) || (r#use == Use::PersonalOffset && !commitment) {
+        return Err(NodeError::refused(
+            "claimant",
+            "a person is named by a salted commitment of 64 hexadecimal digits with `claimant_kind` `commitment`, and by nothing else",
+        ));
+    }
+    if commitment {
+        // A hash may hold such a run of digits by chance.
+        return Ok(());
+    }
+    check_text("the claimant", claimant, CLAIMANT_MAX)
 }
 
 /// True if a pseudonym is nothing but an identity number or a mobile number, with or without letters before it. A hash in
@@ -73,6 +98,30 @@ mod tests {
     fn a_pseudonym_may_be_a_hash_and_not_a_number() {
         assert!(is_personal(MOBILE) && is_personal("user-199-0000-0000"));
         assert!(!is_personal("h:ab19900000000cd") && !is_personal("pool-2025") && !is_personal("12345"));
+    }
+
+    #[test]
+    fn a_person_claims_by_a_commitment_and_by_nothing_else() {
+        let commitment = "19900000000a".repeat(6)[..64].to_owned();
+        let code = |claimant: &str, kind, r#use| check_claimant(claimant, kind, r#use).unwrap_err().code().to_owned();
+        check_claimant(&commitment, ClaimantKind::Commitment, Use::PersonalOffset).unwrap();
+        check_claimant("Example Works", ClaimantKind::Organisation, Use::CorporateNeutrality).unwrap();
+        assert_eq!(
+            code(&commitment, ClaimantKind::Organisation, Use::CorporateNeutrality),
+            "claimant"
+        );
+        assert_eq!(
+            code("somebody", ClaimantKind::Commitment, Use::PersonalOffset),
+            "claimant"
+        );
+        assert_eq!(
+            code("Example Works", ClaimantKind::Organisation, Use::PersonalOffset),
+            "claimant"
+        );
+        assert_eq!(
+            code(MOBILE, ClaimantKind::Organisation, Use::CorporateNeutrality),
+            "personal-data"
+        );
     }
 
     #[test]

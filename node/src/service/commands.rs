@@ -15,7 +15,7 @@ use super::{
 };
 use crate::error::NodeError;
 use crate::exchange::{Outgoing, enqueue};
-use crate::ledger::{Direction, check_name, check_text};
+use crate::ledger::{Direction, check_claimant, check_name, check_text};
 use crate::store::Tx;
 
 /// How long an offer stands when nobody says otherwise.
@@ -112,10 +112,14 @@ impl Node {
             event,
             quote,
             donor,
+            linked,
             ..
         } = request;
         if let Some(donor) = &donor {
             check_text("the donor's name", donor, NAME_MAX)?;
+        }
+        if let Some(linked) = &linked {
+            check_claimant(&linked.claimant, linked.claimant_kind, linked.r#use)?;
         }
         let opening = Opening {
             message: self.outgoing(by),
@@ -132,6 +136,7 @@ impl Node {
             quote,
             valid_until,
             donor: donor.clone(),
+            linked: linked.clone(),
         })
         .await
     }
@@ -147,8 +152,9 @@ impl Node {
             what,
             claim,
         } = request;
-        if claim.claimant_kind != tanqiao_protocol::event::ClaimantKind::Commitment {
-            check_text("the claimant", &claim.claimant, NAME_MAX)?;
+        check_claimant(&claim.claimant, claim.claimant_kind, claim.r#use)?;
+        if let Some(linked) = &claim.linked {
+            check_claimant(&linked.claimant, linked.claimant_kind, linked.r#use)?;
         }
         check_text(
             "the statement",

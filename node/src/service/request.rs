@@ -1,7 +1,7 @@
 //! What the node may be asked to do.
 
 use serde::{Deserialize, Serialize};
-use tanqiao_protocol::event::Claim;
+use tanqiao_protocol::event::{Claim, LinkedObligation};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::message::{Issuance, Price, StaffDecision};
 use tanqiao_protocol::quantity::Grams;
@@ -116,6 +116,9 @@ pub struct DonationRequest {
     /// The donor as the certificate shall name it, never a person; the member's own name when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub donor: Option<String>,
+    /// An obligation that the donation meets beside the event's claim, with the officers' decision that allowed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<LinkedObligation>,
 }
 
 /// Use blocks for one claim.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::Name;
-use crate::leaf::Leaf;
+use crate::id::{MessageId, Name};
+use crate::leaf::{Leaf, LinkChange};
 use crate::ledger::{Book, Violation, replacements};
 use crate::mapping::MappingState;
 use crate::methodology::MappingRef;
+use crate::permission::{LinkedPermission, PermissionState};
 use crate::time::Timestamp;
 use crate::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 
@@ -21,6 +22,8 @@ pub struct Replay {
     pub caps: BTreeMap<(MappingRef, u16), Cap>,
     /// What each event has been given.
     pub rooms: BTreeMap<Name, Room>,
+    /// What was claimed under each permission to link two obligations.
+    pub links: BTreeMap<MessageId, Linked>,
     /// The number of leaves replayed, which is the index of the next.
     pub size: i64,
     /// The time in the last leaf.
@@ -43,6 +46,17 @@ pub struct Room {
     /// Delivered grams of undecided donations.
     pub reserved_g: i64,
     /// Delivered grams of committed ones.
+    pub committed_g: i64,
+}
+
+/// What was claimed under a permission to link two obligations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Linked {
+    /// What is permitted in all.
+    pub quantity_g: i64,
+    /// Grams of undecided donations.
+    pub reserved_g: i64,
+    /// Grams claimed.
     pub committed_g: i64,
 }
 
@@ -72,6 +86,16 @@ pub enum ReplayError {
         index: i64,
         /// The rule that it breaks.
         source: Violation,
+    },
+    /// A permission to link two obligations is used beyond its quantity, or is not there.
+    #[error("leaf {index}: permission/{permission} {rule}")]
+    Link {
+        /// The place in the log.
+        index: i64,
+        /// The permission.
+        permission: MessageId,
+        /// What is wrong.
+        rule: &'static str,
     },
     /// A subject goes to a state that its table does not permit.
     #[error("leaf {index}: {subject} may not go from `{from}` to `{to}`")]
@@ -148,10 +172,57 @@ impl Replay {
             total.reserved_g += room.reserved_g;
             total.committed_g += room.committed_g;
         }
+        if leaf.r#type == "permission.granted" {
+            self.permit(index, &leaf)?;
+        }
+        if let Some(change) = &leaf.linked {
+            self.link(index, change)?;
+        }
         match leaf.state {
             Some(to) => self.move_to(index, leaf.subject, to),
             None => Ok(()),
         }
+    }
+
+    fn permit(&mut self, index: i64, leaf: &Leaf) -> Result<(), ReplayError> {
+        let malformed = |source| ReplayError::Malformed { index, source };
+        let content = leaf.data.get("permission").cloned().unwrap_or_default();
+        let content: LinkedPermission = serde_json::from_value(content).map_err(malformed)?;
+        let id = leaf.subject.strip_prefix("permission/").and_then(|id| id.parse().ok());
+        let Some(id) = id else {
+            let rule = "its subject names no permission";
+            return Err(ReplayError::Order { index, rule });
+        };
+        let linked = Linked {
+            quantity_g: content.quantity_g.get(),
+            ..Linked::default()
+        };
+        self.links.insert(id, linked);
+        Ok(())
+    }
+
+    /// Never beyond what is permitted, and nothing is given back that was not reserved.
+    fn link(&mut self, index: i64, change: &LinkChange) -> Result<(), ReplayError> {
+        let permission = change.permission;
+        let refuse = |rule| {
+            Err(ReplayError::Link {
+                index,
+                permission,
+                rule,
+            })
+        };
+        let Some(linked) = self.links.get_mut(&permission) else {
+            return refuse("was never given");
+        };
+        linked.reserved_g += change.reserved_g;
+        linked.committed_g += change.committed_g;
+        if linked.reserved_g < 0 || change.committed_g < 0 {
+            return refuse("gives back what was not reserved");
+        }
+        if linked.reserved_g + linked.committed_g > linked.quantity_g {
+            return refuse("is used beyond its quantity");
+        }
+        Ok(())
     }
 
     fn move_to(&mut self, index: i64, subject: String, to: String) -> Result<(), ReplayError> {
@@ -186,6 +257,7 @@ fn permits(subject: &str, from: Option<&str>, to: &str) -> bool {
         Some("donation") => parsed(from, to).is_some_and(|(f, t)| DonationState::permits(f, t)),
         Some("pledge") => parsed(from, to).is_some_and(|(f, t)| PledgeState::permits(f, t)),
         Some("mapping") => parsed(from, to).is_some_and(|(f, t)| MappingState::permits(f, t)),
+        Some("permission") => parsed(from, to).is_some_and(|(f, t)| PermissionState::permits(f, t)),
         Some("issuance") => match parsed(from, to) {
             // Registered and recognised in one leaf, where the hub recognises without screening.
             Some((None, IssuanceState::Recognised)) => true,

@@ -1,7 +1,7 @@
 //! What each action says.
 
 use crate::envelope::Envelope;
-use crate::event::Claim;
+use crate::event::{Claim, LinkedObligation};
 use crate::fingerprint::TokenCommitment;
 use crate::id::{MessageId, Name, NodeId, Sha256};
 use crate::methodology::MethodologyRef;
@@ -302,6 +302,9 @@ pub struct Donation {
     /// The donor's name as the certificate shall show it; absent for the member's own name. Never a person's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub donor: Option<String>,
+    /// An obligation that the delivered grams meet beside the event's claim, with the officers' decision that allowed it (U02).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<LinkedObligation>,
 }
 
 /// The donor takes an undecided donation back.

@@ -4,8 +4,8 @@ use actix_web::web::to;
 
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
-    blocks, candidates, conflicts, credits, dealings, enrolments, evidence, feed, governance, health, info, mappings,
-    openapi, public, tokens, writes,
+    blocks, candidates, claims, conflicts, credits, dealings, enrolments, evidence, feed, governance, health, info,
+    mappings, openapi, public, tokens, writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -349,6 +349,32 @@ pub const FEDERATION: &[Endpoint] = &[
         &[],
         Gives::One("RetirementView"),
         dealings::retirement
+    ),
+    get!(
+        "/v1/claims",
+        "Own claims by claimant, event, region and year: linked obligations, permissions, sums by use, and what looks claimed twice",
+        &[
+            ("claimant", "text"),
+            ("event", "Name"),
+            ("region", "RegionCode"),
+            ("year", "Year")
+        ],
+        Gives::One("ClaimReport"),
+        claims::claims
+    ),
+    get!(
+        "/v1/permissions",
+        "What officers permitted this member: claims that also meet an obligation linked to them",
+        &[("after", "MessageId"), ("limit", "Limit")],
+        Gives::Page("PermissionView"),
+        claims::permissions
+    ),
+    get!(
+        "/v1/permissions/{id}",
+        "One of the own permissions, and how much of it is used",
+        &[],
+        Gives::One("PermissionView"),
+        claims::permission
     ),
     signed!("POST" "/v1/cancellations", "Take blocks out with no claim", Some("cancellation"), writes::cancellation),
     signed!("POST" "/v1/pledges", "Give blocks as collateral", Some("pledge"), writes::pledge),

@@ -7,10 +7,12 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::words;
 
+mod claims;
 mod dealings;
 mod screening;
 mod tables;
 
+use claims::CLAIMS;
 use dealings::DEALINGS;
 use screening::SCREENING;
 use tables::{COMMON, TEXTS};
@@ -47,6 +49,7 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
         .chain(RECOGNITION)
         .chain(DEALINGS)
         .chain(SCREENING)
+        .chain(CLAIMS)
     {
         all.push(((*name).to_owned(), object(description, members)));
     }

@@ -9,10 +9,11 @@ use tanqiao_protocol::event::{ClaimantKind, EventState, InventoryBasis};
 use tanqiao_protocol::fingerprint::{TokenKind, TokenSuite};
 use tanqiao_protocol::mapping::{MappingState, Mode, Party, RejectionGround};
 use tanqiao_protocol::message::RightsBasis;
+use tanqiao_protocol::permission::PermissionState;
 use tanqiao_protocol::recognition::Predicate;
 use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use tanqiao_protocol::r#use::Use;
-use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus};
+use tanqiao_protocol::view::{ClaimFlagKind, KeyStatus, MemberKind, MemberStatus};
 
 use crate::api::mappings::MatrixFormat;
 use crate::enrolment::EnrolmentStatus;
@@ -30,6 +31,7 @@ words_of!(
     ActivityState,
     BlockState,
     CellState,
+    ClaimFlagKind,
     ClaimantKind,
     ConflictOutcome,
     ConflictState,
@@ -45,6 +47,7 @@ words_of!(
     MemberStatus,
     Mode,
     Party,
+    PermissionState,
     PledgeState,
     Predicate,
     RejectionGround,

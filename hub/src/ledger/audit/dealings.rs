@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tanqiao_protocol::id::{MessageId, Name, NodeId};
-use tanqiao_protocol::ledger::{Cap, Replay, Room};
+use tanqiao_protocol::ledger::{Cap, Linked, Replay, Room};
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::recognition::Quote;
 use tanqiao_protocol::serial::BlockRef;
@@ -59,6 +59,8 @@ pub(super) struct Dealings {
     pub(super) donated: BTreeMap<MessageId, Name>,
     /// Σ given by mapping version and year.
     pub(super) caps: BTreeMap<(MappingRef, u16), Cap>,
+    /// Σ reserved by undecided donations under each permission to link two obligations.
+    pub(super) links: BTreeMap<MessageId, Linked>,
     /// Σ delivered by event.
     pub(super) rooms: BTreeMap<Name, Room>,
 }
@@ -139,6 +141,9 @@ impl Dealings {
                     let delivered = donation.content.quote.delivered_g.get();
                     room.reserved_g += if open { delivered } else { 0 };
                     room.committed_g += if done { delivered } else { 0 };
+                    if let Some(linked) = donation.content.linked.as_ref().filter(|_| open) {
+                        self.links.entry(linked.permission).or_default().reserved_g += delivered;
+                    }
                     if open {
                         let binder = Binder::new("donation", donation.id, donation.donor, donation.content.blocks);
                         self.open.insert(donation.id, binder);

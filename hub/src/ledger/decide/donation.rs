@@ -5,17 +5,17 @@ use tanqiao_protocol::block::{BlockState, BlockStatus};
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::event::{Claim, ClaimantKind, EventState};
 use tanqiao_protocol::id::{MessageId, Name, NodeId};
-use tanqiao_protocol::leaf::RoomChange;
+use tanqiao_protocol::leaf::{LinkChange, RoomChange};
 use tanqiao_protocol::message::{Donation as DonationContentMessage, DonationWithdrawal};
 use tanqiao_protocol::transfer::DonationState;
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{CheckRun, Outcome};
 
 use super::blocks::{Selection, move_all, select_bound, select_held};
-use super::check_text;
 use super::loss::check_debts;
 use super::recognise::{Arrival, cap_changes, check_quote, check_screened, commit, recognise, reserve_caps};
 use super::transfer::{By, check_validity};
+use super::{check_text, check_words, permission};
 use crate::ledger::command::{Command, Signed};
 use crate::ledger::objects::{Donation, DonationContent, Event, Retirement};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
@@ -80,7 +80,7 @@ pub fn give(
     check_debts(working, donor)?;
     let selection = select_held(working, donor, &content.blocks)?;
     if let Some(name) = &content.donor {
-        check_text(name, "donor", 200)?;
+        check_words(name, "donor", 200)?;
     }
     let event = find_event(working, &content.event)?;
     check_screened(working, &selection, event.plan.region)?;
@@ -94,6 +94,10 @@ pub fn give(
         Refusal::new(CheckCode::D03, "The event needs less than this donation would deliver. Ask for a quote with `deliver_g` and give that much.")
             .expected(event.room().get(), quote.delivered_g.get())
     })?;
+    let linked = match &content.linked {
+        Some(linked) => Some(permission::reserve(working, donor, &event, linked, &selection, &quote)?),
+        None => None,
+    };
     let id = command.id;
     // Ids are one space: a later command of the same batch may look for a transfer under this one.
     working.transfers.load(id, None);
@@ -114,6 +118,7 @@ pub fn give(
             blocks: content.blocks.clone(),
             quote,
             donor_name: content.donor.clone(),
+            linked: content.linked.clone(),
             checks: checks_run(&selection, &event),
         },
     };
@@ -125,12 +130,17 @@ pub fn give(
         r#type: "donation.reserved",
         subject: subject(id),
         state: Some(DonationState::Reserved.word()),
-        data: json!({ "event": donation.event, "quote": donation.content.quote.quote, "delivered_g": delivered, "valid_until": donation.valid_until }),
+        data: reserved_leaf(&donation),
         member: Some(donor.clone()),
         payload_sha256: Some(command.payload_sha256),
         replacements,
         caps,
-        room: Some(RoomChange { committed_g: 0, event: donation.event.clone(), reserved_g: delivered }),
+        room: Some(RoomChange {
+            committed_g: 0,
+            event: donation.event.clone(),
+            reserved_g: delivered,
+        }),
+        linked,
         notices: vec![told(&donation, "donation.reserved")],
         ..Step::default()
     })?;
@@ -148,6 +158,19 @@ pub fn give(
     let outcome = outcome(working, &donation, log_index);
     working.donations.put(id, donation);
     Ok(outcome)
+}
+
+fn reserved_leaf(donation: &Donation) -> serde_json::Value {
+    let quote = &donation.content.quote;
+    let mut data = json!({
+        "event": donation.event, "quote": quote.quote, "delivered_g": quote.delivered_g, "valid_until": donation.valid_until,
+    });
+    if let Some(linked) = &donation.content.linked
+        && let Some(members) = data.as_object_mut()
+    {
+        members.insert("linked".to_owned(), json!(linked));
+    }
+    data
 }
 
 fn checks_run(selection: &Selection, event: &Event) -> Vec<CheckRun> {
@@ -187,7 +210,7 @@ fn told(donation: &Donation, r#type: &'static str) -> Notice {
 }
 
 /// The claim that an event makes on what is donated to it.
-fn claim(event: &Event) -> Claim {
+fn claim(event: &Event, donation: &Donation) -> Claim {
     let year = u16::try_from(event.plan.ends_at.china_year()).unwrap_or(0);
     Claim {
         claimant: event.plan.event.to_string(),
@@ -196,6 +219,7 @@ fn claim(event: &Event) -> Claim {
         year,
         place: event.plan.region,
         statement: None,
+        linked: donation.content.linked.clone(),
     }
 }
 
@@ -214,7 +238,7 @@ fn settle(working: &mut Working, mut donation: Donation, by: By) -> Decided<Outc
     donation.state = DonationState::Committed;
     donation.ended_at = Some(working.now);
     donation.end_log_index = Some(working.next_index());
-    let claim = claim(&event);
+    let claim = claim(&event, &donation);
     let log_index = working.carry_out(Step {
         r#type: "donation.committed",
         subject: subject(donation.id),
@@ -228,6 +252,11 @@ fn settle(working: &mut Working, mut donation: Donation, by: By) -> Decided<Outc
         room: Some(RoomChange {
             committed_g: quote.delivered_g.get(),
             event: donation.event.clone(),
+            reserved_g: -quote.delivered_g.get(),
+        }),
+        linked: donation.content.linked.as_ref().map(|linked| LinkChange {
+            committed_g: quote.delivered_g.get(),
+            permission: linked.permission,
             reserved_g: -quote.delivered_g.get(),
         }),
         notices: vec![told(&donation, "donation.committed")],
@@ -282,6 +311,11 @@ pub fn release(
         room: Some(RoomChange {
             committed_g: 0,
             event: donation.event.clone(),
+            reserved_g: -donation.content.quote.delivered_g.get(),
+        }),
+        linked: donation.content.linked.as_ref().map(|linked| LinkChange {
+            committed_g: 0,
+            permission: linked.permission,
             reserved_g: -donation.content.quote.delivered_g.get(),
         }),
         notices: vec![told(&donation, r#type)],

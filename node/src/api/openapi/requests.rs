@@ -124,6 +124,7 @@ pub(super) const REQUESTS: &[Request] = &[
             ("quote?", "Sha256"),
             ("valid_until?", "Timestamp"),
             ("donor?", "text"),
+            ("linked?", "LinkedObligation"),
         ],
         example: r#"{"account": "pool-2025", "quantity_g": 1000000, "event": "spring-marathon-2026"}"#,
     },

@@ -189,6 +189,19 @@ pub(super) const SHARED: &[Object] = &[
             ("year", "Year"),
             ("place", "RegionCode"),
             ("statement?", "text"),
+            ("linked?", "LinkedObligation"),
+        ],
+    ),
+    (
+        "LinkedObligation",
+        "A second obligation of a claim, with the officers' decision that allowed it",
+        &[
+            ("use", "Use"),
+            ("claimant", "text"),
+            ("claimant_kind", "ClaimantKind"),
+            ("year", "Year"),
+            ("place", "RegionCode"),
+            ("permission", "MessageId"),
         ],
     ),
     (

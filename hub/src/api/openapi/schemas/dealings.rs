@@ -88,6 +88,7 @@ pub const DEALINGS: &[Object] = &[
             ("year", "Year"),
             ("place", "RegionCode"),
             ("statement?", "text"),
+            ("linked?", "LinkedObligation"),
         ],
     ),
     (
