@@ -1,6 +1,10 @@
 //! The root of a Merkle tree (RFC 6962 §2.1), computed while its leaves stream past.
 
+mod proof;
+
 use crate::id::Sha256;
+
+pub use proof::{ProofBuilder, includes};
 
 /// Before the bytes of a leaf.
 const LEAF: [u8; 1] = [0];

@@ -105,15 +105,15 @@ fn words(report: &ClaimReport) -> String {
 }
 
 fn flag_line(flag: &ClaimFlag) -> String {
-    let mut line = format!("LOOK AT {}: {}, {} claimed", flag.kind, flag.subject, flag.claimed_g);
-    if let (Some(year), Some(r#use)) = (flag.year, flag.r#use) {
-        line.push_str(&format!(", {use} {year}"));
-    }
-    if let Some(limit) = flag.limit_g {
-        line.push_str(&format!(", of {limit}"));
-    }
-    line.push_str(&format!(" ({})", flag.count));
-    line
+    let about = match (flag.year, flag.r#use) {
+        (Some(year), Some(r#use)) => format!(", {use} {year}"),
+        _ => String::new(),
+    };
+    let limit = flag.limit_g.map_or_else(String::new, |limit| format!(", of {limit}"));
+    format!(
+        "LOOK AT {}: {}, {} claimed{about}{limit} ({})",
+        flag.kind, flag.subject, flag.claimed_g, flag.count
+    )
 }
 
 fn permission_line(one: &PermissionView) -> String {

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_person_claims_by_a_commitment_and_by_nothing_else() {
-        let commitment = "19900000000a".repeat(6)[..64].to_owned();
+        let commitment = "19900000000abcde".repeat(4);
         let code = |claimant: &str, kind, r#use| check_claimant(claimant, kind, r#use).unwrap_err().code().to_owned();
         check_claimant(&commitment, ClaimantKind::Commitment, Use::PersonalOffset).unwrap();
         check_claimant("Example Works", ClaimantKind::Organisation, Use::CorporateNeutrality).unwrap();
