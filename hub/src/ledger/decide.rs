@@ -35,7 +35,7 @@ pub use recognise::{counted_under, crossing_reads};
 pub(super) use screening::serials_of;
 
 use tanqiao_protocol::check::CheckCode;
-use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::personal::reads_as_personal;
 use tanqiao_protocol::view::{KeyStatus, MemberStatus, Outcome};
 
@@ -243,9 +243,8 @@ fn decide_governance(
         } => loss::reverse(working, officers, command.id, *issuance, *quantity_g, reason),
         Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
         Decision::Screened(found) => screening::screened(working, found),
-        Decision::PermitLinkedObligation(content) => permission::grant(working, officers, command.id, content),
-        Decision::RevokeLinkedPermission { permission, reason } => {
-            permission::revoke(working, officers, *permission, reason)
+        Decision::PermitLinkedObligation(_) | Decision::RevokeLinkedPermission { .. } => {
+            decide_oversight(working, officers, command.id, decision)
         }
         Decision::StopHub { stopped, reason } => governance::stop(working, officers, *stopped, reason),
         Decision::NewOrigin {
@@ -254,6 +253,22 @@ fn decide_governance(
             reason,
         } => origin::begin(working, officers, *lost_size, *lost_chain, reason),
         Decision::Sweep => sweep::sweep(working, command.id),
+    }
+}
+
+/// What officers permit and examine.
+fn decide_oversight(
+    working: &mut Working,
+    officers: &[tanqiao_protocol::id::Name],
+    id: MessageId,
+    decision: &Decision,
+) -> Decided<Outcome> {
+    match decision {
+        Decision::PermitLinkedObligation(content) => permission::grant(working, officers, id, content),
+        Decision::RevokeLinkedPermission { permission, reason } => {
+            permission::revoke(working, officers, *permission, reason)
+        }
+        _ => Err(Refusal::new(CheckCode::M02, "This is nothing that officers permit or examine.").into()),
     }
 }
 

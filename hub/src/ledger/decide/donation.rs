@@ -94,10 +94,7 @@ pub fn give(
         Refusal::new(CheckCode::D03, "The event needs less than this donation would deliver. Ask for a quote with `deliver_g` and give that much.")
             .expected(event.room().get(), quote.delivered_g.get())
     })?;
-    let linked = match &content.linked {
-        Some(linked) => Some(permission::reserve(working, donor, &event, linked, &selection, &quote)?),
-        None => None,
-    };
+    let linked = permission::reserve(working, donor, &event, content, &selection, &quote)?;
     let id = command.id;
     // Ids are one space: a later command of the same batch may look for a transfer under this one.
     working.transfers.load(id, None);

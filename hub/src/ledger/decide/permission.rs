@@ -5,6 +5,7 @@ use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::event::{Claim, ClaimantKind, LinkedObligation};
 use tanqiao_protocol::id::{MessageId, Name, NodeId};
 use tanqiao_protocol::leaf::LinkChange;
+use tanqiao_protocol::message::Donation;
 use tanqiao_protocol::permission::{LinkedPermission, PermissionState};
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::recognition::Quote;
@@ -158,18 +159,21 @@ pub fn reserve(
     working: &Working,
     donor: &NodeId,
     event: &Event,
-    linked: &LinkedObligation,
+    donation: &Donation,
     selection: &Selection,
     quote: &Quote,
-) -> Decided<LinkChange> {
+) -> Decided<Option<LinkChange>> {
+    let Some(linked) = &donation.linked else {
+        return Ok(None);
+    };
     check_linked(working, linked, selection)?;
     let claim = (Use::EventNeutrality, Some(&event.plan.event));
     check_permitted(working, donor, claim, linked, quote.delivered_g)?;
-    Ok(LinkChange {
+    Ok(Some(LinkChange {
         committed_g: 0,
         permission: linked.permission,
         reserved_g: quote.delivered_g.get(),
-    })
+    }))
 }
 
 /// U01, U02, U03, U05 for the linked obligation by itself.
