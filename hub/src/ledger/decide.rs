@@ -216,9 +216,6 @@ fn decide_governance(
         | Decision::SuspendMapping { .. }
         | Decision::LiftMapping { .. }
         | Decision::RevokeMapping { .. } => decide_recognition(working, officers, decision),
-        Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, command.id, blocks, reason),
-        Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, command.id, blocks, reason),
-        Decision::CancelFrozen { blocks, reason } => freeze::cancel(working, officers, command.id, blocks, reason),
         Decision::ApproveTransfer { transfer } => transfer::approve(working, officers, *transfer),
         Decision::Halt { subject, reason } => freeze::halt(working, officers, *subject, reason),
         Decision::Foreclose { pledge } => collateral::foreclose(working, officers, *pledge),
@@ -243,9 +240,11 @@ fn decide_governance(
         } => loss::reverse(working, officers, command.id, *issuance, *quantity_g, reason),
         Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
         Decision::Screened(found) => screening::screened(working, found),
-        Decision::PermitLinkedObligation(_) | Decision::RevokeLinkedPermission { .. } => {
-            decide_oversight(working, officers, command.id, decision)
-        }
+        Decision::Freeze { .. }
+        | Decision::Unfreeze { .. }
+        | Decision::CancelFrozen { .. }
+        | Decision::PermitLinkedObligation(_)
+        | Decision::RevokeLinkedPermission { .. } => decide_oversight(working, officers, command.id, decision),
         Decision::StopHub { stopped, reason } => governance::stop(working, officers, *stopped, reason),
         Decision::NewOrigin {
             lost_size,
@@ -256,7 +255,7 @@ fn decide_governance(
     }
 }
 
-/// What officers permit and examine.
+/// What officers hold back, permit and examine.
 fn decide_oversight(
     working: &mut Working,
     officers: &[tanqiao_protocol::id::Name],
@@ -264,11 +263,18 @@ fn decide_oversight(
     decision: &Decision,
 ) -> Decided<Outcome> {
     match decision {
+        Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, id, blocks, reason),
+        Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, id, blocks, reason),
+        Decision::CancelFrozen { blocks, reason } => freeze::cancel(working, officers, id, blocks, reason),
         Decision::PermitLinkedObligation(content) => permission::grant(working, officers, id, content),
         Decision::RevokeLinkedPermission { permission, reason } => {
             permission::revoke(working, officers, *permission, reason)
         }
-        _ => Err(Refusal::new(CheckCode::M02, "This is nothing that officers permit or examine.").into()),
+        _ => Err(Refusal::new(
+            CheckCode::M02,
+            "This is nothing that officers hold back, permit or examine.",
+        )
+        .into()),
     }
 }
 
