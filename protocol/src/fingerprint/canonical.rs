@@ -30,8 +30,7 @@ const _: () = assert!(PERIOD_MONTHS_MAX + 2 <= TOKENS_PER_ACTIVITY_MAX && 2 + 2 
 /// What a node knows of one activity when it makes its tokens.
 #[derive(Debug, Clone, Copy)]
 pub struct ActivityFacts<'a> {
-    /// The activity, such as `rail-transit`: that of the methodology, or of the record where an umbrella methodology
-    /// covers several and the record says which it is.
+    /// The activity of its methodology, such as `rail-transit`: the hub asks for the tokens of that class.
     pub activity: &'a Name,
     /// Its start. Of a period: the first moment that it covers.
     pub start: Timestamp,
