@@ -19,4 +19,5 @@ mod feed;
 mod identity;
 mod problems;
 mod reading;
+mod tokens;
 mod world;

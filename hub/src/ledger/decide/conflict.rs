@@ -10,6 +10,7 @@ use tanqiao_protocol::conflict::{
 use tanqiao_protocol::fingerprint::TokenKind;
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::ledger::Replacement;
+use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::transfer::IssuanceState;
 use tanqiao_protocol::view::{MemberKind, Outcome};
 
@@ -400,10 +401,15 @@ fn take_over(working: &mut Working, conflict: &Conflict, reason: &str, by: &By) 
     }
     let serials = serials_of(working, &loser)?;
     let issuance = issuance_of(working, &loser)?;
-    let quantity = serials
-        .as_ref()
-        .map(|serials| serials.range.quantity())
-        .unwrap_or_default();
+    // A recovered hub may not know any more which serials an activity has: then as much goes as the act is worth.
+    let unknown = issuance.block.is_some()
+        && working.contested.get(&loser)?.is_none()
+        && working.positions.get(&loser)?.is_none();
+    let quantity = match &serials {
+        Some(serials) => serials.range.quantity(),
+        None if unknown => conflict.content.quantity_g,
+        None => Grams::ZERO,
+    };
     working.contested.put(
         loser.clone(),
         Contested {
@@ -414,13 +420,15 @@ fn take_over(working: &mut Working, conflict: &Conflict, reason: &str, by: &By) 
             successor: Some(conflict.later.activity.clone()),
         },
     );
-    let Some(serials) = serials else { return Ok(()) };
+    if quantity.is_zero() {
+        return Ok(());
+    }
     let loss = Loss {
         cause: conflict.id,
         issuer: issuance.issuer,
-        ranges: vec![serials],
+        ranges: serials.into_iter().collect(),
         quantity,
-        first_from: None,
+        first_from: Some(loser.issuance),
         reason: reason.to_owned(),
     };
     loss::suffer(working, &loss, by)
