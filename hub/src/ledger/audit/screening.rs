@@ -126,13 +126,13 @@ impl Screening {
         );
         let block = issuance.block.as_ref().map(|block| block.range);
         let clean = block.map_or(0, |range| range.quantity().get());
-        let within =
-            |one: &&Contested| block.is_some_and(|block| one.range.is_some_and(|range| block.overlaps(&range)));
-        let held: i64 = self
-            .of(issuance.id)
-            .filter(|one| !within(one))
-            .map(|one| one.quantity.get())
-            .sum();
+        // Whatever lost its serials had them in the block, or of its own.
+        let apart = |one: &&Contested| match (one.state, one.range) {
+            (ActivityState::Cancelled, None) => false,
+            (_, range) => !block.is_some_and(|block| range.is_some_and(|range| block.overlaps(&range))),
+        };
+        let apart = self.of(issuance.id).filter(apart);
+        let held: i64 = apart.map(|one| one.quantity.get()).sum();
         let header = issuance.content.quantity_g.get();
         findings.ensure(2, clean + held == header, &subject, || {
             format!("has {clean} g in serials and {held} g that were held back, and {header} g in its header")
