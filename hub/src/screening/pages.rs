@@ -6,6 +6,11 @@ use crate::ledger::objects::Position;
 /// Activities of one page.
 pub const PAGE_ACTIVITIES: i64 = 4_096;
 
+/// A page that is not what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a page of activities is damaged")]
+pub struct Damaged;
+
 /// A page: the grams of the clean activities before it, and its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -83,37 +88,37 @@ fn put(out: &mut Vec<u8>, mut number: u64) {
     }
 }
 
-fn take(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, ()> {
+fn take(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, Damaged> {
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
-        let byte = *bytes.next().ok_or(())?;
+        let byte = *bytes.next().ok_or(Damaged)?;
         number |= u64::from(byte & 0x7f) << shift;
         if byte & 0x80 == 0 {
             return Ok(number);
         }
     }
-    Err(())
+    Err(Damaged)
 }
 
 /// Where the serials of the activity at `place` of a page lie; `None` if it was held back.
 ///
 /// # Errors
 /// The page is damaged, or has no such place.
-pub fn position_in(content: &[u8], before_g: i64, place: i64) -> Result<Option<Position>, ()> {
+pub fn position_in(content: &[u8], before_g: i64, place: i64) -> Result<Option<Position>, Damaged> {
     let mut bytes = content.iter();
     let mut before = before_g;
     for at in 0..=place {
         let number = take(&mut bytes)?;
-        let grams = i64::try_from(number >> 1).map_err(|_| ())?;
+        let grams = i64::try_from(number >> 1).map_err(|_| Damaged)?;
         let held = number & 1 == 1;
         if at == place {
             return Ok((!held).then_some(Position { before, grams }));
         }
         if !held {
-            before = before.checked_add(grams).ok_or(())?;
+            before = before.checked_add(grams).ok_or(Damaged)?;
         }
     }
-    Err(())
+    Err(Damaged)
 }
 
 #[cfg(test)]
@@ -149,8 +154,8 @@ mod tests {
 
     #[test]
     fn a_page_that_ends_too_early_is_damaged() {
-        assert_eq!(position_in(&[], 0, 0), Err(()));
-        assert_eq!(position_in(&[0x80], 0, 0), Err(()));
-        assert_eq!(position_in(&[4], 0, 1), Err(()));
+        assert_eq!(position_in(&[], 0, 0), Err(Damaged));
+        assert_eq!(position_in(&[0x80], 0, 0), Err(Damaged));
+        assert_eq!(position_in(&[4], 0, 1), Err(Damaged));
     }
 }

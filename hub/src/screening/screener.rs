@@ -359,21 +359,19 @@ impl<'a> Judge<'a> {
             index,
         };
         let own = of_this(index);
-        let owner = match self.living(self.first_owner(collision)?)? {
-            Some(owner) => owner,
-            // Whoever had it is out, and nobody is in its place: from now on it is this activity's, the first here that has it.
-            None => match self.taken.get(&token) {
-                Some(first) => of_this(*first),
-                None => {
-                    self.taken.insert(token, index);
-                    self.owned.push(Owned {
-                        epoch: token.epoch,
-                        token: token.token,
-                        index,
-                    });
-                    return Ok(());
-                }
-            },
+        let owner = if let Some(owner) = self.living(self.first_owner(collision)?)? {
+            owner
+        } else {
+            // Whoever had it is out, and nobody is in its place: it belongs to the first here that has it.
+            let first = *self.taken.entry(token).or_insert_with(|| {
+                self.owned.push(Owned {
+                    epoch: token.epoch,
+                    token: token.token,
+                    index,
+                });
+                index
+            });
+            of_this(first)
         };
         if owner == own || (token.kind == TokenKind::Subject && self.is_same_member(&owner)) {
             return Ok(());

@@ -100,8 +100,7 @@ fn of_activity<'a>(sql: &'static str, activity: &ActivityRef) -> Statement<'a> {
 }
 
 fn position(page: &PageRow, index: i64) -> Result<Option<Position>, StoreError> {
-    position_in(&page.content, page.before_g, index - page.first_index)
-        .map_err(|()| content(format!("a damaged page of activities of {:?}", page.issuance)))
+    position_in(&page.content, page.before_g, index - page.first_index).map_err(content)
 }
 
 fn load_conflicts<C: StoreConnection>(

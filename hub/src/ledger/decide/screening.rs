@@ -14,7 +14,7 @@ use tanqiao_protocol::view::{MemberStatus, Outcome};
 
 use super::conflict;
 use super::issuance::series_of;
-use crate::ledger::objects::{Contested, Issuance, Screened};
+use crate::ledger::objects::{Collided, Contested, Issuance, Screened};
 use crate::ledger::refusal::{Decided, Refusal, Rejection, ensure};
 use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
@@ -105,40 +105,40 @@ fn is_admitted(working: &Working, issuance: &Issuance) -> bool {
 
 /// What screening found becomes serials for what is clean, and conflicts for the rest.
 pub fn screened(working: &mut Working, found: &Screened) -> Decided<Outcome> {
-    let id = found.issuance;
-    let mut issuance = find(working, id, IssuanceState::Uploaded)?;
+    let issuance = find(working, found.issuance, IssuanceState::Uploaded)?;
     if found.too_many {
-        return refuse_all(working, issuance);
+        let reason = "more than 5,000 of its activities were issued already: take them out and register the rest";
+        return end_as(working, issuance, IssuanceState::Refused, Some(CheckCode::S11), reason);
     }
     let held: Grams = found.held.iter().map(|one| one.grams).sum();
     ensure(
         found.clean_g.plus(held).map_err(Rejection::broken)? == issuance.content.quantity_g,
         || Refusal::new(CheckCode::S09, "The screened activities do not sum to the issuance."),
     )?;
+    if !is_admitted(working, &issuance) {
+        let reason = "its issuer was suspended before it was screened";
+        return end_as(working, issuance, IssuanceState::Abandoned, None, reason);
+    }
+    match clean_block(working, &issuance, found.clean_g) {
+        Ok(block) => recognise(working, issuance, found, held, block),
+        // Nobody could mend it by sending something again, and others wait behind it.
+        Err(Rejection::Refused(why)) => end_as(working, issuance, IssuanceState::Refused, Some(why.check), &why.detail),
+        Err(other) => Err(other),
+    }
+}
+
+fn recognise(
+    working: &mut Working,
+    mut issuance: Issuance,
+    found: &Screened,
+    held: Grams,
+    block: Option<Block>,
+) -> Decided<Outcome> {
+    let id = issuance.id;
     let state = match (found.held.is_empty(), found.clean_g.is_zero()) {
         (true, _) => IssuanceState::Recognised,
         (false, false) => IssuanceState::PartiallyRecognised,
         (false, true) => IssuanceState::HeldBack,
-    };
-    if !is_admitted(working, &issuance) {
-        let reason = "its issuer was suspended before it was screened";
-        let log_index = end(working, issuance, IssuanceState::Abandoned, None, reason)?;
-        return Ok(working.outcome(subject(id), Some(IssuanceState::Abandoned.word()), log_index));
-    }
-    let block = match clean_block(working, &issuance, found.clean_g) {
-        Ok(block) => block,
-        // Nobody could mend it by sending something again, and others wait behind it.
-        Err(Rejection::Refused(refusal)) => {
-            let log_index = end(
-                working,
-                issuance,
-                IssuanceState::Refused,
-                Some(refusal.check),
-                &refusal.detail,
-            )?;
-            return Ok(working.outcome(subject(id), Some(IssuanceState::Refused.word()), log_index));
-        }
-        Err(other) => return Err(other),
     };
     let r#type = result_type(state);
     let body = json!({
@@ -173,26 +173,29 @@ pub fn screened(working: &mut Working, found: &Screened) -> Decided<Outcome> {
         working.written.owners.insert((owned.epoch, owned.token), activity);
     }
     for collided in &found.held {
-        let activity = ActivityRef {
-            issuance: id,
-            index: collided.index,
-        };
-        working.contested.put(
-            activity.clone(),
-            Contested {
-                activity: activity.clone(),
-                quantity: collided.grams,
-                state: ActivityState::Held,
-                range: None,
-                successor: None,
-            },
-        );
-        conflict::open(working, &issuance, collided)?;
+        hold(working, &issuance, collided)?;
     }
     Ok(Outcome {
         blocks: issuance.block.into_iter().collect(),
         ..working.outcome(subject(id), Some(state.word()), log_index)
     })
+}
+
+/// An activity that collides waits for its conflicts.
+fn hold(working: &mut Working, issuance: &Issuance, collided: &Collided) -> Decided<()> {
+    let activity = ActivityRef {
+        issuance: issuance.id,
+        index: collided.index,
+    };
+    let contested = Contested {
+        activity: activity.clone(),
+        quantity: collided.grams,
+        state: ActivityState::Held,
+        range: None,
+        successor: None,
+    };
+    working.contested.put(activity, contested);
+    conflict::open(working, issuance, collided)
 }
 
 /// The type of the leaf and of the entry for a result.
@@ -252,17 +255,16 @@ pub(super) fn end(
     Ok(log_index)
 }
 
-/// More collisions than are kept apart: the batch as a whole was issued elsewhere.
-fn refuse_all(working: &mut Working, issuance: Issuance) -> Decided<Outcome> {
+fn end_as(
+    working: &mut Working,
+    issuance: Issuance,
+    state: IssuanceState,
+    check: Option<CheckCode>,
+    reason: &str,
+) -> Decided<Outcome> {
     let id = issuance.id;
-    let log_index = end(
-        working,
-        issuance,
-        IssuanceState::Refused,
-        Some(CheckCode::S11),
-        "more than 5,000 of its activities were issued already: take them out and register the rest",
-    )?;
-    Ok(working.outcome(subject(id), Some(IssuanceState::Refused.word()), log_index))
+    let log_index = end(working, issuance, state, check, reason)?;
+    Ok(working.outcome(subject(id), Some(state.word()), log_index))
 }
 
 /// Ends an issuance whose tokens did not come in time, or whose issuer was suspended before they came.

@@ -1,6 +1,7 @@
 //! What screening asks of the ledger, and what members and officers ask about conflicts and debts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use tanqiao_protocol::conflict::{ActivityRef, ConflictView, DebtView, HeldView, Statement as Said};
 use tanqiao_protocol::fingerprint::Token;
@@ -177,7 +178,7 @@ pub fn conflicts(
     let mut condition = "id > ?".to_owned();
     let mut binds: Vec<Bind<'_>> = vec![window.after()];
     if let Some(member) = &wanted.member {
-        condition.push_str(&format!(" AND (earlier_no = {MEMBER_NO} OR later_no = {MEMBER_NO})"));
+        let _ = write!(condition, " AND (earlier_no = {MEMBER_NO} OR later_no = {MEMBER_NO})");
         binds.extend([id_of(member), id_of(member)]);
     }
     if wanted.open {
@@ -253,7 +254,7 @@ pub fn debts(
     .to_owned();
     let mut binds = Vec::new();
     if let Some(member) = member {
-        condition.push_str(&format!(" AND member_no = {MEMBER_NO}"));
+        let _ = write!(condition, " AND member_no = {MEMBER_NO}");
         binds.push(id_of(member));
     }
     condition.push_str(" ORDER BY id");
