@@ -171,6 +171,7 @@ impl Service {
                 tokio::spawn(screening::screen(
                     screener(config, database, sequencer.clone(), spool),
                     sequencer.clone(),
+                    hub.screening.clone(),
                     stopping.clone(),
                 )),
                 tokio::spawn(reload::watch_files(tls.clone(), stopping.clone())),

@@ -71,6 +71,8 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
                 ..Finding::days(crl)
             },
         ),
+        // An alarm: everything but issuances goes on.
+        ("screening", Finding::of(true, hub.screening.borrow().clone())),
         (
             "replication",
             Finding::of(hub.settings.single_server || matches!(replicated, Ok(false)), None),

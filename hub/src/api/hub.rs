@@ -52,6 +52,8 @@ pub struct Hub {
     pub database: Database,
     /// For everything that changes the ledger.
     pub sequencer: Sequencer,
+    /// Why screening does not go on, where it does not.
+    pub screening: watch::Sender<Option<String>>,
     /// Token streams on their way in.
     pub spool: Arc<dyn Spool>,
     /// Identities, revocations, days left.
@@ -97,6 +99,7 @@ impl Hub {
             statistics: Arc::default(),
             ranking: Arc::default(),
             open: watch::Sender::new(0),
+            screening: watch::Sender::new(None),
             settings,
             database,
             sequencer,

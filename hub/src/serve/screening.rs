@@ -11,7 +11,12 @@ use crate::screening::screener::Screener;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Looks whenever the log has grown: an upload that is whole is a leaf.
-pub(super) async fn screen(mut screener: Screener, sequencer: Sequencer, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn screen(
+    mut screener: Screener,
+    sequencer: Sequencer,
+    status: watch::Sender<Option<String>>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut grown = sequencer.log_size();
     loop {
         grown.mark_unchanged();
@@ -27,11 +32,19 @@ pub(super) async fn screen(mut screener: Screener, sequencer: Sequencer, mut sto
                 Err(error) => return tracing::error!(%error, "screening has ended"),
             };
             screener = back;
-            match done {
-                Ok(0) => {}
-                Ok(done) => tracing::info!(issuances = done, "screened"),
-                Err(error) => tracing::error!(error = %chain(&error), "screening failed and is tried again"),
+            let failed = match done {
+                Ok(0) => None,
+                Ok(done) => {
+                    tracing::info!(issuances = done, "screened");
+                    None
+                }
+                Err(error) => Some(chain(&error)),
+            };
+            // The same failure every second is said once.
+            if let Some(error) = failed.as_ref().filter(|_| failed != *status.borrow()) {
+                tracing::error!(error, "screening failed and is tried again");
             }
+            status.send_replace(failed);
         }
         tokio::select! {
             _ = stopping.wait_for(|stopping| *stopping) => return,
