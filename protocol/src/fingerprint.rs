@@ -16,13 +16,14 @@ mod stream;
 mod subject;
 mod suite;
 mod token;
+mod voprf;
 
 pub use canonical::{ActivityFacts, EvidenceError, PERIOD_MONTHS_MAX, token_inputs};
 pub use class::{EvidenceClass, RecordTime, missing};
 pub use element::{BATCH_ITEMS_MAX, Elements, Proof, PublicElement};
 pub use epoch::Epoch;
 pub use epoch_keys::{
-    EVALUATORS, EpochKeys, EpochKeysError, EvaluatorKey, RECOGNITION_WINDOW_MONTHS_DEFAULT,
+    CheckedKeys, EVALUATORS, EpochKeys, EpochKeysError, EvaluatorKey, RECOGNITION_WINDOW_MONTHS_DEFAULT,
     RECOGNITION_WINDOW_MONTHS_MAX, THRESHOLD, TokenEpoch, check_parties, window,
 };
 pub use evaluation::{Evaluation, EvaluationCounter, EvaluationCounters, EvaluationRequest};
@@ -35,3 +36,4 @@ pub use stream::{
 pub use subject::{SubjectError, SubjectKey, SubjectKind};
 pub use suite::{HmacSm3Key, LocalFunction, TokenSuite, token_of};
 pub use token::{Token, TokenEntry, TokenKind};
+pub use voprf::{Blinding, KeyShare, Output, Verified, VoprfError};

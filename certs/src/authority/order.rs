@@ -27,6 +27,9 @@ pub enum Profile {
     Node(MemberId),
     /// A member node that also listens: its SPIFFE id, `clientAuth` and `serverAuth`, host names.
     NodeListener(MemberId),
+    /// A token evaluator, which listens and dials the hub and the other two: its SPIFFE id, `clientAuth` and `serverAuth`,
+    /// host names.
+    Evaluator(MemberId),
     /// The hub's federation and enrolment listeners: the hub's SPIFFE id, `serverAuth`, host names.
     Hub,
     /// A web console: host names and `serverAuth` only. It carries no SPIFFE id, so that a key lost there can never
@@ -40,6 +43,7 @@ impl Profile {
     pub fn spiffe_id(&self, trust_domain: &TrustDomain) -> Option<SpiffeId> {
         match self {
             Self::Node(id) | Self::NodeListener(id) => Some(trust_domain.member(id.clone())),
+            Self::Evaluator(id) => Some(trust_domain.evaluator(id.clone())),
             Self::Hub => Some(trust_domain.hub()),
             Self::Console => None,
         }
@@ -53,7 +57,7 @@ impl Profile {
 
     fn common_name(&self) -> &str {
         match self {
-            Self::Node(id) | Self::NodeListener(id) => id.as_str(),
+            Self::Node(id) | Self::NodeListener(id) | Self::Evaluator(id) => id.as_str(),
             Self::Hub => "hub",
             Self::Console => "console",
         }
@@ -62,7 +66,9 @@ impl Profile {
     fn usages(&self) -> Vec<ExtendedKeyUsagePurpose> {
         match self {
             Self::Node(_) => vec![ExtendedKeyUsagePurpose::ClientAuth],
-            Self::NodeListener(_) => vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth],
+            Self::NodeListener(_) | Self::Evaluator(_) => {
+                vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth]
+            }
             Self::Hub | Self::Console => vec![ExtendedKeyUsagePurpose::ServerAuth],
         }
     }

@@ -23,6 +23,8 @@ enum Kind {
     Node,
     /// A member node that also has a listener of its own.
     NodeListener,
+    /// A token evaluator: listens, and is a client of the hub and of the other two.
+    Evaluator,
     /// The hub's federation and enrolment listeners.
     Hub,
     /// A web console; it cannot stand for the hub.
@@ -41,8 +43,8 @@ pub struct Issue {
     /// Whom the certificate is for.
     #[arg(long, value_enum)]
     kind: Kind,
-    /// The member's id, for a node.
-    #[arg(long, required_if_eq_any = [("kind", "node"), ("kind", "node-listener")])]
+    /// The member's id, for a node or an evaluator.
+    #[arg(long, required_if_eq_any = [("kind", "node"), ("kind", "node-listener"), ("kind", "evaluator")])]
     id: Option<MemberId>,
     #[command(flatten)]
     key: KeySource,
@@ -85,11 +87,14 @@ impl Issue {
         let profile = match (self.kind, self.id) {
             (Kind::Node, Some(id)) => Profile::Node(id),
             (Kind::NodeListener, Some(id)) => Profile::NodeListener(id),
+            (Kind::Evaluator, Some(id)) => Profile::Evaluator(id),
             (Kind::Hub, None) => Profile::Hub,
             (Kind::Console, None) => Profile::Console,
-            (Kind::Node | Kind::NodeListener, None) => return Err("a node's certificate needs --id".into()),
+            (Kind::Node | Kind::NodeListener | Kind::Evaluator, None) => {
+                return Err("the certificate of a node or an evaluator needs --id".into());
+            }
             (Kind::Hub | Kind::Console, Some(_)) => {
-                return Err("only a node's certificate takes --id: leave it out".into());
+                return Err("only the certificate of a node or an evaluator takes --id: leave it out".into());
             }
         };
         let order = Order {

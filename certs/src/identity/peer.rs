@@ -19,7 +19,9 @@ pub enum IdentityRefusal {
     #[error("the certificate cannot be read: send the DER of one X.509 certificate")]
     Unreadable,
     /// A CA certificate was presented as a peer's own.
-    #[error("the certificate belongs to a certificate authority: present the certificate of the hub or of a node")]
+    #[error(
+        "the certificate belongs to a certificate authority: present the certificate of the hub, of a node or of an evaluator"
+    )]
     Authority,
     /// There is no URI SAN.
     #[error("the certificate names no SPIFFE id: enrol again to receive one with a URI SAN")]
@@ -28,7 +30,7 @@ pub enum IdentityRefusal {
     #[error("the certificate names {0} URIs, and exactly one is permitted: enrol again")]
     ManyUris(usize),
     /// The URI is no SPIFFE id of a federation.
-    #[error("the certificate's URI `{0}` is no SPIFFE id of the hub or of a node: enrol again")]
+    #[error("the certificate's URI `{0}` is no SPIFFE id of the hub, of a node or of an evaluator: enrol again")]
     NotSpiffe(String),
     /// The id belongs to another federation.
     #[error(
@@ -219,13 +221,13 @@ impl PeerIdentity {
         })
     }
 
-    /// Refuses anyone but a member node.
+    /// Refuses the hub: what is left are member nodes and evaluators.
     ///
     /// # Errors
     /// [`IdentityRefusal::OtherRole`].
     pub fn expect_member(&self) -> Result<(), IdentityRefusal> {
         match self.spiffe.role() {
-            Role::Member(_) => Ok(()),
+            Role::Member(_) | Role::Evaluator(_) => Ok(()),
             Role::Hub => Err(IdentityRefusal::OtherRole {
                 expected: "a member".to_owned(),
                 found: Role::Hub.to_string(),

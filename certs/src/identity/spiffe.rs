@@ -1,5 +1,5 @@
-//! SPIFFE ids of this federation (SPIFFE-ID §2): `spiffe://<trust-domain>/hub` and
-//! `spiffe://<trust-domain>/node/<member-id>`.
+//! SPIFFE ids of this federation (SPIFFE-ID §2): `spiffe://<trust-domain>/hub`, `spiffe://<trust-domain>/node/<member-id>`
+//! and `spiffe://<trust-domain>/evaluator/<member-id>`.
 
 use std::{fmt, str::FromStr};
 
@@ -23,7 +23,7 @@ pub enum IdError {
     MemberId(String),
     /// Not a SPIFFE id of a federation.
     #[error(
-        "`{0}` is no SPIFFE id of a federation: use `spiffe://<trust-domain>/hub` or `spiffe://<trust-domain>/node/<member-id>`"
+        "`{0}` is no SPIFFE id of a federation: use `spiffe://<trust-domain>/hub`, `spiffe://<trust-domain>/node/<member-id>` or `spiffe://<trust-domain>/evaluator/<member-id>`"
     )]
     SpiffeId(String),
 }
@@ -79,6 +79,15 @@ impl TrustDomain {
         SpiffeId {
             trust_domain: self.clone(),
             role: Role::Member(id),
+        }
+    }
+
+    /// A token evaluator's id in this trust domain.
+    #[must_use]
+    pub fn evaluator(&self, id: MemberId) -> SpiffeId {
+        SpiffeId {
+            trust_domain: self.clone(),
+            role: Role::Evaluator(id),
         }
     }
 }
@@ -139,6 +148,8 @@ pub enum Role {
     Hub,
     /// A member node.
     Member(MemberId),
+    /// One of the three that evaluate fingerprint tokens.
+    Evaluator(MemberId),
 }
 
 impl fmt::Display for Role {
@@ -146,11 +157,12 @@ impl fmt::Display for Role {
         match self {
             Self::Hub => f.write_str("the hub"),
             Self::Member(id) => write!(f, "member `{id}`"),
+            Self::Evaluator(id) => write!(f, "evaluator `{id}`"),
         }
     }
 }
 
-/// The SPIFFE id of the hub or of a member node.
+/// The SPIFFE id of the hub, of a member node or of an evaluator.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpiffeId {
     trust_domain: TrustDomain,
@@ -170,7 +182,7 @@ impl SpiffeId {
         &self.trust_domain
     }
 
-    /// Hub or member.
+    /// Hub, member node or evaluator.
     #[must_use]
     pub fn role(&self) -> &Role {
         &self.role
@@ -180,7 +192,7 @@ impl SpiffeId {
     #[must_use]
     pub fn member(&self) -> Option<&MemberId> {
         match &self.role {
-            Role::Member(id) => Some(id),
+            Role::Member(id) | Role::Evaluator(id) => Some(id),
             Role::Hub => None,
         }
     }
@@ -194,10 +206,12 @@ impl FromStr for SpiffeId {
         let rest = text.strip_prefix("spiffe://").ok_or_else(refuse)?;
         let (domain, path) = rest.split_once('/').ok_or_else(refuse)?;
         let trust_domain = domain.parse().map_err(|_| refuse())?;
-        let role = match path.strip_prefix("node/") {
-            Some(id) => Role::Member(id.parse().map_err(|_| refuse())?),
+        let member = |id: &str| id.parse::<MemberId>().map_err(|_| refuse());
+        let role = match path.split_once('/') {
             None if path == "hub" => Role::Hub,
-            None => return Err(refuse()),
+            Some(("node", id)) => Role::Member(member(id)?),
+            Some(("evaluator", id)) => Role::Evaluator(member(id)?),
+            _ => return Err(refuse()),
         };
         Ok(Self { trust_domain, role })
     }
@@ -208,6 +222,7 @@ impl fmt::Display for SpiffeId {
         match &self.role {
             Role::Hub => write!(f, "spiffe://{}/hub", self.trust_domain),
             Role::Member(id) => write!(f, "spiffe://{}/node/{id}", self.trust_domain),
+            Role::Evaluator(id) => write!(f, "spiffe://{}/evaluator/{id}", self.trust_domain),
         }
     }
 }
@@ -226,6 +241,7 @@ mod tests {
             "spiffe://tanqiao.example/hub",
             "spiffe://tanqiao.example/node/wuhan",
             "spiffe://a/node/0-9",
+            "spiffe://tanqiao.example/evaluator/notary",
         ] {
             assert_eq!(text.parse::<SpiffeId>().unwrap().to_string(), text);
         }
@@ -251,6 +267,10 @@ mod tests {
             "spiffe://tanqiao.example/node/wu%68an",
             "spiffe://tanqiao.example/node/-wuhan",
             "spiffe://tanqiao.example/node/wuhan/x",
+            "spiffe://tanqiao.example/evaluator",
+            "spiffe://tanqiao.example/evaluator/",
+            "spiffe://tanqiao.example/evaluator/notary/x",
+            "spiffe://tanqiao.example/Evaluator/notary",
             "https://tanqiao.example/hub",
         ] {
             assert!(text.parse::<SpiffeId>().is_err(), "{text}");

@@ -124,6 +124,7 @@ fn names_and_usages_come_from_policy() {
 fn each_kind_has_its_usages_and_names() {
     let federation = Federation::new("tanqiao.example");
     let listener = Order::new(Profile::NodeListener("wuhan".parse().unwrap())).with_dns("wuhan.example");
+    let evaluator = Order::new(Profile::Evaluator("notary".parse().unwrap())).with_dns("notary.example");
     let console = Order::new(Profile::Console).with_dns("console.example");
     for (order, usage, spiffe) in [
         (
@@ -135,6 +136,11 @@ fn each_kind_has_its_usages_and_names() {
             listener,
             vec!["serverAuth", "clientAuth"],
             Some("spiffe://tanqiao.example/node/wuhan"),
+        ),
+        (
+            evaluator,
+            vec!["serverAuth", "clientAuth"],
+            Some("spiffe://tanqiao.example/evaluator/notary"),
         ),
         (hub(), vec!["serverAuth"], Some("spiffe://tanqiao.example/hub")),
         (console, vec!["serverAuth"], None),

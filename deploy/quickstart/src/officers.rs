@@ -102,6 +102,7 @@ impl Desk {
             kind: member.kind,
             name_zh: member.name_zh.clone(),
             name_en: member.name_en.clone(),
+            hosts: Vec::new(),
         };
         let valid_for = chrono::TimeDelta::hours(CODE_HOURS);
         let code = invite(&self.database, &member.id, invitation, chrono::Utc::now(), valid_for);

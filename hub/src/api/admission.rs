@@ -16,7 +16,7 @@ use tanqiao_certs::{IdentityRefusal, PeerIdentity, ServerTls};
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::NodeId;
 use tanqiao_protocol::problem::{ApiProblem, Problem};
-use tanqiao_protocol::view::MemberStatus;
+use tanqiao_protocol::view::{MemberKind, MemberStatus};
 
 use super::answer::Refused;
 use super::hub::Hub;
@@ -71,14 +71,14 @@ fn judge(request: &ServiceRequest) -> Result<Caller, Refused> {
         .state()
         .check_request(&peer, chrono::Utc::now())
         .map_err(|refusal| identity_problem(&refusal))?;
-    let Role::Member(member) = peer.spiffe.role() else {
+    let (Role::Member(member) | Role::Evaluator(member)) = peer.spiffe.role() else {
         return Err(Problem::api(ApiProblem::Unauthorised).into());
     };
     let member: NodeId = member
         .as_str()
         .parse()
         .map_err(|_| Problem::api(ApiProblem::Unauthorised))?;
-    check_standing(hub, &member)?;
+    check_standing(hub, &member, &peer)?;
     if let Err(until) = hub.member_rate.check_key(&member) {
         return Err(rate_limited(until.wait_time_from(DefaultClock::default().now())).into());
     }
@@ -92,18 +92,18 @@ fn judge(request: &ServiceRequest) -> Result<Caller, Refused> {
 pub fn check_again(hub: &Hub, caller: &Caller) -> Result<(), Refused> {
     let checked = hub.tls.state().check_request(&caller.peer, chrono::Utc::now());
     checked.map_err(|refusal| identity_problem(&refusal))?;
-    Ok(check_standing(hub, &caller.member)?)
+    Ok(check_standing(hub, &caller.member, &caller.peer)?)
 }
 
-/// N02, N03.
-fn check_standing(hub: &Hub, member: &NodeId) -> Result<(), Problem> {
-    match hub
-        .sequencer
-        .governance()
-        .members
-        .get(member)
-        .map(|member| member.status)
-    {
+/// N02, N03; 401 where the certificate speaks for a node and the member is an evaluator, or the other way round.
+fn check_standing(hub: &Hub, member: &NodeId, peer: &PeerIdentity) -> Result<(), Problem> {
+    let governance = hub.sequencer.governance();
+    let known = governance.members.get(member);
+    let evaluates = matches!(peer.spiffe.role(), Role::Evaluator(_));
+    match known.map(|member| member.status) {
+        Some(MemberStatus::Admitted) if known.is_some_and(|m| (m.kind == MemberKind::Evaluator) != evaluates) => {
+            Err(Problem::api(ApiProblem::Unauthorised).detail("The certificate is for another kind of member."))
+        }
         Some(MemberStatus::Admitted) => Ok(()),
         Some(MemberStatus::Suspended) => Err(Problem::of(CheckCode::N02)),
         Some(MemberStatus::Candidate) | None => Err(Problem::of(CheckCode::N03)),

@@ -19,16 +19,21 @@ pub(super) enum EnrolmentCommand {
     /// Invite a member: makes a one-time code. Hand it over on another channel; it is shown only now.
     #[command(after_help = "Example:
   tanqiao-hub admin enrolment code wuhan --region 420100 --kind region --name-zh 武汉碳普惠 --name-en \"Wuhan registry\" \\
-    --officer li --officer-password-file li.password")]
+    --officer li --officer-password-file li.password
+  tanqiao-hub admin enrolment code notary --region 110000 --kind evaluator --host notary.example --name-zh 公证处 \\
+    --name-en Notary --officer li --officer-password-file li.password")]
     Code {
         /// The member's id.
         member: NodeId,
         /// Its region.
         #[arg(long)]
         region: RegionCode,
-        /// region or enterprise.
+        /// region, enterprise or evaluator.
         #[arg(long, default_value = "region")]
         kind: MemberKind,
+        /// A DNS name or address at which an evaluator listens; may be repeated.
+        #[arg(long)]
+        host: Vec<String>,
         /// Chinese name.
         #[arg(long)]
         name_zh: String,
@@ -105,6 +110,7 @@ impl EnrolmentCommand {
                 member,
                 region,
                 kind,
+                host,
                 name_zh,
                 name_en,
                 valid_days,
@@ -113,7 +119,12 @@ impl EnrolmentCommand {
                 desk.verify(officers)?;
                 if *kind == MemberKind::Hub || !(1..=90).contains(valid_days) {
                     return Err(CliError::misused(
-                        "a code is for a region or an enterprise, and works 1 to 90 days",
+                        "a code is for a region, an enterprise or an evaluator, and works 1 to 90 days",
+                    ));
+                }
+                if (*kind == MemberKind::Evaluator) == host.is_empty() {
+                    return Err(CliError::misused(
+                        "an evaluator listens: name its hosts with --host; other members' certificates have none",
                     ));
                 }
                 let invitation = Invitation {
@@ -121,6 +132,7 @@ impl EnrolmentCommand {
                     kind: *kind,
                     name_zh: name_zh.clone(),
                     name_en: name_en.clone(),
+                    hosts: host.clone(),
                 };
                 let code = enrolment::invite(&desk.database, member, invitation, now, Span::days(*valid_days))
                     .map_err(CliError::failed)?;

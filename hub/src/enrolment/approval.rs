@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tanqiao_certs::{Authority, CertificateRequest, Order, Profile, Time};
 use tanqiao_protocol::id::{MessageId, Name, Sha256};
 use tanqiao_protocol::problem::Problem;
-use tanqiao_protocol::view::KeyStatus;
+use tanqiao_protocol::view::{KeyStatus, MemberKind};
 
 use super::record::{Enrolment, EnrolmentStatus};
 use super::{EnrolmentError, find};
@@ -61,6 +61,25 @@ pub struct Approver<'a> {
     pub keys_lost: Option<String>,
 }
 
+/// What the certificate says, from the invitation only: an evaluator listens, and the officer who invites it knows under
+/// which names.
+fn order(enrolment: &Enrolment) -> Result<Order, ApprovalError> {
+    let member = enrolment.member.as_str().parse();
+    let member = member.map_err(|_| ApprovalError::NotPending(enrolment.id.clone()))?;
+    let invitation = &enrolment.content.invitation;
+    if invitation.kind != MemberKind::Evaluator {
+        return Ok(Order::new(Profile::Node(member)));
+    }
+    let named = |order: Order, host: &String| match host.parse() {
+        Ok(address) => order.with_ip(address),
+        Err(_) => order.with_dns(host),
+    };
+    Ok(invitation
+        .hosts
+        .iter()
+        .fold(Order::new(Profile::Evaluator(member)), named))
+}
+
 impl Approver<'_> {
     /// Admits the member and issues its certificate. Run again after a crash it goes on where it stopped.
     ///
@@ -71,12 +90,7 @@ impl Approver<'_> {
         self.admit(&enrolment, admission)?;
         let request = CertificateRequest::from_pem(&enrolment.content.csr_pem).map_err(EnrolmentError::from)?;
         let authority = Authority::open(&self.authority)?;
-        let member = enrolment
-            .member
-            .as_str()
-            .parse()
-            .map_err(|_| ApprovalError::NotPending(id.to_owned()))?;
-        let issued = authority.issue(&request, &Order::new(Profile::Node(member)), now)?;
+        let issued = authority.issue(&request, &order(&enrolment)?, now)?;
         enrolment.content.certificate_pem = Some(issued.chain_pem);
         self.decide(enrolment, EnrolmentStatus::Approved, now)
     }

@@ -34,6 +34,9 @@ pub struct Invitation {
     pub name_zh: String,
     /// English name.
     pub name_en: String,
+    /// DNS names and addresses of its listener, for an evaluator.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
 /// A code as it is kept: hashed, with what it invites to.

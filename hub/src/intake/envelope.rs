@@ -111,6 +111,7 @@ fn check_place(place: &Place, action: Action) -> Result<(), Problem> {
 
 fn single(reception: &Reception, action: Action, envelope: &Envelope) -> Result<Item, Problem> {
     check_place(&reception.place, action)?;
+    header::check_part(reception, action)?;
     let contents = content::read(action, envelope.payload())?;
     header::check_speaker(reception, &contents.header)?;
     let key = active_signer(&reception.governance, &reception.caller, envelope)?;
@@ -148,6 +149,7 @@ fn batch(reception: &Reception, envelope: &Envelope) -> Result<Vec<Item>, Proble
     let open = |(position, item): (usize, tanqiao_protocol::message::BatchItem)| {
         let opened = action_of(&item.payload_type).and_then(|action| {
             check_place(&reception.place, action)?;
+            header::check_part(reception, action)?;
             let contents = content::read(action, item.payload.as_bytes())?;
             header::check_speaker(reception, &contents.header)?;
             let item_no = u32::try_from(position).ok();

@@ -1,8 +1,10 @@
 //! The checks of a message's header: who speaks, for which federation, when.
 
 use tanqiao_protocol::check::CheckCode;
-use tanqiao_protocol::problem::Problem;
+use tanqiao_protocol::message::Action;
+use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::time::{CLOCK_SKEW_US_MAX, Timestamp, VALIDITY_US_MAX};
+use tanqiao_protocol::view::MemberKind;
 
 use super::Reception;
 use super::content::{Header, other_version};
@@ -50,4 +52,29 @@ pub(super) fn check(
             .found(&header.trust_domain));
     }
     Ok(())
+}
+
+/// 403: evaluators state token keys and change their signing keys, and nothing else; nobody else states token keys.
+pub(super) fn check_part(reception: &Reception, action: Action) -> Result<(), Problem> {
+    let members = &reception.governance.members;
+    let evaluates = members
+        .get(&reception.caller)
+        .is_some_and(|member| member.kind == MemberKind::Evaluator);
+    let fits = match action {
+        Action::TokenEpoch => evaluates,
+        Action::Key | Action::Batch => true,
+        _ => !evaluates,
+    };
+    if fits {
+        return Ok(());
+    }
+    let detail = if evaluates {
+        "A token evaluator states token keys and proposes its own signing keys, and does nothing else here."
+    } else {
+        "Token keys are stated by the three evaluators only."
+    };
+    Err(Problem::api(ApiProblem::Forbidden)
+        .path("payloadType")
+        .detail(detail)
+        .found(action))
 }

@@ -16,6 +16,7 @@ fn invitation() -> Invitation {
         kind: MemberKind::Region,
         name_zh: "成都".to_owned(),
         name_en: "Chengdu".to_owned(),
+        hosts: Vec::new(),
     }
 }
 
@@ -145,6 +146,54 @@ async fn approve(world: &World, id: String) {
         approved
     });
     approved.await.unwrap().unwrap();
+}
+
+#[actix_web::test]
+async fn an_evaluator_joins_under_the_names_of_its_invitation_and_may_say_little() {
+    on_each(async |world: World| {
+        let database = world.federation.database.clone();
+        let invitation = Invitation {
+            kind: MemberKind::Evaluator,
+            hosts: vec!["notary.example".to_owned(), "127.0.0.1".to_owned()],
+            ..invitation()
+        };
+        let code = enrolment::invite(
+            &database,
+            &node("notary"),
+            invitation,
+            chrono::Utc::now(),
+            Span::days(7),
+        )
+        .unwrap();
+        let key = TlsKey::generate(KeyAlgorithm::P256).unwrap();
+        let mut body = request(code.reveal(), &key.request_pem("notary").unwrap());
+        body["member"] = json!("notary");
+        body["signing_key"] = json!(signing_key("notary").verifying_key());
+        let client = world.client(None);
+        let sent = client.post(world.enrolment("/v1/enrolments")).json(&body).send().await;
+        let pending: Value = good(sent.unwrap()).await;
+        let id = pending["id"].as_str().unwrap().to_owned();
+        approve(&world, id.clone()).await;
+        let url = world.enrolment(&format!("/v1/enrolments/{id}"));
+        let approved: Value = good(client.get(&url).send().await.unwrap()).await;
+        let files = world.directory.path().join("certs/notary");
+        key.save_new(&files.with_extension("key")).unwrap();
+        let certificate = approved["certificate_pem"].as_str().unwrap();
+        std::fs::write(files.with_extension("pem"), certificate).unwrap();
+        let facts = tanqiao_certs::CertificateFacts::from_pem(certificate.as_bytes())
+            .unwrap()
+            .remove(0);
+        let spiffe = facts.spiffe_id.unwrap().to_string();
+        assert!(spiffe.ends_with("/evaluator/notary"), "{spiffe}");
+        assert_eq!(facts.dns, ["notary.example"]);
+        assert_eq!(facts.ips.len(), 1);
+
+        let info: HubInfo = world.member("notary").read("/v1/hub").await;
+        assert!(!info.frozen);
+        let retirement = world.member("notary").post("/v1/retirements", &json!({})).await;
+        assert!(retirement.status().is_client_error());
+    })
+    .await;
 }
 
 #[actix_web::test]

@@ -45,6 +45,17 @@ pub struct EpochKeys {
     pub closes_at: Timestamp,
 }
 
+/// Keys that have passed [`EpochKeys::check`]: tokens are made under these only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedKeys(EpochKeys);
+
+impl std::ops::Deref for CheckedKeys {
+    type Target = EpochKeys;
+    fn deref(&self) -> &EpochKeys {
+        &self.0
+    }
+}
+
 /// One evaluator's part in the keys of a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +200,14 @@ impl EpochKeys {
         }
     }
 
+    /// The same keys, once they are checked.
+    ///
+    /// # Errors
+    /// As [`EpochKeys::check`].
+    pub fn checked(self) -> Result<CheckedKeys, EpochKeysError> {
+        self.check().map(|()| CheckedKeys(self))
+    }
+
     /// Any two share keys must give the group's key: then all three lie on one line, and the share of none is the key.
     fn check_shares(&self) -> Result<(), EpochKeysError> {
         let pairs = || {
@@ -227,7 +246,7 @@ fn combine(one: &EvaluatorKey, other: &EvaluatorKey) -> Option<RistrettoPoint> {
 
 /// The Lagrange coefficients at zero of two evaluators: `j / (j − i)` and `i / (i − j)`. `None` if they are the same, or
 /// one has no number of an evaluator.
-pub(super) fn coefficients(i: u8, j: u8) -> Option<(Scalar, Scalar)> {
+fn coefficients(i: u8, j: u8) -> Option<(Scalar, Scalar)> {
     let known = |number: u8| (1..=EVALUATORS).contains(&number);
     if i == j || !known(i) || !known(j) {
         return None;

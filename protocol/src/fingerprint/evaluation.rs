@@ -55,6 +55,6 @@ pub struct EvaluationCounter {
 pub struct EvaluationCounters {
     /// The evaluator that counted.
     pub evaluator: NodeId,
-    /// A member sees its own, the hub and the evaluators see all; by month and member.
+    /// A member sees its own, an evaluator sees all; by month and member.
     pub counters: Vec<EvaluationCounter>,
 }
