@@ -11,6 +11,7 @@ mod activities;
 mod answer;
 mod auth;
 mod command;
+mod conflicts;
 mod dealings;
 mod endpoints;
 mod extract;

@@ -4,6 +4,7 @@
 mod account;
 mod bench;
 mod command;
+mod conflict;
 mod enrol;
 mod export;
 mod import;
@@ -76,6 +77,7 @@ async fn carry_out(cli: Cli) -> Result<Report, Failure> {
         Command::Enrol(args) => enrol::enrol(&context, args).await,
         Command::Import(args) => import::import(&context, args).await,
         Command::Issue(args) => issue::issue(&context, args).await,
+        Command::Conflict(args) => conflict::conflict(&context, args).await,
         Command::Transfer(args) => trade::transfer(&context, args).await,
         Command::Donate(args) => trade::donate(&context, args).await,
         Command::Pledge(args) => trade::pledge(&context, args).await,

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tanqiao_protocol::fingerprint::TokenSuite;
 use tanqiao_protocol::id::{NodeId, TrustDomain};
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
@@ -16,6 +17,7 @@ use toml::Table;
 
 pub use self::keys::{KEYS, KeyKind, variable_name};
 use self::keys::{put, read_as};
+use crate::fingerprint::{Party, check_separate};
 use crate::ledger::AccountId;
 
 /// A configuration that cannot be used.
@@ -74,6 +76,9 @@ pub struct Config {
     /// `subjects.*`
     #[serde(default)]
     pub subjects: SubjectsConfig,
+    /// `fingerprint.*`
+    #[serde(default)]
+    pub fingerprint: FingerprintConfig,
     /// `api.*`
     #[serde(default)]
     pub api: ApiConfig,
@@ -127,6 +132,24 @@ pub struct SubjectsConfig {
     pub key: PathBuf,
 }
 
+/// `fingerprint.*`: how the activities of an issuance are made comparable with those of other members.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FingerprintConfig {
+    /// `fingerprint.suite`
+    pub suite: Option<TokenSuite>,
+    /// The three evaluators, in the order of their numbers.
+    pub evaluators: Vec<Party>,
+    /// `fingerprint.key`
+    pub key: PathBuf,
+    /// `fingerprint.streams`
+    pub streams: PathBuf,
+    /// `fingerprint.batch_max`
+    pub batch_max: u32,
+    /// `fingerprint.threads`
+    pub threads: u32,
+}
+
 /// `api.*`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -171,6 +194,19 @@ impl Default for SubjectsConfig {
     fn default() -> Self {
         Self {
             key: PathBuf::from("subject.key"),
+        }
+    }
+}
+
+impl Default for FingerprintConfig {
+    fn default() -> Self {
+        Self {
+            suite: None,
+            evaluators: Vec::new(),
+            key: PathBuf::from("tokens.key"),
+            streams: PathBuf::from("streams"),
+            batch_max: 2_048,
+            threads: 2,
         }
     }
 }
@@ -246,6 +282,8 @@ impl Config {
             &mut self.tls.ca,
             &mut self.signing.key,
             &mut self.subjects.key,
+            &mut self.fingerprint.key,
+            &mut self.fingerprint.streams,
         ];
         let optional = [
             &mut self.tls.crl,
@@ -279,6 +317,17 @@ impl Config {
         }
         if !(1..=30).contains(&self.outbox.message_days) {
             return refuse("outbox.message_days", "from 1 to 30");
+        }
+        if !(64..=4_096).contains(&self.fingerprint.batch_max) {
+            return refuse("fingerprint.batch_max", "from 64 to 4096");
+        }
+        if !(1..=64).contains(&self.fingerprint.threads) {
+            return refuse("fingerprint.threads", "from 1 to 64");
+        }
+        if self.fingerprint.suite == Some(TokenSuite::Voprf)
+            && let Err(error) = check_separate(&self.fingerprint.evaluators, &self.hub.url)
+        {
+            return refuse("fingerprint.evaluators", &error.to_string());
         }
         let open = !self.api.listen.ip().is_loopback();
         if open && (self.api.tls_certificate.is_none() || self.api.tls_key.is_none()) {

@@ -10,18 +10,22 @@ mod batch;
 mod feed;
 mod follow;
 mod hub;
+mod made_good;
 mod note;
 mod offer;
 mod outbox;
 mod policy;
 mod rebuild;
+mod screened;
 mod send;
 mod signer;
+mod upload;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use apply::{apply as apply_entries, block_of, lattice_of, start};
+pub(crate) use backoff::Backoff;
 pub(crate) use batch::{again as batch_again, items_of as batch_items};
 pub(crate) use feed::{Checked, Cursor, check};
 pub use feed::{Contradiction, ReceivedPage};
@@ -34,9 +38,11 @@ pub use outbox::{Outgoing, enqueue};
 pub(crate) use outbox::{content_of, id_reused};
 pub use policy::{Rule, Verdict};
 pub(crate) use rebuild::rebuild;
+pub(crate) use screened::complete as complete_held;
 pub(crate) use send::reached;
 pub use send::send;
 pub use signer::Signer;
+pub use upload::upload;
 
 use crate::ledger::dealing::stored_words;
 

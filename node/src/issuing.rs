@@ -1,12 +1,18 @@
 //! Issuing: the activities of one series that no issuance has yet become one issuance, to the last gram.
 //!
-//! What is issued is a run of activity ids of one series; marking them is one row, written in the transaction that writes
-//! the outbox message. An issuance that is refused gives its activities back.
+//! What is issued are runs of activity ids of one series; marking them is written in the transaction that opens the
+//! issuance. Where activities are compared with those of other members, their tokens are derived then, and the issuance is
+//! registered when its token stream is whole ([`derive`]). An issuance that is refused gives its activities back.
 //!
 //! **Architecture invariant:** runs of live issuances of one series never overlap, and no activity can appear inside a run
 //! after it was read: ids are taken in the order of commits (`activity_counter`).
 
+mod derive;
+mod evidence;
 mod gather;
+mod members;
+mod progress;
+mod stream;
 
 #[cfg(test)]
 mod tests;
@@ -19,13 +25,38 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
 
 use crate::error::NodeError;
+use crate::exchange::ExchangeError;
+use crate::ledger::dealing::stored_words;
 use crate::ledger::{AccountId, AccountKind};
 use crate::service::{IssueRequest, IssueShare, Kind, Node, Staffed};
 use crate::store::Tx;
-use crate::store::activities::ActivityIssuanceRow;
-use gather::{Gathered, gather};
+use crate::store::screening::TokenStreamRow;
+use gather::{Gathered, Wanted, gather};
 
+pub(crate) use derive::derive;
+#[cfg(test)]
+pub(crate) use derive::round as derive_round;
 pub use gather::{PendingSeries, pending};
+pub(crate) use members::Members;
+pub(crate) use progress::open as open_streams;
+pub use progress::{TokenProgress, progress};
+pub(crate) use stream::Streams;
+
+stored_words! {
+    /// How far the token stream of an issuance is.
+    StreamState {
+        /// Tokens are being made; nothing is registered.
+        Deriving = 1 "deriving",
+        /// The stream is whole; the signed header is in the outbox.
+        Derived = 2 "derived",
+        /// The hub has the header and waits for the stream.
+        Uploading = 3 "uploading",
+        /// The hub has the stream; the file is kept while a conflict may need it.
+        Uploaded = 4 "uploaded",
+        /// The file is not needed any more.
+        Ended = 10 "ended",
+    }
+}
 
 /// Which activities to issue, and what is said about them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,9 +83,12 @@ pub struct IssuingRequest {
     /// Other schemes that the activities take part in.
     #[serde(default)]
     pub other_schemes: Vec<Name>,
+    /// Leave out activities whose evidence is incomplete: they stay pending. Otherwise nothing is issued while there are any.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip_incomplete: bool,
 }
 
-/// An issuance that was written to the outbox.
+/// An issuance that was opened: its header is in the outbox, or will be once its tokens are derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Issued {
     /// The message, and the issuance's id.
@@ -69,24 +103,45 @@ pub struct Issued {
     pub accounts: u64,
     /// RFC 6962 root over the canonical records.
     pub records_root: Sha256,
+    /// Activities that were left out and stay pending.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: u64,
 }
 
-/// Issues everything of one series that is not issued yet. The same request again is the same issuance.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Issues everything of one series that is not issued yet. The same request again is the same issuance. Where the federation
+/// compares activities, the issuance is only opened here; [`derive`] registers it.
 ///
 /// # Errors
-/// [`NodeError::Refused`]: `nothing-to-issue`, `issued-over-verified` (S16), `id-reused`, `issued-meanwhile` when another
-/// issuance took the activities at the same moment; a database error.
+/// [`NodeError::Refused`]: `nothing-to-issue`, `issued-over-verified` (S16), `evidence-missing`, `id-reused`,
+/// `issued-meanwhile` when another issuance took the activities at the same moment; a database error.
 pub async fn issue(node: &Node, request: IssuingRequest) -> Result<Issued, NodeError> {
     let id = request.id.unwrap_or_else(|| node.new_id());
     if let Some(issued) = repeated(node, id, &request).await? {
         return Ok(issued);
     }
-    let asked = request.clone();
-    let gathered = node
-        .read(move |tx| gather(tx, &asked.methodology, asked.region_of_act, asked.vintage))
-        .await?;
+    let suite = node.config().fingerprint.suite;
+    if suite.is_some() {
+        // A key or an evaluator that cannot be used is found before anything is opened.
+        node.token_provider()?;
+    }
+    let wanted = Wanted {
+        methodology: request.methodology.clone(),
+        region_of_act: request.region_of_act,
+        vintage: request.vintage,
+        subjects: suite.map(|_| node.subjects().clone()),
+    };
+    let gathered = node.read(move |tx| gather(tx, &wanted)).await?;
+    if !gathered.incomplete.left_out.is_empty() && !request.skip_incomplete {
+        return Err(gathered.incomplete.refusal());
+    }
     let header = header(&request, &gathered)?;
-    let issued = shown(id, &header, gathered.shares.len());
+    let mut issued = shown(id, &header, gathered.shares.len());
+    issued.left_out = gathered.incomplete.left_out.len() as u64;
     open_accounts(node, &gathered).await?;
     let shares = gathered
         .shares
@@ -105,8 +160,57 @@ pub async fn issue(node: &Node, request: IssuingRequest) -> Result<Issued, NodeE
         issuance: header,
         shares,
     };
-    node.issue_with(order, move |tx, id| mark(tx, id, &gathered)).await?;
+    match suite {
+        None => node.issue_with(order, move |tx, id| mark(tx, id, &gathered)).await?,
+        Some(suite) => {
+            let stream = TokenStreamRow {
+                issuance: id.to_string(),
+                state: StreamState::Deriving.code(),
+                suite: suite.word().to_owned(),
+                header: serde_json::to_string(&order.issuance).map_err(ExchangeError::from)?,
+                staff: None,
+                activities: i64::from(issued.activity_count),
+                derived: 0,
+                bytes: 0,
+                uploaded: 0,
+                opened_at: node.now().micros(),
+                problem: None,
+            };
+            let also = move |tx: &mut dyn Tx, id| {
+                mark(tx, id, &gathered)?;
+                Ok(tx.insert_token_stream(&stream)?)
+            };
+            node.open_issuance(order, also).await?
+        }
+    };
     Ok(issued)
+}
+
+/// Gives up an issuance that is still being derived: nothing of it has left the node. Its activities are pending again.
+///
+/// # Errors
+/// [`NodeError::NotFound`]; [`NodeError::Refused`] (`registered`) once its header is in the outbox.
+pub async fn give_up(node: &Node, issuance: MessageId) -> Result<(), NodeError> {
+    let (name, now) = (issuance.to_string(), node.now());
+    node.write(move |tx| {
+        let row = tx
+            .token_stream(&name)?
+            .ok_or_else(|| NodeError::not_found("token stream", &name))?;
+        if row.state != StreamState::Deriving.code() {
+            return Err(NodeError::refused(
+                "registered",
+                format!("the header of issuance {name} is signed: the hub decides it"),
+            ));
+        }
+        release(tx, &name)?;
+        if let Some(mut dealing) = tx.dealing(&name)? {
+            dealing.state = Some("given-up".to_owned());
+            dealing.ended_at = Some(now.micros());
+            tx.update_dealing(&dealing)?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Gives the activities of an issuance back, after it was refused or abandoned. In the transaction that notes so.
@@ -114,8 +218,8 @@ pub async fn issue(node: &Node, request: IssuingRequest) -> Result<Issued, NodeE
 /// # Errors
 /// A database error.
 pub fn release(tx: &mut dyn Tx, issuance: &str) -> Result<(), NodeError> {
-    tx.delete_activity_issuance(issuance)?;
-    Ok(())
+    members::give_back(tx, issuance)?;
+    Ok(tx.delete_token_stream(issuance)?)
 }
 
 fn header(request: &IssuingRequest, gathered: &Gathered) -> Result<Issuance, NodeError> {
@@ -165,28 +269,15 @@ fn header(request: &IssuingRequest, gathered: &Gathered) -> Result<Issuance, Nod
 /// Marks the activities as issued, unless another issuance has taken one of them since they were read.
 fn mark(tx: &mut dyn Tx, id: MessageId, gathered: &Gathered) -> Result<(), NodeError> {
     let name = id.to_string();
-    let taken = tx.activity_issuances(gathered.series_id)?;
-    if taken.iter().any(|row| row.issuance == name) {
+    if !tx.activity_issuance(&name)?.is_empty() {
         return Ok(());
     }
-    let overlaps = |first: i64, last: i64| taken.iter().any(|row| row.first_id <= last && first <= row.last_id);
-    if gathered.runs.iter().any(|(first, last)| overlaps(*first, *last)) {
+    if !members::take(tx, &name, &gathered.members, &gathered.incomplete.left_out)? {
         return Err(NodeError::refused(
             "issued-meanwhile",
             "another issuance took these activities at the same moment: look at what is pending and issue again",
         ));
     }
-    let rows: Vec<ActivityIssuanceRow> = gathered
-        .runs
-        .iter()
-        .map(|(first, last)| ActivityIssuanceRow {
-            series_id: gathered.series_id,
-            first_id: *first,
-            last_id: *last,
-            issuance: name.clone(),
-        })
-        .collect();
-    tx.insert_activity_issuances(&rows)?;
     crate::crash::point("issue.before-commit");
     Ok(())
 }
@@ -230,6 +321,7 @@ fn shown(id: MessageId, header: &Issuance, accounts: usize) -> Issued {
         quantity_g: header.quantity_g,
         accounts: accounts as u64,
         records_root: header.records_root,
+        left_out: 0,
     }
 }
 

@@ -10,6 +10,7 @@ mod lots;
 mod personal;
 mod select;
 
+pub(crate) use account::pay;
 pub use account::{AccountId, AccountKind, attribute, balance, balances, create_account, move_between};
 pub use dealing::{Decision, Direction, JournalKind, Kind};
 pub use lots::{Journal, arrive, bind, deal, leave, release, unbind};

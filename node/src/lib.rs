@@ -12,6 +12,7 @@
 //! | [`adapters`] | activity records from the files of a platform, as a stream |
 //! | [`activity`] | activities as they are kept: many of them in one row |
 //! | [`import`] | records of a file into the database, each once, whatever crashes |
+//! | [`fingerprint`] | tokens of activities: who makes them, and of what |
 //! | [`issuing`] | pending activities into an issuance, to the last gram |
 //! | [`subjects`] | who the holders are, sealed |
 //! | [`catalogue`] | methodology versions that this node knows |
@@ -35,6 +36,7 @@ pub mod config;
 pub mod crash;
 pub mod error;
 pub mod exchange;
+pub mod fingerprint;
 pub mod import;
 pub mod issuing;
 pub mod ledger;

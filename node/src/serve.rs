@@ -1,4 +1,5 @@
-//! What runs while the node serves: the feed, the outbox, decisions about offers, and changed key files.
+//! What runs while the node serves: the feed, the outbox, tokens and their upload, decisions about offers, and changed key
+//! files.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::exchange;
+use crate::issuing;
 use crate::service::Node;
 
 /// How often certificates, CRL and signing key are looked at.
@@ -27,6 +29,8 @@ pub fn exchange(node: &Node) -> Exchange {
     let mut tasks = JoinSet::new();
     tasks.spawn(exchange::follow(node.clone(), stopped.clone()));
     tasks.spawn(exchange::send(node.clone(), stopped.clone()));
+    tasks.spawn(issuing::derive(node.clone(), stopped.clone()));
+    tasks.spawn(exchange::upload(node.clone(), stopped.clone()));
     tasks.spawn(decide(node.clone(), stopped.clone()));
     tasks.spawn(reload(node.clone(), stopped));
     Exchange { stop, tasks }

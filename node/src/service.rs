@@ -5,6 +5,7 @@
 //! feed to bring its effect. The book of the hub's side changes from the feed only, never here.
 
 mod commands;
+mod conflicts;
 mod mappings;
 mod offers;
 mod opening;
@@ -14,12 +15,14 @@ mod request;
 mod view;
 mod waiting;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use tanqiao_protocol::fingerprint::TokenSuite;
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::time::Timestamp;
 use tokio::sync::watch;
 
+pub use conflicts::Conflict;
 pub use mappings::{explanation_of, is_explained};
 pub use quoting::{Destination, Planned};
 pub use request::{
@@ -36,6 +39,8 @@ use self::waiting::Contact;
 use crate::config::Config;
 use crate::error::NodeError;
 use crate::exchange::{HubClient, Signer};
+use crate::fingerprint::{Evaluators, HmacSm3, TokenProvider};
+use crate::issuing::Streams;
 use crate::ledger::{AccountId, AccountKind};
 use crate::store::{Store, Tx};
 use crate::subjects::Subjects;
@@ -54,6 +59,8 @@ struct Inner {
     contact: Mutex<Contact>,
     noticed: Mutex<Option<Noticed>>,
     subjects: Subjects,
+    streams: Streams,
+    tokens: OnceLock<Arc<dyn TokenProvider>>,
 }
 
 /// Where the time comes from; a test gives its own.
@@ -100,6 +107,7 @@ impl Node {
     #[must_use]
     pub fn assemble(config: Config, store: Store, signer: Signer, hub: HubClient, clock: Clock) -> Self {
         let subjects = Subjects::at(&config.subjects.key);
+        let streams = Streams::in_folder(&config.fingerprint.streams);
         Self(Arc::new(Inner {
             config,
             store,
@@ -110,6 +118,8 @@ impl Node {
             contact: Mutex::default(),
             noticed: Mutex::default(),
             subjects,
+            streams,
+            tokens: OnceLock::new(),
         }))
     }
 
@@ -147,6 +157,43 @@ impl Node {
     #[must_use]
     pub fn subjects(&self) -> &Subjects {
         &self.0.subjects
+    }
+
+    /// The files of token streams.
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
+    }
+
+    /// What makes the tokens of activities, as the configuration says. Made once.
+    ///
+    /// # Errors
+    /// [`NodeError::Refused`]: `no-suite` where none is configured; `evaluators` or `token-key` where what is configured cannot
+    /// be used.
+    pub fn token_provider(&self) -> Result<Arc<dyn TokenProvider>, NodeError> {
+        if let Some(provider) = self.0.tokens.get() {
+            return Ok(Arc::clone(provider));
+        }
+        let config = &self.0.config.fingerprint;
+        let provider: Arc<dyn TokenProvider> = match config.suite {
+            Some(TokenSuite::Voprf) => {
+                Arc::new(Evaluators::open(config, self.hub().clone(), Arc::clone(&self.0.clock))?)
+            }
+            Some(TokenSuite::HmacSm3) => Arc::new(HmacSm3::open(&config.key)?),
+            None => {
+                return Err(NodeError::refused(
+                    "no-suite",
+                    "no tokens can be made: set `fingerprint.suite` to the federation's suite",
+                ));
+            }
+        };
+        Ok(Arc::clone(self.0.tokens.get_or_init(|| provider)))
+    }
+
+    /// With a given maker of tokens, in the place of the configured one.
+    #[cfg(test)]
+    pub(crate) fn with_tokens(self, provider: Arc<dyn TokenProvider>) -> Self {
+        let _ = self.0.tokens.set(provider);
+        self
     }
 
     /// Now.

@@ -1,4 +1,6 @@
-//! `bench`: how quick the import is, beside reading and parsing the same files alone.
+//! `bench`: how quick the import is, beside reading and parsing the same files alone; how quick tokens are made.
+
+mod tokens;
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -42,7 +44,14 @@ pub(super) struct BenchArgs {
     /// With the identifier of the person in every record
     #[arg(long)]
     subjects: bool,
+    /// Measure the making of tokens instead: so many activities a round
+    #[arg(long, value_name = "ACTIVITIES", conflicts_with_all = ["database", "records", "record_ids", "subjects"],
+        value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    tokens: Option<u64>,
 }
+
+/// Inputs of one question to an evaluator, as a node asks when nobody says otherwise.
+const BATCH: usize = 2_048;
 
 /// How platforms name their records.
 #[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
@@ -79,6 +88,11 @@ struct Measured {
 }
 
 pub(super) async fn bench(args: BenchArgs) -> Result<Report, Failure> {
+    if let Some(activities) = args.tokens {
+        return tokio::task::spawn_blocking(move || tokens::measure(activities, args.rounds, BATCH))
+            .await
+            .map_err(|_| NodeError::Cancelled)?;
+    }
     let measured = tokio::task::spawn_blocking(move || measure(&args))
         .await
         .map_err(|_| NodeError::Cancelled)??;

@@ -9,7 +9,7 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 
 use super::report::{Failure, Report};
-use super::{account, bench, enrol, export, import, issue, mapping, quote, recover, sheet, token, trade};
+use super::{account, bench, conflict, enrol, export, import, issue, mapping, quote, recover, sheet, token, trade};
 use crate::config::Config;
 use crate::service::{Answer, Node, Selection, Staffed};
 use crate::store::Store;
@@ -62,6 +62,12 @@ pub(super) enum Command {
         --report report.pdf --verified-at 2026-01-31T00:00:00Z --local-reference wh-2025-0001"
     )]
     Issue(Box<issue::IssueArgs>),
+    /// Conflicts about activities that another issuance has too: list, show, evidence, concede
+    #[command(
+        after_help = "Examples:\n  tanqiao-node conflict list\n  tanqiao-node conflict evidence 0198… 'the charging station recorded one \
+        session' --staff director"
+    )]
+    Conflict(conflict::ConflictArgs),
     /// Offer blocks to another member; accept, decline, withdraw, list
     #[command(
         after_help = "Example:\n  tanqiao-node transfer offer --account pool-2025 --quantity-g 1000000 --target harbin \
@@ -127,9 +133,9 @@ pub(super) enum Command {
     /// Accounts of this node
     #[command(after_help = "Example:\n  tanqiao-node account create pool-2025 --kind pool")]
     Account(account::AccountArgs),
-    /// Measure the import beside reading and parsing alone, on this machine
+    /// Measure the import beside reading and parsing alone, or the making of tokens, on this machine
     #[command(
-        after_help = "Example:\n  taskset -c 0 tanqiao-node bench --json\n  tanqiao-node bench --record-ids random \
+        after_help = "Example:\n  taskset -c 0 tanqiao-node bench --json\n  taskset -c 0 tanqiao-node bench --tokens 20000\n  tanqiao-node bench --record-ids random \
         --database postgres://postgres@127.0.0.1/bench\n\nThe database must be empty and the bench's own."
     )]
     Bench(bench::BenchArgs),
@@ -246,6 +252,16 @@ impl SendArgs {
             any_refused |= refused;
         }
         Ok(Report::new(text, &serde_json::json!({ "items": items }))?.refused(any_refused))
+    }
+
+    /// True if this process sends.
+    pub(super) const fn sends(&self) -> bool {
+        self.send
+    }
+
+    /// When waiting is over, where somebody has said so.
+    pub(super) fn deadline(&self) -> Option<tokio::time::Instant> {
+        (self.wait_s > 0).then(|| tokio::time::Instant::now() + self.patience())
     }
 
     fn patience(&self) -> Duration {

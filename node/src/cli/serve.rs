@@ -84,6 +84,24 @@ pub(super) async fn status(context: &Context) -> Result<Report, Failure> {
         status.offers_waiting,
         status.suspense_g
     );
+    let _ = writeln!(text, "conflicts        {} open", status.conflicts_open);
+    for stream in &status.token_streams {
+        let _ = writeln!(
+            text,
+            "tokens           {} {}: {} of {} activities derived, {} of {} bytes uploaded{}",
+            stream.issuance,
+            stream.state,
+            stream.derived,
+            stream.activities,
+            stream.uploaded,
+            stream.bytes,
+            stream
+                .problem
+                .as_ref()
+                .map(|why| format!(", {why}"))
+                .unwrap_or_default()
+        );
+    }
     if let Some(waiting) = &status.mappings_waiting {
         let names: Vec<String> = waiting.iter().map(ToString::to_string).collect();
         let _ = writeln!(

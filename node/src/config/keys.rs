@@ -71,6 +71,32 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
          missing. Without it they cannot be opened: keep a backup. `subject.key` when absent.",
     ),
     (
+        "fingerprint.suite",
+        KeyKind::Text,
+        "How tokens of activities are made: `voprf-ristretto255-sha512` (three evaluators, in the table `fingerprint.evaluators` of \
+         `id` and `url`) or `hmac-sm3`; absent where the federation does not compare activities.",
+    ),
+    (
+        "fingerprint.key",
+        KeyKind::Text,
+        "For `hmac-sm3`: its key, 64 hexadecimal digits, readable by its owner only (mode 0600); `tokens.key` when absent.",
+    ),
+    (
+        "fingerprint.streams",
+        KeyKind::Text,
+        "The folder of token streams until the hub has decided them; `streams` when absent.",
+    ),
+    (
+        "fingerprint.batch_max",
+        KeyKind::Integer,
+        "Inputs of one question to an evaluator: 64 to 4096; 2048 when absent.",
+    ),
+    (
+        "fingerprint.threads",
+        KeyKind::Integer,
+        "Questions, and cores, at the same time while tokens are derived: 1 to 64; 2 when absent.",
+    ),
+    (
         "api.listen",
         KeyKind::Text,
         "Where the platform's own API and console listen; `127.0.0.1:9101` when absent.",

@@ -47,6 +47,8 @@ fn every_listed_key_is_one_of_the_configuration() {
         let text = match (*key, kind) {
             ("database", _) => "sqlite:x.db",
             ("region", _) => "420100",
+            ("fingerprint.suite", _) => "hmac-sm3",
+            ("fingerprint.batch_max", _) => "64",
             ("api.listen", _) => "127.0.0.1:1",
             (_, KeyKind::Integer) => "1",
             (_, KeyKind::Boolean) => "true",
@@ -55,6 +57,33 @@ fn every_listed_key_is_one_of_the_configuration() {
         Some(text.to_owned())
     };
     Config::parse("", Path::new("node.toml"), value).unwrap();
+}
+
+#[test]
+fn the_example_is_a_configuration_and_names_every_key() {
+    let text = include_str!("../../config.example.toml");
+    let config = Config::parse(text, Path::new("/etc/tanqiao/node.toml"), |_| None).unwrap();
+    assert_eq!(config.fingerprint.suite, Some(TokenSuite::Voprf));
+    assert_eq!(config.fingerprint.evaluators.len(), 3);
+    assert_eq!(config.subjects.key, Path::new("/etc/tanqiao/subject.key"));
+    for (key, ..) in KEYS {
+        let (_, name) = key.rsplit_once('.').unwrap_or(("", key));
+        assert!(text.contains(&format!("{name} =")), "{key} is not in the example");
+    }
+}
+
+#[test]
+fn evaluators_that_are_not_three_parties_are_refused() {
+    let parse = |text: &str| Config::parse(&format!("{MINIMAL}\n{text}"), Path::new("node.toml"), |_| None);
+    let error = parse("[fingerprint]\nsuite = \"voprf-ristretto255-sha512\"")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("fingerprint.evaluators") && error.contains("three"),
+        "{error}"
+    );
+    assert!(parse("[fingerprint]\nsuite = \"md5\"").is_err());
+    assert!(parse("[fingerprint]\nsuite = \"hmac-sm3\"").is_ok());
 }
 
 #[test]

@@ -12,14 +12,14 @@ use tanqiao_protocol::feed::CHAIN_START;
 use tanqiao_protocol::id::NodeId;
 use tanqiao_protocol::lattice::SetDigest;
 use tanqiao_protocol::quantity::Factor;
-use tanqiao_protocol::serial::SerialRange;
+use tanqiao_protocol::serial::{BlockRef, SerialRange};
 use tanqiao_protocol::r#use::Uses;
 
 use crate::crash;
 use crate::error::NodeError;
 use crate::exchange::feed::{Checked, Contradiction};
 use crate::exchange::note::note;
-use crate::exchange::{ExchangeError, FeedState};
+use crate::exchange::{ExchangeError, FeedState, made_good, screened};
 use crate::ledger::{self, AccountId, Decision, Direction, Journal, Kind, block_ref};
 use crate::store::rows::{BlockRow, CursorRow, DealingRow, EntryRow};
 use crate::store::{StoreError, Tx};
@@ -117,6 +117,8 @@ impl Applying<'_> {
             Some((_, id)) => tx.dealing(id)?,
             None => None,
         };
+        screened::hold(tx, checked)?;
+        let released_to = screened::released_to(tx, entry)?;
         let mut removed: BTreeMap<(String, i64, i64), BlockRow> = BTreeMap::new();
         let mut lines = Journal::new(
             format!("feed/{}", entry.seq),
@@ -133,11 +135,12 @@ impl Applying<'_> {
                 after,
                 self.member,
                 subject.map(|s| s.0),
-                dealing.as_ref(),
+                (dealing.as_ref(), released_to.as_ref()),
                 &mut lines,
             )?;
         }
         lines.write(tx)?;
+        made_good::make_good(tx, entry)?;
         note(tx, self.member, entry, dealing)?;
         match &entry.digest {
             Some(stated) if stated.0 != self.lattice.fingerprint() => Err(contradiction(
@@ -248,7 +251,7 @@ fn follow_lots(
     after: Option<BlockTerms>,
     member: &NodeId,
     kind: Option<Kind>,
-    dealing: Option<&DealingRow>,
+    (dealing, released_to): (Option<&DealingRow>, Option<&AccountId>),
     lines: &mut Journal,
 ) -> Result<(), NodeError> {
     let lives = change.to.holder == *member && !change.to.state.is_final();
@@ -259,14 +262,23 @@ fn follow_lots(
         (false, true) => {
             let issuance = after.map(|t| t.issuance.to_string());
             match (kind, issuance) {
-                (Some(Kind::Issuance), Some(issuance)) => ledger::deal(tx, &change.block, &issuance, lines)?,
-                (None, Some(issuance)) if change.from.is_none() => ledger::deal(tx, &change.block, &issuance, lines)?,
+                (Some(Kind::Issuance), _) if released_to.is_some() => {
+                    let account = released_to.cloned().unwrap_or_else(AccountId::suspense);
+                    ledger::arrive(tx, &change.block, &account, lines)?;
+                }
+                (Some(Kind::Issuance), Some(issuance)) => deal(tx, &change.block, &issuance, lines)?,
+                (None, Some(issuance)) if change.from.is_none() => deal(tx, &change.block, &issuance, lines)?,
                 _ => ledger::arrive(tx, &change.block, &receiver(kind, dealing), lines)?,
             }
             rebind(tx, change)
         }
         (false, false) => Ok(()),
     }
+}
+
+fn deal(tx: &mut dyn Tx, block: &BlockRef, issuance: &str, lines: &mut Journal) -> Result<(), NodeError> {
+    let mut held = screened::held_by_account(tx, issuance)?;
+    ledger::deal(tx, block, issuance, &mut held, lines)
 }
 
 /// Who gets a block that came from another member.

@@ -12,18 +12,18 @@ const ASKED_MAX: Duration = Duration::from_secs(300);
 /// Waits that double, each shortened by a random part of up to a half, so that nodes that lost the hub together do not
 /// come back together.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
     /// It went well: the next wait is the first again.
-    pub(super) const fn reset(&mut self) {
+    pub(crate) const fn reset(&mut self) {
         self.failures = 0;
     }
 
     /// The next wait; at least what the hub asked for.
-    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
+    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         let half_ms = u64::try_from(doubled.as_millis() / 2).unwrap_or(0);

@@ -6,6 +6,7 @@ use tanqiao_protocol::canonical;
 use tanqiao_protocol::feed::{CHAIN_START, FeedEntry, chain};
 use tanqiao_protocol::id::Sha256;
 
+use crate::exchange::screened::Places;
 use crate::exchange::{ExchangeError, FeedState};
 
 /// The hub and this node do not say the same.
@@ -29,6 +30,8 @@ pub(crate) struct Checked {
     pub(crate) entry: FeedEntry,
     pub(crate) chain: Sha256,
     pub(crate) bytes: String,
+    /// The places of the activities that get no serials, where the entry numbers an issuance in part.
+    pub(crate) held: Places,
 }
 
 /// How far this node has read.
@@ -94,6 +97,7 @@ pub(crate) fn check(
             entry,
             chain: stated,
             bytes: text,
+            held: Places::new(),
         });
     }
     Ok((good, None))

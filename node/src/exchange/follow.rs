@@ -9,7 +9,7 @@ use crate::crash;
 use crate::error::NodeError;
 use crate::exchange::backoff::Backoff;
 use crate::exchange::feed::{Checked, Contradiction, Cursor, ReceivedPage, check};
-use crate::exchange::{ExchangeError, FeedState, HubError, apply};
+use crate::exchange::{ExchangeError, FeedState, HubError, apply, screened};
 use crate::service::Node;
 use crate::store::StoreError;
 use crate::store::rows::ContradictionRow;
@@ -139,7 +139,8 @@ pub(super) async fn take_page(node: &Node, at: Cursor, page: ReceivedPage) -> Re
     let latest = page.latest;
     let quiet = page.entries.is_empty();
     node.latest(latest);
-    let (good, forked) = check(at, page.entries)?;
+    let (mut good, forked) = check(at, page.entries)?;
+    screened::complete(node, &mut good).await?;
     let diverged = apply_all(node, good, latest).await?;
     match diverged.or(forked) {
         Some(contradiction) => {

@@ -1,6 +1,7 @@
 //! Asking the hub, over mutual TLS.
 
 pub(super) mod handshake;
+mod upload;
 mod wire;
 
 use std::time::Duration;
@@ -8,8 +9,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tanqiao_certs::ClientTls;
+use tanqiao_protocol::conflict::{ConflictView, HeldView};
 use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::event::Certificate;
+use tanqiao_protocol::fingerprint::{Epoch, EpochKeys};
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::message::Action;
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
@@ -270,6 +273,39 @@ impl HubClient {
     /// [`HubError`]
     pub async fn envelope(&self, payload: &Sha256) -> Result<Envelope, HubError> {
         self.get(&format!("/v1/envelopes/{payload}"), &()).await
+    }
+
+    /// `GET /v1/token-epochs/{epoch}`: the token keys of a month, as the log has them.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn token_epoch(&self, epoch: Epoch) -> Result<EpochKeys, HubError> {
+        let mut answer: serde_json::Map<String, serde_json::Value> =
+            self.get(&format!("/v1/token-epochs/{epoch}"), &()).await?;
+        answer.remove("log_index");
+        serde_json::from_value(answer.into()).map_err(|e| HubError::Unreadable(e.to_string()))
+    }
+
+    /// `GET /v1/conflicts/{id}`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn conflict(&self, id: MessageId) -> Result<ConflictView, HubError> {
+        self.get(&format!("/v1/conflicts/{id}"), &()).await
+    }
+
+    /// All of `GET /v1/issuances/{id}/held`: activities of an issuance that have no serials of its first run.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn held(&self, issuance: &str) -> Result<Vec<HeldView>, HubError> {
+        self.all(&format!("/v1/issuances/{issuance}/held"), &[]).await
+    }
+
+    /// Where the federation address of the hub is.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// `GET /v1/feed`: entries after a cursor; the hub waits up to `wait_s` seconds for one.

@@ -7,7 +7,7 @@ use tanqiao_protocol::recovery::{ORIGIN, Origin};
 use tanqiao_protocol::view::Offer;
 
 use crate::error::NodeError;
-use crate::exchange::ExchangeError;
+use crate::exchange::{ExchangeError, screened};
 use crate::ledger::{Decision, Direction, Kind};
 use crate::store::Tx;
 use crate::store::rows::DealingRow;
@@ -25,6 +25,7 @@ pub(crate) fn note(
         crate::recovery::take_back_answers(tx, origin.size)?;
         return Ok(());
     }
+    screened::note(tx, entry)?;
     let (Some((kind, id)), Some((_, word))) = (Kind::of_subject(&entry.subject), entry.r#type.split_once('.')) else {
         return Ok(());
     };
@@ -60,13 +61,29 @@ pub(crate) fn note(
     {
         row.reason = Some(reason.to_owned());
     }
-    if kind == Kind::Issuance && matches!(word, "refused" | "abandoned") {
-        crate::issuing::release(tx, id)?;
+    if kind == Kind::Issuance {
+        numbered(&mut row, word, entry);
     }
+    let id = row.id.clone();
     if known {
-        Ok(tx.update_dealing(&row)?)
+        tx.update_dealing(&row)?;
     } else {
-        Ok(tx.insert_dealing(&row)?)
+        tx.insert_dealing(&row)?;
+    }
+    match (kind, word) {
+        (Kind::Issuance, "refused" | "abandoned") => crate::issuing::release(tx, &id),
+        (Kind::Issuance, _) => screened::settle(tx, &id, entry.at),
+        _ => Ok(()),
+    }
+}
+
+/// How many grams of an issuance have serials.
+fn numbered(row: &mut DealingRow, word: &str, entry: &FeedEntry) {
+    let grams = entry.body.get("quantity_g").and_then(serde_json::Value::as_i64);
+    match (word, grams) {
+        ("recognised" | "partially-recognised" | "held-back", Some(grams)) => row.delivered_g = Some(grams),
+        ("released", Some(grams)) => row.delivered_g = Some(row.delivered_g.unwrap_or(0).saturating_add(grams)),
+        _ => {}
     }
 }
 
@@ -82,7 +99,8 @@ fn is_end(kind: Kind, state: &str) -> bool {
     match kind {
         Kind::Retirement | Kind::Cancellation => true,
         Kind::Pledge => matches!(state, "released" | "foreclosed"),
-        Kind::Issuance => matches!(state, "recognised" | "refused" | "abandoned"),
+        // A recognised one may have open conflicts: `screened::settle` ends it.
+        Kind::Issuance => matches!(state, "refused" | "abandoned"),
         Kind::Transfer | Kind::Donation => {
             matches!(
                 state,

@@ -47,5 +47,6 @@ fn checked_of(row: &EntryRow) -> Result<Checked, NodeError> {
         entry: serde_json::from_str(&row.entry).map_err(ExchangeError::from)?,
         chain: chain.map_err(|_| StoreError::Corrupt(format!("the chain of entry {}", row.seq)))?,
         bytes: row.entry.clone(),
+        held: Vec::new(),
     })
 }

@@ -21,10 +21,12 @@ use crate::exchange::backoff::Backoff;
 use crate::exchange::batch;
 use crate::exchange::outbox::{action_of, content_of};
 use crate::exchange::{ExchangeError, FeedState, HubError, OutboxState, apply};
+use crate::issuing::StreamState;
 use crate::ledger::{self, Decision};
 use crate::service::Node;
 use crate::store::Tx;
 use crate::store::rows::OutboxRow;
+use crate::store::screening::TokenStreamRow;
 
 /// The most payload bytes of one batch: keeps the request below its limits of bytes and of blocks.
 const BATCH_BYTES_MAX: usize = 400_000;
@@ -252,6 +254,7 @@ pub(super) fn take_answer(
 }
 
 fn accepted(tx: &mut dyn Tx, row: &OutboxRow, outcome: &Outcome) -> Result<(), NodeError> {
+    registered(tx, row, outcome)?;
     if let Some(mut dealing) = tx.dealing(&row.id)? {
         dealing.delivered_g = outcome.delivered_g.map(Grams::get).or(dealing.delivered_g);
         dealing.buffered_g = outcome.buffered_g.map(Grams::get).or(dealing.buffered_g);
@@ -259,6 +262,23 @@ fn accepted(tx: &mut dyn Tx, row: &OutboxRow, outcome: &Outcome) -> Result<(), N
         tx.update_dealing(&dealing)?;
     }
     Ok(())
+}
+
+/// The hub has the header of an issuance: it waits for the token stream, unless it does not compare.
+fn registered(tx: &mut dyn Tx, row: &OutboxRow, outcome: &Outcome) -> Result<(), NodeError> {
+    let Some(stream) = tx.token_stream(&row.id)? else {
+        return Ok(());
+    };
+    // Also of one that was uploaded before: a hub that has lost it takes the header again, and then the stream.
+    let state = match outcome.state.as_deref() {
+        Some("recognised") => StreamState::Ended,
+        _ => StreamState::Uploading,
+    };
+    Ok(tx.update_token_stream(&TokenStreamRow {
+        state: state.code(),
+        uploaded: 0,
+        ..stream
+    })?)
 }
 
 fn refused(tx: &mut dyn Tx, row: &OutboxRow, problem: &Problem, now: Timestamp) -> Result<(), NodeError> {

@@ -4,12 +4,14 @@ mod contradictions;
 mod crashes;
 pub(crate) mod fake_hub;
 pub(crate) mod fake_recognition;
+pub(crate) mod fake_screening;
 mod feed;
 mod ledger_properties;
 mod messages;
 mod opening;
 mod quoting;
 mod refusals;
+mod screened;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +30,7 @@ use crate::store::test_databases::TestDatabase;
 
 pub(crate) const START_US: i64 = 1_780_000_000 * SECOND_US;
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     let text = r#"
         member = "wuhan"
         region = "420100"

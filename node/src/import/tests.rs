@@ -297,11 +297,11 @@ fn progress_counts_records_a_second_without_dividing_by_zero() {
 const WITH_SUBJECT: &str = "source,record_id,account,quantity,unit,started_at,ended_at,place,subject\n";
 
 /// A ride with the identifier of a person.
-fn ride_of(n: usize, account: usize, subject: &str) -> String {
+pub(crate) fn ride_of(n: usize, account: usize, subject: &str) -> String {
     format!("{},{subject}\n", ride(n, account, "10", 2025).trim_end())
 }
 
-fn import_sealed(store: &Store, subjects: &Subjects, text: &str, strict: bool) -> Job {
+pub(crate) fn import_sealed(store: &Store, subjects: &Subjects, text: &str, strict: bool) -> Job {
     let order = Order {
         subjects: subjects.clone(),
         ..order(strict)
@@ -327,7 +327,7 @@ fn an_account_is_one_person_for_ever_and_another_one_is_refused_with_its_line() 
             ride_of(2, 1, "19900000001"),
             ride_of(3, 1, "19900000009"),
             ride_of(4, 2, ""),
-            ride_of(5, 3, "x"),
+            ride_of(5, 3, "\u{200b}"),
         ];
         let job = import_sealed(&store, &subjects, &format!("{WITH_SUBJECT}{}", rides.concat()), false);
         assert_eq!(counts(&job), (3, 0, 2));

@@ -1,6 +1,6 @@
 //! Everything of one series that is not issued yet, read as a stream in the order of import.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -11,15 +11,18 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::time::Timestamp;
 
-use crate::activity::{Activity, PageReader};
+use super::evidence::{Act, Evidence, Incomplete};
+use super::members::{Members, free_sum};
+use crate::activity::Activity;
 use crate::error::NodeError;
 use crate::ledger::AccountId;
 use crate::quantification::{Amount, CanonicalRecord};
-use crate::store::activities::{ActivityIssuanceRow, ActivityPageRow, ActivitySeriesRow};
+use crate::store::activities::ActivitySeriesRow;
 use crate::store::{StoreError, Tx};
+use crate::subjects::Subjects;
 
-/// Pages of activities read at a time.
-const PAGES_A_QUERY: i64 = 8;
+/// Activities looked at at a time where they must have tokens.
+const ACTS_AT_ONCE: usize = 4_096;
 
 /// What one series has waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,12 +46,7 @@ pub struct PendingSeries {
 pub fn pending(tx: &mut dyn Tx) -> Result<Vec<PendingSeries>, NodeError> {
     let mut out = Vec::new();
     for series in tx.activity_series()? {
-        let (mut count, mut grams) = (0, 0);
-        for (first, last) in free_runs(tx, series.id)? {
-            let (some, mass) = tx.activity_sum(series.id, first, last)?;
-            count += some;
-            grams += mass;
-        }
+        let (count, grams) = free_sum(tx, series.id)?;
         if count > 0 {
             out.push(PendingSeries {
                 methodology: parsed(&series.methodology)?,
@@ -65,9 +63,10 @@ pub fn pending(tx: &mut dyn Tx) -> Result<Vec<PendingSeries>, NodeError> {
 /// What an issuance is made of.
 #[derive(Debug, Clone)]
 pub(super) struct Gathered {
-    pub(super) series_id: i64,
-    /// First and last activity ids.
-    pub(super) runs: Vec<(i64, i64)>,
+    /// What no issuance has.
+    pub(super) members: Members,
+    /// What of it has incomplete evidence, and is not issued.
+    pub(super) incomplete: Incomplete,
     pub(super) count: u64,
     pub(super) quantity_g: Grams,
     pub(super) activity_total: Amount,
@@ -78,68 +77,79 @@ pub(super) struct Gathered {
     pub(super) shares: Vec<(AccountId, Grams)>,
 }
 
+/// Which activities are gathered.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) methodology: MethodologyRef,
+    pub(super) region_of_act: RegionCode,
+    pub(super) vintage: u16,
+    /// Given where every activity must have tokens.
+    pub(super) subjects: Option<Subjects>,
+}
+
 /// Reads everything of a series that no issuance has.
-pub(super) fn gather(
-    tx: &mut dyn Tx,
-    methodology: &MethodologyRef,
-    region_of_act: RegionCode,
-    vintage: u16,
-) -> Result<Gathered, NodeError> {
-    let name = methodology.to_string();
+pub(super) fn gather(tx: &mut dyn Tx, wanted: &Wanted) -> Result<Gathered, NodeError> {
+    let series = series_of(tx, wanted)?;
+    let sources = tx.sources()?.into_iter().collect();
+    let members = Members::free(tx, series.id)?;
+    let incomplete = match &wanted.subjects {
+        Some(subjects) => incomplete(tx, &series, &members, subjects)?,
+        None => Incomplete::default(),
+    };
+    let left_out: BTreeSet<i64> = incomplete.left_out.iter().map(|(id, _)| *id).collect();
+    let mut sum = Sum::new(&series, &sources);
+    members.read(tx, 0, usize::MAX, &mut |id, activity| {
+        if left_out.contains(&id) {
+            Ok(())
+        } else {
+            sum.add(activity)
+        }
+    })?;
+    sum.finish(members, incomplete)
+}
+
+fn series_of(tx: &mut dyn Tx, wanted: &Wanted) -> Result<ActivitySeriesRow, NodeError> {
+    let name = wanted.methodology.to_string();
     let series = tx.activity_series()?.into_iter().find(|series| {
         series.methodology == name
-            && series.region_of_act == region_of_act.as_str()
-            && i32::from(series.vintage) == i32::from(vintage)
+            && series.region_of_act == wanted.region_of_act.as_str()
+            && i32::from(series.vintage) == i32::from(wanted.vintage)
     });
-    let series = series.ok_or_else(|| {
+    series.ok_or_else(|| {
         NodeError::refused(
             "nothing-to-issue",
-            format!("no activity of {methodology} in {region_of_act} of {vintage} has been imported"),
+            format!(
+                "no activity of {} in {} of {} has been imported",
+                wanted.methodology, wanted.region_of_act, wanted.vintage
+            ),
         )
-    })?;
-    let sources = tx.sources()?.into_iter().collect();
-    let runs = free_runs(tx, series.id)?;
-    let mut sum = Sum::new(&series, &sources);
-    for (first, last) in &runs {
-        let mut next = *first;
-        while next <= *last {
-            let pages = tx.activity_pages(series.id, next, *last, PAGES_A_QUERY)?;
-            let Some(end) = pages.last() else { break };
-            next = end.last_id + 1;
-            pages.iter().try_for_each(|page| sum.add_page(page))?;
-        }
-    }
-    sum.finish(runs)
+    })
 }
 
-/// Runs of activity ids of a series that belong to no issuance, ascending, up to the last activity that there is.
-fn free_runs(tx: &mut dyn Tx, series_id: i64) -> Result<Vec<(i64, i64)>, NodeError> {
-    let last = tx.last_activity_id(series_id)?;
-    let runs = between(&tx.activity_issuances(series_id)?, last);
-    let mut out = Vec::with_capacity(runs.len());
-    for (first, last) in runs {
-        // Ids of other series lie between those of this one: a run without an activity is none.
-        let (count, _) = tx.activity_sum(series_id, first, last)?;
-        if count > 0 {
-            out.push((first, last));
+/// The activities of which no tokens can be made.
+fn incomplete(
+    tx: &mut dyn Tx,
+    series: &ActivitySeriesRow,
+    members: &Members,
+    subjects: &Subjects,
+) -> Result<Incomplete, NodeError> {
+    let evidence = Evidence::of(tx, series, subjects)?;
+    let mut incomplete = Incomplete::default();
+    let mut after = 0;
+    loop {
+        let mut acts = Vec::with_capacity(ACTS_AT_ONCE);
+        let last = members.read(tx, after, ACTS_AT_ONCE, &mut |id, activity| {
+            acts.push(Act::of(id, activity));
+            Ok(())
+        })?;
+        let Some(last) = last else { return Ok(incomplete) };
+        after = last;
+        for (act, inputs) in acts.iter().zip(evidence.inputs(tx, &acts)?) {
+            if let Err(why) = inputs {
+                incomplete.add(act, why);
+            }
         }
     }
-    Ok(out)
-}
-
-fn between(taken: &[ActivityIssuanceRow], last: i64) -> Vec<(i64, i64)> {
-    let mut runs = Vec::new();
-    let mut next = 1;
-    for row in taken {
-        if next < row.first_id {
-            runs.push((next, row.first_id - 1));
-        }
-        next = row.last_id + 1;
-    }
-    if next <= last {
-        runs.push((next, last));
-    }
-    runs
 }
 
 struct Sum<'a> {
@@ -167,14 +177,6 @@ impl<'a> Sum<'a> {
             text: String::with_capacity(512),
             quantity: String::new(),
         }
-    }
-
-    fn add_page(&mut self, page: &ActivityPageRow) -> Result<(), NodeError> {
-        let mut reader = PageReader::new(page)?;
-        while let Some((_, activity)) = reader.next()? {
-            self.add(&activity)?;
-        }
-        Ok(())
     }
 
     fn add(&mut self, activity: &Activity<'_>) -> Result<(), NodeError> {
@@ -211,7 +213,7 @@ impl<'a> Sum<'a> {
         Ok(())
     }
 
-    fn finish(self, runs: Vec<(i64, i64)>) -> Result<Gathered, NodeError> {
+    fn finish(self, members: Members, incomplete: Incomplete) -> Result<Gathered, NodeError> {
         let (from, until) = self.period.unwrap_or_default();
         let shares = self
             .shares
@@ -220,8 +222,8 @@ impl<'a> Sum<'a> {
             .map(|(account, grams)| Ok((parsed(&account)?, grams)))
             .collect::<Result<_, NodeError>>()?;
         Ok(Gathered {
-            series_id: self.series.id,
-            runs,
+            members,
+            incomplete,
             count: self.root.count(),
             quantity_g: self.grams,
             activity_total: self.total,

@@ -122,10 +122,13 @@ async fn activities_that_another_issuance_took_are_not_issued_twice() {
         let node = node(&database, "http://127.0.0.1:1");
         import(node.store(), &format!("{HEADER}{}", ride(1, 1, "10", 2025)));
         let asked = request(1, "wh-1");
-        let gathered = node
-            .read(move |tx| gather(tx, &asked.methodology, asked.region_of_act, asked.vintage))
-            .await
-            .unwrap();
+        let wanted = Wanted {
+            methodology: asked.methodology,
+            region_of_act: asked.region_of_act,
+            vintage: asked.vintage,
+            subjects: None,
+        };
+        let gathered = node.read(move |tx| gather(tx, &wanted)).await.unwrap();
         issue(&node, request(2, "wh-2")).await.unwrap();
         let late = node.write(move |tx| mark(tx, message_id(1), &gathered)).await;
         assert_eq!(late.unwrap_err().code(), "issued-meanwhile");

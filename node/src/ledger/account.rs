@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::id::{MessageId, TextError};
+use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::time::Timestamp;
 
@@ -262,6 +263,29 @@ pub fn attribute(
         reason: Some(reason),
     };
     hand.over(tx, at)
+}
+
+/// Gives up to `most` of what `from` has free to `to`. How much it was.
+///
+/// # Errors
+/// A database error.
+pub(crate) fn pay(
+    tx: &mut dyn Tx,
+    from: &AccountId,
+    to: &AccountId,
+    most: Grams,
+    lines: &mut Journal,
+) -> Result<Grams, NodeError> {
+    if from == to || tx.account(from.as_str())?.is_none() {
+        return Ok(Grams::ZERO);
+    }
+    let quantity = most.min(balance(tx, from)?.free_g);
+    if quantity.is_zero() {
+        return Ok(Grams::ZERO);
+    }
+    let blocks = choose(tx, from, &Selection::grams(quantity), None)?;
+    hand_over(tx, &blocks, to, lines)?;
+    Ok(quantity)
 }
 
 /// Serials from one account to another, under a name that makes it idempotent.

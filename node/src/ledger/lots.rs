@@ -1,5 +1,7 @@
 //! Lots: cut, bound, moved, dealt and taken away, always so that together they cover the same serials.
 
+use std::collections::BTreeMap;
+
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
 
@@ -166,16 +168,28 @@ fn arrive_in(
 }
 
 /// Deals the serials of a new block of an issuance to its shares, in the order of the request; what no share has room for
-/// goes to `suspense`.
+/// goes to `suspense`. `held` are grams by account that the block does not have: of activities that were held back.
 ///
 /// # Errors
 /// A database error.
-pub fn deal(tx: &mut dyn Tx, block: &BlockRef, issuance: &str, lines: &mut Journal) -> Result<(), NodeError> {
+pub fn deal(
+    tx: &mut dyn Tx,
+    block: &BlockRef,
+    issuance: &str,
+    held: &mut BTreeMap<String, i64>,
+    lines: &mut Journal,
+) -> Result<(), NodeError> {
     let mut rest = Some(block.range);
     let mut parts = Vec::new();
     for share in tx.open_shares(issuance)? {
         let Some(range) = rest else { break };
-        let (taken, remaining) = range.split_at(grams(share.quantity_g - share.dealt_g)?);
+        let open = share.quantity_g - share.dealt_g;
+        let without = held.get_mut(&share.account).map_or(0, |held| {
+            let without = open.min(*held);
+            *held -= without;
+            without
+        });
+        let (taken, remaining) = range.split_at(grams(open - without)?);
         if let Some(taken) = taken {
             tx.set_dealt(issuance, share.line, share.dealt_g + taken.quantity().get())?;
             parts.push((share.account, taken));

@@ -18,7 +18,8 @@ use tanqiao_protocol::serial::BlockRef;
 use super::lots::{self, Left, Moved};
 use crate::error::NodeError;
 use crate::exchange::{
-    Checked, Cursor, ExchangeError, FeedState, OutboxState, apply_entries, check, content_of, note, rebuild, start,
+    Checked, Cursor, ExchangeError, FeedState, OutboxState, apply_entries, check, complete_held, content_of, note,
+    rebuild, start,
 };
 use crate::ledger::{self, Decision, Direction, Journal, Kind};
 use crate::service::Node;
@@ -102,7 +103,8 @@ async fn until_origin(node: &Node, common: Cursor) -> Result<(Vec<Checked>, i64)
     while all.len() < ENTRIES_MAX {
         let page = node.hub().feed(at.seq, &at.chain, ENTRIES_A_PAGE, 0).await?;
         let latest = page.latest;
-        let (entries, wrong) = check(at, page.entries)?;
+        let (mut entries, wrong) = check(at, page.entries)?;
+        complete_held(node, &mut entries).await?;
         if wrong.is_some() || entries.is_empty() {
             return Err(no_origin(common));
         }

@@ -9,7 +9,7 @@ use tanqiao_protocol::message::{
 use tanqiao_protocol::signing::VerifyingKey;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
 
-use super::opening::{Opening, issue_in};
+use super::opening::{Opening, issue_in, open_in};
 use super::{
     CancelRequest, DonationRequest, IssueRequest, Kind, Node, PledgeRequest, RetireRequest, Staffed, TransferRequest,
 };
@@ -24,6 +24,15 @@ const VALIDITY_US: i64 = 7 * DAY_US;
 const TEXT_MAX: usize = 500;
 /// The longest name, in characters.
 const NAME_MAX: usize = 200;
+
+/// Refuses personal data in what the header says for people.
+fn check_issuance(request: &IssueRequest) -> Result<(), NodeError> {
+    check_name("the local reference", request.issuance.local_reference.as_str())?;
+    match &request.issuance.verification {
+        Some(verification) => check_text("the verification body", &verification.body, NAME_MAX),
+        None => Ok(()),
+    }
+}
 
 impl Node {
     /// Registers an issuance; the serials go to the accounts of the request, in its order.
@@ -45,12 +54,28 @@ impl Node {
         let message = self.outgoing(request.by.clone());
         let signer = self.signer().clone();
         let id = message.id;
-        check_name("the local reference", request.issuance.local_reference.as_str())?;
-        if let Some(verification) = &request.issuance.verification {
-            check_text("the verification body", &verification.body, NAME_MAX)?;
-        }
+        check_issuance(&request)?;
         self.write(move |tx| {
             issue_in(tx, &signer, &message, &request)?;
+            also(tx, id)?;
+            Ok(id)
+        })
+        .await
+    }
+
+    /// Notes an issuance whose header is signed when its tokens are derived, and runs `also` in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Node::issue`], or what `also` returns.
+    pub(crate) async fn open_issuance<F>(&self, request: IssueRequest, also: F) -> Result<MessageId, NodeError>
+    where
+        F: Fn(&mut dyn Tx, MessageId) -> Result<(), NodeError> + Send + 'static,
+    {
+        let message = self.outgoing(request.by.clone());
+        let id = message.id;
+        check_issuance(&request)?;
+        self.write(move |tx| {
+            open_in(tx, &message, &request)?;
             also(tx, id)?;
             Ok(id)
         })

@@ -112,6 +112,25 @@ pub(super) fn issue_in(
     message: &Outgoing,
     request: &IssueRequest,
 ) -> Result<(), NodeError> {
+    check_shares(request)?;
+    let content: &Issuance = &request.issuance;
+    if tx.outbox(&message.id.to_string())?.is_some() {
+        return enqueue(tx, signer, message, content);
+    }
+    deal_in(tx, message, request)?;
+    enqueue(tx, signer, message, content)
+}
+
+/// Notes an issuance and its shares; its header is signed later.
+pub(super) fn open_in(tx: &mut dyn Tx, message: &Outgoing, request: &IssueRequest) -> Result<(), NodeError> {
+    check_shares(request)?;
+    if tx.dealing(&message.id.to_string())?.is_some() || tx.outbox(&message.id.to_string())?.is_some() {
+        return Err(id_reused(message.id));
+    }
+    deal_in(tx, message, request)
+}
+
+fn check_shares(request: &IssueRequest) -> Result<(), NodeError> {
     let total = Grams::total(request.shares.iter().map(|s| s.quantity_g))?;
     if total != request.issuance.quantity_g || request.shares.iter().any(|s| s.quantity_g.is_zero()) {
         let text = format!(
@@ -120,10 +139,10 @@ pub(super) fn issue_in(
         );
         return Err(NodeError::refused("shares", text));
     }
-    let content: &Issuance = &request.issuance;
-    if tx.outbox(&message.id.to_string())?.is_some() {
-        return enqueue(tx, signer, message, content);
-    }
+    Ok(())
+}
+
+fn deal_in(tx: &mut dyn Tx, message: &Outgoing, request: &IssueRequest) -> Result<(), NodeError> {
     let mut rows = Vec::with_capacity(request.shares.len());
     for (line, share) in (0_i64..).zip(&request.shares) {
         rows.push(ShareRow {
@@ -141,6 +160,6 @@ pub(super) fn issue_in(
         ),
         other => other.into(),
     })?;
-    tx.insert_dealing(&dealing_row(message, Kind::Issuance, total, content)?)?;
-    enqueue(tx, signer, message, content)
+    let header = &request.issuance;
+    Ok(tx.insert_dealing(&dealing_row(message, Kind::Issuance, header.quantity_g, header)?)?)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tanqiao_protocol::block::BlockState;
+use tanqiao_protocol::conflict::ConflictState;
 use tanqiao_protocol::event::Certificate;
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::message::Action;
@@ -16,10 +17,13 @@ use super::{
 };
 use crate::error::NodeError;
 use crate::exchange::{OutboxState, block_of, lattice_of, start};
+use crate::issuing;
 use crate::ledger::{self, AccountId, grams};
 use crate::store::rows::{ContradictionRow, DealingRow, EntryRow, JournalRow, OutboxRow};
 use crate::store::{StoreError, Tx};
 
+/// Token streams that the status shows.
+const STREAMS_SHOWN: i64 = 100;
 /// The most items of one list.
 pub const ITEMS_MAX: u32 = 1_000;
 
@@ -245,6 +249,8 @@ impl Node {
                 outbox_waiting: tx.count_outbox(OutboxState::WAITING)?,
                 offers_waiting: waiting_offers(tx)?,
                 suspense_g: suspense.total_g,
+                conflicts_open: tx.count_conflicts(None, ConflictState::Open.code())?,
+                token_streams: issuing::open_streams(tx, STREAMS_SHOWN)?,
                 mappings_waiting: None,
             })
         })

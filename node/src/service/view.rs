@@ -14,6 +14,7 @@ use tanqiao_protocol::view::Outcome;
 
 pub use crate::exchange::FeedState;
 use crate::exchange::OutboxState;
+use crate::issuing::TokenProgress;
 use crate::ledger::{AccountId, AccountKind};
 pub use crate::ledger::{Decision, Direction, Kind};
 
@@ -211,4 +212,10 @@ pub struct Status {
     /// Mapping versions that wait for this member's endorsement; absent where the hub was not asked or gave no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mappings_waiting: Option<Vec<MappingRef>>,
+    /// Conflicts that are open.
+    #[serde(default)]
+    pub conflicts_open: i64,
+    /// Issuances whose token streams are made, sent, or kept for a conflict; the oldest hundred.
+    #[serde(default)]
+    pub token_streams: Vec<TokenProgress>,
 }

@@ -68,9 +68,19 @@ impl Node {
 }
 
 fn answer(tx: &mut dyn Tx, id: MessageId) -> Result<Answer, NodeError> {
-    let row = tx
-        .outbox(&id.to_string())?
-        .ok_or_else(|| NodeError::not_found("message", id))?;
+    let Some(row) = tx.outbox(&id.to_string())? else {
+        // An issuance whose tokens are being derived has no message yet.
+        return match tx.token_stream(&id.to_string())? {
+            Some(_) => Ok(Answer {
+                id,
+                state: OutboxState::Pending,
+                outcome: None,
+                problem: None,
+                caught_up: false,
+            }),
+            None => Err(NodeError::not_found("message", id)),
+        };
+    };
     let caught_up = match row.log_index {
         Some(index) => !moves_blocks(&row)? || reached(tx)? >= index,
         None => false,
@@ -101,6 +111,7 @@ fn moves_blocks(row: &OutboxRow) -> Result<bool, StoreError> {
             | Action::MappingSuspension
             | Action::MappingLifting
             | Action::MappingComment
+            | Action::ConflictEvidence
             | Action::TokenEpoch
     ))
 }

@@ -23,7 +23,7 @@ diesel::table! {
 diesel::table! {
     conflict (id) {
         id -> Text, issuance -> Nullable<Text>, place -> BigInt, quantity_g -> BigInt, kinds -> Text, check_code -> Text,
-        other_member -> Text, other_issuance -> Text, other_place -> BigInt, deadline -> Nullable<BigInt>,
+        held_back -> SmallInt,        other_member -> Text, other_issuance -> Text, other_place -> BigInt, deadline -> Nullable<BigInt>,
         opened_at -> BigInt, state -> SmallInt, outcome -> Nullable<Text>, reason -> Nullable<Text>,
         resolved_at -> Nullable<BigInt>,
     }
@@ -111,6 +111,8 @@ row! {
         kinds: String,
         /// The check, `S11`.
         check_code: String,
+        /// 1 if this member's activity has no serials because of it.
+        held_back: i16,
         /// The other side.
         other_member: String,
         /// Its issuance.

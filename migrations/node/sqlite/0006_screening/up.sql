@@ -47,6 +47,7 @@ CREATE TABLE conflict (
     quantity_g     BIGINT   NOT NULL,
     kinds          TEXT     NOT NULL,
     check_code     TEXT     NOT NULL,
+    held_back      SMALLINT NOT NULL,
     other_member   TEXT     NOT NULL,
     other_issuance TEXT     NOT NULL,
     other_place    BIGINT   NOT NULL,

@@ -4,7 +4,7 @@ use actix_web::web::{get, post};
 
 use super::{Endpoint, Gives, NEWEST, Takes, WAITING, command, open, read};
 use crate::api::dealings::{self, Issuance};
-use crate::api::{accounts, activities, health, issuances, records};
+use crate::api::{accounts, activities, conflicts, health, issuances, records};
 use crate::tokens::Scope;
 
 /// Addresses and methods.
@@ -131,10 +131,40 @@ pub(super) const OWN: &[Endpoint] = &[
     ),
     read(
         "/api/v1/issuances/{id}",
-        "One issuance",
+        "One issuance, and how far its tokens are made, sent and compared",
         &[],
-        Gives::One("Dealing"),
-        || get().to(dealings::view::<Issuance>),
+        Gives::One("IssuanceDealing"),
+        || get().to(issuances::issuance_view),
+    ),
+    Endpoint {
+        gives: Gives::One("GivenUp"),
+        query: &[],
+        ..command(
+            "/api/v1/issuances/{id}/withdrawal",
+            "Give up an issuance whose tokens are still being made; its activities are pending again",
+            "Nothing",
+            || post().to(issuances::issuance_give_up),
+        )
+    },
+    read(
+        "/api/v1/conflicts",
+        "Conflicts about activities that another issuance has too, newest first; of one state where one is given",
+        &[("state", "ConflictState"), ("before", "MessageId"), ("limit", "Limit")],
+        Gives::Items("Conflict"),
+        || get().to(conflicts::conflicts_list),
+    ),
+    read(
+        "/api/v1/conflicts/{id}",
+        "One conflict",
+        &[],
+        Gives::One("Conflict"),
+        || get().to(conflicts::conflict_view),
+    ),
+    command(
+        "/api/v1/conflicts/{id}/evidence",
+        "State evidence for the other side and the hub's officers, or give the activity up",
+        "ConflictStatement",
+        || post().to(conflicts::conflict_evidence),
     ),
     read(
         "/api/v1/holdings",

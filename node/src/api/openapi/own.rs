@@ -23,6 +23,52 @@ pub(super) const OWN: &[Object] = &[
         ],
     ),
     (
+        "TokenProgress",
+        "How far the token stream of an issuance is",
+        &[
+            ("issuance", "MessageId"),
+            ("state", "StreamState"),
+            ("suite", "text"),
+            ("activities", "integer"),
+            ("derived", "integer"),
+            ("bytes", "integer"),
+            ("uploaded", "integer"),
+            ("held_back", "integer"),
+            ("held_back_g", "Grams"),
+            ("conflicts", "integer"),
+            ("opened_at", "Timestamp"),
+            ("problem?", "text"),
+        ],
+    ),
+    (
+        "IssuanceDealing",
+        "An issuance; tokens are absent where the federation does not compare activities",
+        &[("+", "Dealing"), ("tokens?", "TokenProgress")],
+    ),
+    ("GivenUp", "An issuance that was given up", &[("given_up", "MessageId")]),
+    (
+        "Conflict",
+        "An activity of this member whose tokens collide with those of another issuance",
+        &[
+            ("conflict", "MessageId"),
+            ("state", "ConflictState"),
+            ("issuance?", "MessageId"),
+            ("index", "integer"),
+            ("quantity_g", "Grams"),
+            ("held_back", "boolean"),
+            ("kinds", "[TokenKind]"),
+            ("check", "text"),
+            ("other_member", "NodeId"),
+            ("other_issuance", "MessageId"),
+            ("other_index", "integer"),
+            ("deadline?", "Timestamp"),
+            ("opened_at", "Timestamp"),
+            ("outcome?", "ConflictOutcome"),
+            ("reason?", "text"),
+            ("resolved_at?", "Timestamp"),
+        ],
+    ),
+    (
         "JournalLine",
         "Serials that arrived, left or moved",
         &[
@@ -117,7 +163,7 @@ pub(super) const OWN: &[Object] = &[
     ),
     (
         "Issued",
-        "An issuance that is in the outbox",
+        "An issuance that is in the outbox, or will be once its tokens are made",
         &[
             ("issuance", "MessageId"),
             ("activity_count", "integer"),
@@ -125,6 +171,7 @@ pub(super) const OWN: &[Object] = &[
             ("quantity_g", "Grams"),
             ("accounts", "integer"),
             ("records_root", "Sha256"),
+            ("left_out?", "integer"),
         ],
     ),
     (
@@ -216,6 +263,8 @@ pub(super) const OWN: &[Object] = &[
             ("offers_waiting", "integer"),
             ("suspense_g", "Grams"),
             ("mappings_waiting?", "[MappingRef]"),
+            ("conflicts_open", "integer"),
+            ("token_streams", "[TokenProgress]"),
         ],
     ),
     (

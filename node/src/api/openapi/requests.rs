@@ -43,8 +43,26 @@ pub(super) const REQUESTS: &[Request] = &[
         example: r#"{"reason": "the platform's receipt of 2026-03-01", "quantity_g": 50000}"#,
     },
     Request {
+        name: "Nothing",
+        description: "An object without members",
+        members: &[],
+        example: "{}",
+    },
+    Request {
+        name: "ConflictStatement",
+        description: "Evidence in words, at most 2,000 characters, without anything about a person; concede gives the activity up",
+        members: &[
+            ("id?", "MessageId"),
+            ("staff?", "StaffDecision"),
+            ("statement", "text"),
+            ("concede?", "boolean"),
+        ],
+        example: r#"{"statement": "the station's meter recorded one session, which its operator sold to the other member"}"#,
+    },
+    Request {
         name: "NewIssuance",
-        description: "What to issue; verified_g is what the verification covers, where it is more than is issued",
+        description: "What to issue; verified_g is what the verification covers, where it is more than is issued; \
+            skip_incomplete leaves activities without their evidence pending",
         members: &[
             ("id?", "MessageId"),
             ("methodology", "MethodologyRef"),
@@ -55,6 +73,7 @@ pub(super) const REQUESTS: &[Request] = &[
             ("verification", "Verification"),
             ("local_reference", "Name"),
             ("other_schemes?", "[Name]"),
+            ("skip_incomplete?", "boolean"),
         ],
         example: r#"{"methodology": "CN-4201-metro.v1", "region_of_act": "420100", "vintage": 2025,
             "rights_basis": "transferred-by-holders", "local_reference": "wh-2025-0001", "other_schemes": [],

@@ -1,7 +1,9 @@
 //! Schemas of words: each lists exactly the words that the type has.
 
 use tanqiao_protocol::block::BlockState;
+use tanqiao_protocol::conflict::{ConflictOutcome, ConflictState};
 use tanqiao_protocol::event::{ClaimantKind, EventState, InventoryBasis};
+use tanqiao_protocol::fingerprint::TokenKind;
 use tanqiao_protocol::mapping::{MappingState, Mode, Party, RejectionGround};
 use tanqiao_protocol::message::{PledgeDecision, RightsBasis};
 use tanqiao_protocol::recognition::Predicate;
@@ -10,6 +12,7 @@ use tanqiao_protocol::r#use::Use;
 use crate::adapters::Format;
 use crate::exchange::OutboxState;
 use crate::import::JobState;
+use crate::issuing::StreamState;
 use crate::ledger::{AccountKind, JournalKind};
 use crate::service::{Decision, Direction, FeedState, Kind};
 
@@ -29,6 +32,8 @@ words_of!(
     AccountKind,
     BlockState,
     ClaimantKind,
+    ConflictOutcome,
+    ConflictState,
     Decision,
     Direction,
     EventState,
@@ -45,5 +50,7 @@ words_of!(
     Predicate,
     RejectionGround,
     RightsBasis,
+    StreamState,
+    TokenKind,
     Use,
 );

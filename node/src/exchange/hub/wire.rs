@@ -45,19 +45,28 @@ pub(super) fn builder() -> reqwest::ClientBuilder {
 }
 
 pub(super) async fn read<T: DeserializeOwned>(response: Response) -> Result<T, HubError> {
+    if !response.status().is_success() {
+        return Err(refusal(response).await);
+    }
+    let body = response.bytes().await.map_err(broken)?;
+    serde_json::from_slice(&body).map_err(|e| HubError::Unreadable(e.to_string()))
+}
+
+/// What an answer that is no success says.
+pub(super) async fn refusal(response: Response) -> HubError {
     let status = response.status();
     let asked = response
         .headers()
         .get(RETRY_AFTER)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse().ok());
-    let body = response.bytes().await.map_err(broken)?;
-    if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|e| HubError::Unreadable(e.to_string()));
-    }
+    let body = match response.bytes().await {
+        Ok(body) => body,
+        Err(error) => return broken(error),
+    };
     let mut problem = problem_of(status, &body);
     problem.retry_after_s = problem.retry_after_s.or(asked);
-    Err(HubError::Problem(Box::new(problem)))
+    HubError::Problem(Box::new(problem))
 }
 
 /// The problem of a body, or one made from the status: a proxy in between answers in its own words.

@@ -23,6 +23,7 @@ use tanqiao_protocol::r#use::{Use, Uses};
 
 use super::START_US;
 use super::fake_recognition::{Governed, mount};
+use super::fake_screening::Screening;
 
 pub(crate) struct FakeHub {
     pub(super) member: NodeId,
@@ -36,6 +37,7 @@ pub(crate) struct FakeHub {
     pub(super) requests: u32,
     pub(super) members: Value,
     pub(crate) governed: Governed,
+    pub(crate) screening: Screening,
     log_index: i64,
 }
 
@@ -62,6 +64,7 @@ impl FakeHub {
             requests: 0,
             members: json!([]),
             governed: Governed::default(),
+            screening: Screening::default(),
             log_index: 0,
         }
     }
@@ -106,11 +109,18 @@ impl FakeHub {
 
     /// New serials for an issuance.
     pub(super) fn issue(&mut self, issuance: MessageId, quantity: i64) -> BlockRef {
+        let new = self.new_block(issuance, quantity);
+        let reference = new.reference();
+        let subject = format!("issuance/{issuance}");
+        self.commit("issuance.recognised", &subject, Value::Null, &[Replacement::issue(new)]);
+        reference
+    }
+
+    pub(super) fn new_block(&self, issuance: MessageId, quantity: i64) -> Block {
         let first = self.book.next_serial(&series());
-        let reference = block(first, first + quantity - 1);
-        let new = Block {
+        Block {
             series: series(),
-            range: reference.range,
+            range: block(first, first + quantity - 1).range,
             status: BlockStatus::held_by(self.member.clone()),
             terms: BlockTerms {
                 buffered: false,
@@ -121,10 +131,7 @@ impl FakeHub {
                     .into_iter()
                     .collect::<Uses>(),
             },
-        };
-        let subject = format!("issuance/{issuance}");
-        self.commit("issuance.recognised", &subject, Value::Null, &[Replacement::issue(new)]);
-        reference
+        }
     }
 
     /// New serials of any series with these terms, held by the member.
@@ -215,7 +222,14 @@ impl FakeHub {
         let blocks = || -> Vec<BlockRef> { serde_json::from_value(content["blocks"].clone()).unwrap() };
         let all = |status: BlockStatus| blocks().into_iter().map(|b| (b, status.clone())).collect::<Vec<_>>();
         let me = self.member.clone();
+        let mut state = None;
         let subject = match Action::of_payload_type(payload_type).unwrap() {
+            Action::Issuance if self.screening.on => {
+                let content = content.clone();
+                self.register(id, &content);
+                state = Some("registered");
+                format!("issuance/{id}")
+            }
             Action::Issuance => {
                 self.issue(id, content["quantity_g"].as_i64().unwrap());
                 format!("issuance/{id}")
@@ -245,7 +259,8 @@ impl FakeHub {
             }
             other => format!("{other}/{id}"),
         };
-        let outcome = json!({"subject": subject, "log_index": log_index, "at": Timestamp::from_micros(START_US)});
+        let outcome =
+            json!({"subject": subject, "log_index": log_index, "at": Timestamp::from_micros(START_US), "state": state});
         let answer = json!({"id": id, "status": 200, "outcome": outcome});
         self.outcomes.insert(id, (payload.to_owned(), answer.clone()));
         answer
@@ -309,6 +324,7 @@ pub(super) fn run(hub: &Shared, listener: TcpListener, tls: Option<rustls::Serve
             .route("/v1/feed", web::get().to(feed))
             .route("/v1/members", web::get().to(members))
             .configure(mount)
+            .configure(super::fake_screening::mount)
     })
     .workers(1)
     .disable_signals();

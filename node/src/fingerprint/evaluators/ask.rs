@@ -1,0 +1,72 @@
+//! One question to one evaluator.
+
+use std::time::Duration;
+
+use tanqiao_protocol::fingerprint::{Elements, Epoch, Evaluation, EvaluationRequest};
+use tanqiao_protocol::problem::Problem;
+
+use super::Party;
+use crate::error::NodeError;
+use crate::exchange::ExchangeError;
+
+/// How long a connection may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer may take: an evaluator needs 75 µs an input.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest answer: base64 of 65,535 elements, and a proof.
+const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What came, or why nothing usable did.
+pub(super) type Asked = Result<Evaluation, String>;
+
+/// An evaluator and the way to it.
+pub(super) struct Asker {
+    pub(super) party: Party,
+    pub(super) http: reqwest::Client,
+}
+
+impl Asker {
+    /// Has blinded inputs evaluated.
+    pub(super) async fn ask(&self, epoch: Epoch, blinded: &Elements) -> Asked {
+        let question = EvaluationRequest {
+            epoch,
+            blinded: blinded.clone(),
+        };
+        let url = format!("{}/v1/evaluations", self.party.url.trim_end_matches('/'));
+        let sent = self.http.post(url).json(&question).timeout(ANSWER_TIMEOUT).send().await;
+        let mut response = sent.map_err(|e| format!("it cannot be reached: {}", e.without_url()))?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(some) = response
+            .chunk()
+            .await
+            .map_err(|e| format!("its answer broke off: {}", e.without_url()))?
+        {
+            if body.len() + some.len() > ANSWER_BYTES_MAX {
+                return Err("its answer is longer than an evaluation can be".to_owned());
+            }
+            body.extend_from_slice(&some);
+        }
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|e| format!("its answer is no evaluation: {e}"));
+        }
+        Err(match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => format!("it says: {} ({})", problem.detail, problem.code),
+            Err(_) => format!("it answers with status {}", status.as_u16()),
+        })
+    }
+}
+
+/// An HTTP client with the timeouts of this module.
+pub(super) fn client(
+    with: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, NodeError> {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(Duration::from_secs(90))
+        .no_proxy()
+        .user_agent(concat!("tanqiao-node/", env!("CARGO_PKG_VERSION")));
+    Ok(with(builder)
+        .build()
+        .map_err(|e| ExchangeError::Connection(e.to_string()))?)
+}
