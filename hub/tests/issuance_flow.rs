@@ -12,6 +12,8 @@
 mod conflicts;
 #[path = "issuance_flow/hall.rs"]
 mod hall;
+#[path = "issuance_flow/histories.rs"]
+mod histories;
 #[path = "issuance_flow/losses.rs"]
 mod losses;
 #[path = "issuance_flow/order.rs"]

@@ -234,6 +234,8 @@ impl IssuanceState {
         (Some(Self::Screening), Self::PartiallyRecognised),
         (Some(Self::Screening), Self::HeldBack),
         (Some(Self::Screening), Self::Refused),
+        // Another activity was released, and more wait or were refused.
+        (Some(Self::PartiallyRecognised), Self::PartiallyRecognised),
         (Some(Self::PartiallyRecognised), Self::Recognised),
         (Some(Self::HeldBack), Self::PartiallyRecognised),
         (Some(Self::HeldBack), Self::Recognised),

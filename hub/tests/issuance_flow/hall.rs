@@ -200,6 +200,11 @@ impl Hall {
         store.screen(run, &mut stream, &mut |_| Ok(())).unwrap();
     }
 
+    pub fn is_conflict(&self, id: MessageId) -> bool {
+        let found = self.f.database.read(|c| conflicts::conflict_of(c, id));
+        found.unwrap().is_some()
+    }
+
     /// The only conflict that waits.
     pub fn only(&self) -> ConflictView {
         let mut open = self.open();
