@@ -188,6 +188,16 @@ async fn an_evaluator_joins_under_the_names_of_its_invitation_and_may_say_little
         assert_eq!(facts.dns, ["notary.example"]);
         assert_eq!(facts.ips.len(), 1);
 
+        let joined = || {
+            world
+                .service
+                .hub
+                .sequencer
+                .governance()
+                .members
+                .contains_key(&node("notary"))
+        };
+        until(joined).await;
         let info: HubInfo = world.member("notary").read("/v1/hub").await;
         assert!(!info.frozen);
         let retirement = world.member("notary").post("/v1/retirements", &json!({})).await;
