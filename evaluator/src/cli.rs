@@ -306,10 +306,8 @@ impl Cli {
 fn bench(batch: u32, seconds: u64, json: bool) -> Result<Report, Failure> {
     let measured = report::while_working(json, "measuring", || bench::run(batch, Duration::from_secs(seconds)));
     let figures = measured.map_err(Failure::of)?;
-    let text = figures
-        .iter()
-        .map(|one| format!("{:<58} {:>12} {}\n", one.what, one.figure, one.unit))
-        .collect();
+    let line = |one: &bench::Figure| format!("{:<58} {:>12} {}\n", one.what, one.figure, one.unit);
+    let text = figures.iter().map(line).collect::<Vec<_>>().concat();
     Ok(Report::new(
         text,
         json!({ "batch": batch, "seconds": seconds, "figures": figures }),

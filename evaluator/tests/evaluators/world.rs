@@ -85,21 +85,20 @@ impl World {
     }
 
     fn configuration(&self, id: &str, hub_port: u16, more: &str) -> String {
-        let ca = self.authority.bundle_path();
-        let crl = self.authority.crl_path();
-        let parties: String = IDS
-            .iter()
-            .zip(self.ports)
-            .map(|(id, port)| format!("[[evaluators]]\nid = \"{id}\"\nurl = \"https://127.0.0.1:{port}\"\n"))
-            .collect();
+        let (ca, crl) = (self.authority.bundle_path(), self.authority.crl_path());
+        let party =
+            |(id, port): (&&str, u16)| format!("[[evaluators]]\nid = \"{id}\"\nurl = \"https://127.0.0.1:{port}\"\n");
+        let parties = IDS.iter().zip(self.ports).map(party).collect::<Vec<_>>().concat();
         let place = IDS.iter().position(|one| *one == id).unwrap();
         format!(
             "trust_domain = \"{DOMAIN}\"\nmember = \"{id}\"\ndatabase = \"{id}.db\"\n{parties}\
              [listen]\nmembers = \"127.0.0.1:{port}\"\nhealth = \"127.0.0.1:0\"\n\
-             [tls]\nca = {ca:?}\ncertificate = \"{id}.pem\"\nkey = \"{id}.key\"\ncrl = {crl:?}\n\
+             [tls]\nca = \"{ca}\"\ncertificate = \"{id}.pem\"\nkey = \"{id}.key\"\ncrl = \"{crl}\"\n\
              [signing]\nkey = \"{id}.signing\"\n[hub]\nurl = \"https://127.0.0.1:{hub_port}\"\n\
              [shares]\ndirectory = \"{id}.shares\"\nmake_ahead = false\n{more}",
-            port = self.ports[place]
+            port = self.ports[place],
+            ca = ca.display(),
+            crl = crl.display(),
         )
     }
 
