@@ -8,7 +8,9 @@ use crate::bench::end_to_end::Sequenced;
 use crate::bench::process::Process;
 use crate::bench::program::{Part, Plan, Report, measure};
 use crate::bench::recognition::{self, Times};
+use crate::bench::screening;
 use crate::bench::throughput::Throughput;
+use crate::config::ScreeningConfig;
 
 /// What is measured.
 #[derive(Debug, Args)]
@@ -43,6 +45,97 @@ pub(super) struct Bench {
 enum BenchCommand {
     /// Recognition at the size of a country: quotes, the search for pairs, the import of a mapping set.
     Recognition(RecognitionArgs),
+    /// Screening of fingerprint tokens against a store that has many.
+    Screening(ScreeningArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  tanqiao-hub bench screening --stored 100000000 --batch 100000 --json\n  tanqiao-hub bench screening --database postgres://postgres@127.0.0.1/bench\n\nThe database must be the bench's own: it drops and makes the schema bench_screening in it. Files need about 45 bytes of disk a stored token, and the comparison in memory 24."
+)]
+struct ScreeningArgs {
+    /// `postgres://…`, a database of the bench's own; files in a temporary directory when absent.
+    #[arg(long)]
+    database: Option<String>,
+    /// Tokens that are stored before.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=1_000_000_000))]
+    stored: u64,
+    /// Tokens of one issuance; one in a hundred is stored already.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(100..=100_000_000))]
+    batch: u64,
+    /// Issuances.
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rounds: u32,
+    /// Memory in which a batch is sorted, in MiB.
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..))]
+    sort_memory_mib: u32,
+    /// Memory for indexes, in MiB.
+    #[arg(long, default_value_t = 256)]
+    index_memory_mib: u32,
+}
+
+impl ScreeningArgs {
+    fn run(&self, output: &Output) -> Result<(), CliError> {
+        let directory = tempfile::tempdir().map_err(CliError::failed)?;
+        let plan = screening::Plan {
+            server: self.database.clone(),
+            stored: self.stored,
+            batch: self.batch,
+            rounds: self.rounds,
+            config: ScreeningConfig {
+                dir: None,
+                sort_memory_mib: self.sort_memory_mib,
+                index_memory_mib: self.index_memory_mib,
+            },
+        };
+        let report = screening::measure(&plan, directory.path(), &|step| eprintln!("{step}"));
+        let report = report.map_err(CliError::failed)?;
+        output.one(&report, screening_table);
+        if report.valid {
+            Ok(())
+        } else {
+            Err(CliError::failed(
+                "the figures are not valid: an issuance stored or found something else than it should have",
+            ))
+        }
+    }
+}
+
+fn screening_table(report: &screening::Report) -> String {
+    let rates = |what: &str, rates: &[u64]| {
+        let ratio = screening::ratio_thousandths(&report.per_second, rates).map(thousandths);
+        format!("{what:<22} {rates:?}; ratio {}", ratio.unwrap_or_default())
+    };
+    let mut lines = vec![
+        format!(
+            "{}, {} tokens stored in {} ms, {} in each issuance",
+            report.database, report.stored, report.fill_ms, report.batch
+        ),
+        format!(
+            "screened, tokens/s     {:?}; median {}",
+            report.per_second,
+            screening::median(&report.per_second)
+        ),
+        format!("screening, µs          {:?}", report.screen_us),
+        format!("confirming, µs         {:?}", report.confirm_us),
+    ];
+    for (what, others) in [
+        ("sorted in memory", &report.in_memory_per_second),
+        ("SQL by hand", &report.by_hand_per_second),
+        ("Redis, fsync always", &report.redis_per_second),
+    ] {
+        if !others.is_empty() {
+            lines.push(rates(what, others));
+        }
+    }
+    lines.push(format!(
+        "{} bytes a token in {} files or tables; {} MiB of memory at most; valid: {}",
+        thousandths(report.bytes_per_token_thousandths),
+        report.parts,
+        report.peak_kib / 1_024,
+        report.valid
+    ));
+    lines.join("\n")
 }
 
 #[derive(Debug, Args)]
@@ -116,8 +209,10 @@ fn recognition_table(report: &recognition::Report) -> String {
 
 pub(super) fn run(bench: &Bench, output: &Output) -> Result<(), CliError> {
     tanqiao_certs::tls::install_crypto_provider();
-    if let Some(BenchCommand::Recognition(args)) = &bench.command {
-        return args.run(output);
+    match &bench.command {
+        Some(BenchCommand::Recognition(args)) => return args.run(output),
+        Some(BenchCommand::Screening(args)) => return args.run(output),
+        None => {}
     }
     let directory = tempfile::tempdir().map_err(CliError::failed)?;
     let plan = Plan {
