@@ -8,6 +8,7 @@
 //! short commit names it by a row in `screening_run`. Whoever opens the store first says which runs are named
 //! ([`TokenStore::reconcile`]); what the others left behind is deleted. So a crash at any point leaves a run whole or not at all.
 
+mod concealed;
 mod embedded;
 mod error;
 mod opening;
@@ -26,6 +27,7 @@ use serde::Serialize;
 use tanqiao_protocol::fingerprint::{Epoch, TokenEntry, TokenKind};
 use tanqiao_protocol::id::MessageId;
 
+pub use concealed::{Concealed, HubKey};
 pub use embedded::EmbeddedStore;
 pub use error::ScreeningError;
 pub use opening::{open_spool, open_store};

@@ -1,4 +1,12 @@
 //! The store of tokens and the spool, on both engines: the same questions, the same answers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test stops where it is wrong, in its helping functions too"
+)]
 
 #[path = "screening/archive.rs"]
 mod archive;

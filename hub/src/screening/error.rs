@@ -36,6 +36,14 @@ pub enum ScreeningError {
         /// What is wrong with it.
         what: String,
     },
+    /// The hub's key for tokens cannot be used.
+    #[error("{}: {what}", path.display())]
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        what: &'static str,
+    },
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -95,7 +95,7 @@ fn assert_sound(ground: &Ground, model: &Model, named: &[u32]) {
     let reconciled = store.reconcile(&named.iter().copied().collect()).unwrap();
     assert!(reconciled.missing.is_empty());
     assert_eq!(store.stats().unwrap().tokens(), model.tokens());
-    let run = named.len() as u32 + 1;
+    let run = u32::try_from(named.len()).unwrap() + 1;
     for _ in 0..2 {
         let answer = screen(store.as_mut(), run, &tokens(run)).unwrap();
         assert_eq!(answer, model.clone().screen(run, &tokens(run)));

@@ -1,7 +1,9 @@
 //! What members and operators meet.
 
-use tanqiao_hub::screening::{Fingerprint, Owner, ScreeningError};
+use tanqiao_hub::screening::{Concealed, Fingerprint, HubKey, Owner, ScreeningError};
+use tanqiao_protocol::fingerprint::StreamRecord;
 use tanqiao_protocol::fingerprint::TokenKind::{Asset, Project, Record, Subject};
+use tanqiao_protocol::quantity::Grams;
 
 use crate::ground::{at, epoch, on_each_engine, screen};
 
@@ -199,5 +201,27 @@ fn many_small_issuances_come_to_few_files() {
         assert!(stats.epochs[&epoch(MAY)].parts <= 3, "{stats:?}");
         let (_, found) = screen(store.as_mut(), 41, &[at(7, Record, MAY, 21 * 50 + 3)]).unwrap();
         assert_eq!((found[0].owner.run, found[0].owner.position), (21, 3));
+    });
+}
+
+#[test]
+fn a_hub_with_a_key_of_its_own_finds_the_same_and_stores_nothing_that_a_member_knows() {
+    on_each_engine(|ground| {
+        let mut store = ground.open();
+        let key = HubKey::new([5; 32]);
+        let (own, again) = (at(0, Record, MAY, 1), at(6, Record, MAY, 1));
+        screen(&mut Concealed::new(store.as_mut(), &key), 1, &[own]).unwrap();
+        store.confirm(1).unwrap();
+        let (_, open) = screen(store.as_mut(), 2, &[again]).unwrap();
+        assert_eq!(open, [], "the member's token itself is not in the store");
+        store.discard(2).unwrap();
+        let (_, found) = screen(&mut Concealed::new(store.as_mut(), &key), 2, &[again]).unwrap();
+        assert_eq!((found.len(), found[0].owner.run), (1, 1));
+        let record = StreamRecord {
+            index: 6,
+            grams: Grams::new(5).unwrap(),
+            tokens: vec![at(6, Record, MAY, 9).entry, again.entry],
+        };
+        assert_eq!(key.original(&record, &found[0].found), Some(again.entry));
     });
 }
