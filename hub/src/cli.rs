@@ -24,6 +24,7 @@ mod recover;
 mod serve;
 mod sheets;
 mod system;
+mod tokens;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

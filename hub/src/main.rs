@@ -6,7 +6,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 // The command line names the library's modules as its own.
-use tanqiao_hub::{api, bench, config, crash, enrolment, ledger, recognition, recovery, serve, store};
+use tanqiao_hub::{api, bench, config, crash, enrolment, ledger, recognition, recovery, screening, serve, store};
 
 mod cli;
 

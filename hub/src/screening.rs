@@ -204,6 +204,12 @@ pub trait TokenStore: Send + std::fmt::Debug {
     /// [`ScreeningError`].
     fn restore(&mut self, epoch: Epoch) -> Result<(), ScreeningError>;
 
+    /// Reads everything that is stored, and compares it with its checksums or counts. It takes as long as the disk does.
+    ///
+    /// # Errors
+    /// [`ScreeningError::Damaged`] with the first that is not what was written; [`ScreeningError`].
+    fn verify(&mut self) -> Result<(), ScreeningError>;
+
     /// Its size.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::desk::Desk;
 use super::output::{CliError, Output};
 use super::{
     accounts, blocks, catalogue, claims, conflicts, dealings, enrolments, events, factors, governance, mapping_sets,
-    mappings, matrix, members, recover, sheets, system,
+    mappings, matrix, members, recover, sheets, system, tokens,
 };
 
 /// What officers decide, and what they look at.
@@ -82,6 +82,9 @@ pub(super) enum Admin {
     Audit,
     /// Take back from the members what a restored database has lost; `serve` must not run.
     Recover(recover::RecoverArgs),
+    /// The store of fingerprint tokens: size, soundness, months that are closed; `serve` must not run.
+    #[command(subcommand)]
+    Tokens(tokens::TokensCommand),
     /// The catalogue of methodologies, factors and cases that the program carries: check it, look for pairs, load it.
     Catalogue(catalogue::CatalogueArgs),
 }
@@ -95,6 +98,7 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Sheet(command) => return command.run(config, output),
         Admin::Factors(command) => return command.run(config, output),
         Admin::Recover(args) => return args.run(config, output),
+        Admin::Tokens(command) => return command.run(config, output),
         _ => {}
     }
     let desk = Desk::open(config)?;
@@ -121,6 +125,11 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Resume(args) => args.run(&desk, false, output),
         Admin::Audit => system::audit(&desk, output),
         Admin::Matrix(args) => args.run(&desk, output),
-        Admin::Recover(_) | Admin::Catalogue(_) | Admin::MappingSet(_) | Admin::Sheet(_) | Admin::Factors(_) => Ok(()),
+        Admin::Recover(_)
+        | Admin::Catalogue(_)
+        | Admin::MappingSet(_)
+        | Admin::Sheet(_)
+        | Admin::Factors(_)
+        | Admin::Tokens(_) => Ok(()),
     }
 }

@@ -140,6 +140,10 @@ impl TokenStore for Concealed<'_> {
         self.store.restore(epoch)
     }
 
+    fn verify(&mut self) -> Result<(), ScreeningError> {
+        self.store.verify()
+    }
+
     fn stats(&mut self) -> Result<StoreStats, ScreeningError> {
         self.store.stats()
     }

@@ -87,15 +87,6 @@ impl EmbeddedStore {
         Ok(opened)
     }
 
-    /// Reads every byte of every file.
-    ///
-    /// # Errors
-    /// [`ScreeningError::Damaged`] with the first file that is not what was written.
-    pub fn verify(&self) -> Result<(), ScreeningError> {
-        self.files()
-            .try_for_each(|(epoch, file)| self.open_file(epoch, &file)?.verify())
-    }
-
     /// The path of a new file of an epoch, and its number.
     fn new_file(&mut self, epoch: Epoch) -> Result<(u64, PathBuf), ScreeningError> {
         let number = self.manifest.take_number();
@@ -234,6 +225,11 @@ impl TokenStore for EmbeddedStore {
 
     fn restore(&mut self, epoch: Epoch) -> Result<(), ScreeningError> {
         self.move_from_archive(epoch)
+    }
+
+    fn verify(&mut self) -> Result<(), ScreeningError> {
+        self.files()
+            .try_for_each(|(epoch, file)| self.open_file(epoch, &file)?.verify())
     }
 
     fn stats(&mut self) -> Result<StoreStats, ScreeningError> {

@@ -94,6 +94,16 @@ fn epoch_of(number: i16) -> Result<Epoch, ScreeningError> {
     epoch.ok_or_else(|| StoreError::Content(format!("screening_epoch has epoch {number}")).into())
 }
 
+/// A month has as many tokens as were stored.
+fn check_count(c: &mut PgConnection, row: &rows::EpochRow) -> Result<(), ScreeningError> {
+    let counted = rows::count_tokens(c, row)?;
+    if counted == row.tokens {
+        return Ok(());
+    }
+    let (epoch, tokens) = (epoch_of(row.epoch)?, row.tokens);
+    Err(StoreError::Content(format!("{counted} tokens of {epoch}, and {tokens} were stored")).into())
+}
+
 /// Stores the fingerprints of one epoch, which come next in the batch, and hands over those that collide.
 fn screen_epoch(
     c: &mut PgConnection,
@@ -235,12 +245,15 @@ impl TokenStore for PostgresStore {
             let known = rows::epochs(c)?;
             let row = known.iter().find(|row| row.epoch == number(epoch) && row.retired);
             let row = row.ok_or(ScreeningError::Unknown(epoch, "restore"))?;
-            let counted = rows::count_archived(c, row.epoch)?;
-            if counted != row.tokens {
-                let what = format!("the archive of {epoch} has {counted} tokens of {}", row.tokens);
-                return Err(StoreError::Content(what).into());
-            }
+            check_count(c, row)?;
             Ok(rows::move_epoch(c, row.epoch, false)?)
+        })
+    }
+
+    fn verify(&mut self) -> Result<(), ScreeningError> {
+        self.connection.write(|c| {
+            let known = rows::epochs(c)?;
+            known.iter().try_for_each(|row| check_count(c, row))
         })
     }
 

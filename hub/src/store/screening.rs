@@ -350,8 +350,10 @@ pub fn move_epoch(c: &mut PgConnection, epoch: i16, retired: bool) -> QueryResul
 ///
 /// # Errors
 /// Diesel's.
-pub fn count_archived(c: &mut PgConnection, epoch: i16) -> QueryResult<i64> {
-    let rows = diesel::sql_query(format!("SELECT count(*) AS it FROM archive_{}", table(epoch))).load::<Count>(c)?;
+pub fn count_tokens(c: &mut PgConnection, epoch: &EpochRow) -> QueryResult<i64> {
+    let archive = if epoch.retired { "archive_" } else { "" };
+    let count = format!("SELECT count(*) AS it FROM {archive}{}", table(epoch.epoch));
+    let rows = diesel::sql_query(count).load::<Count>(c)?;
     Ok(rows.first().map_or(0, |row| row.it))
 }
 

@@ -35,6 +35,7 @@ fn a_retired_month_is_compared_with_again_once_it_is_restored() {
         let (_, found) = screen(store.as_mut(), 2, &[at(0, Record, JUNE, 3), at(1, Record, MAY, 1)]).unwrap();
         assert_eq!(found.len(), 1);
         // And once more: an archive can be used twice.
+        store.verify().unwrap();
         store.confirm(2).unwrap();
         store.retire(epoch(MAY)).unwrap();
         store.restore(epoch(MAY)).unwrap();
@@ -98,6 +99,7 @@ fn a_damaged_file_is_named_and_nothing_is_screened_against_it() {
     bad[0] ^= 1;
     fs::write(&files[0], &bad).unwrap();
     let mut store = ground.open();
+    assert!(matches!(store.verify(), Err(ScreeningError::Damaged { .. })));
     let all: Vec<_> = (0..3_000u32).map(|n| at(n, Record, MAY, n.into())).collect();
     assert!(matches!(
         screen(store.as_mut(), 2, &all),
