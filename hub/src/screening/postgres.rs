@@ -122,7 +122,7 @@ fn screen_epoch(
         *first = batch.next()?;
         Ok(Some((key.token().to_be_bytes(), signed(key.owner))))
     })?;
-    let stored = rows::insert_staged(c, table, signed(run))?;
+    let stored = rows::insert_staged(c, table, signed(run), staged)?;
     let mut collided = 0;
     if stored < staged {
         rows::each_collision(c, table, signed(run), &mut |row| {

@@ -257,7 +257,9 @@ pub fn stage<E: From<diesel::result::Error> + From<StoreError> + std::error::Err
 ) -> Result<usize, E> {
     c.batch_execute(
         "CREATE TEMP TABLE IF NOT EXISTS screening_staging (token UUID NOT NULL, owner INTEGER NOT NULL) \
-         ON COMMIT DELETE ROWS; TRUNCATE screening_staging",
+         ON COMMIT DELETE ROWS; \
+         CREATE TEMP TABLE IF NOT EXISTS screening_late (token UUID NOT NULL, owner INTEGER NOT NULL) \
+         ON COMMIT DELETE ROWS; TRUNCATE screening_staging, screening_late",
     )?;
     let next = RefCell::new(next);
     let write = |out: &mut dyn Write| -> Result<(), E> {
@@ -287,17 +289,21 @@ pub fn stage<E: From<diesel::result::Error> + From<StoreError> + std::error::Err
         .execute(c)
 }
 
-/// Stores the staged tokens that nobody has; how many they were. The staging table is read in the order in which it was
-/// written, so that of equal tokens the first is stored.
+/// Stores the staged tokens that nobody has, and keeps the others aside; how many of the `staged` were stored. The staging table is
+/// read in the order in which it was written, so that of equal tokens the first is stored.
 ///
 /// # Errors
 /// Diesel's.
-pub fn insert_staged(c: &mut PgConnection, epoch: i16, run: i32) -> QueryResult<usize> {
+pub fn insert_staged(c: &mut PgConnection, epoch: i16, run: i32, staged: usize) -> QueryResult<usize> {
     let table = table(epoch);
     let insert = format!(
-        "INSERT INTO {table} (token, run, owner) SELECT token, $1, owner FROM screening_staging ON CONFLICT DO NOTHING"
+        "WITH stored AS (INSERT INTO {table} (token, run, owner) SELECT token, $1, owner FROM screening_staging \
+         ON CONFLICT DO NOTHING RETURNING token, owner) \
+         INSERT INTO screening_late (token, owner) SELECT s.token, s.owner FROM screening_staging s \
+         WHERE NOT EXISTS (SELECT 1 FROM stored i WHERE i.token = s.token AND i.owner = s.owner)"
     );
-    let stored = diesel::sql_query(insert).bind::<Integer, _>(run).execute(c)?;
+    let late = diesel::sql_query(insert).bind::<Integer, _>(run).execute(c)?;
+    let stored = staged.saturating_sub(late);
     add_tokens(c, epoch, i64::try_from(stored).unwrap_or(i64::MAX))?;
     Ok(stored)
 }
@@ -314,9 +320,9 @@ pub fn each_collision<E: From<diesel::result::Error>>(
 ) -> Result<(), E> {
     let table = table(epoch);
     c.batch_execute(&format!(
-        "ANALYZE screening_staging; DECLARE screening_collision NO SCROLL CURSOR FOR \
+        "ANALYZE screening_late; DECLARE screening_collision NO SCROLL CURSOR FOR \
          SELECT uuid_send(s.token) AS token, s.owner AS owner, t.run AS run, t.owner AS first \
-         FROM screening_staging s JOIN {table} t ON t.token = s.token \
+         FROM screening_late s JOIN {table} t ON t.token = s.token \
          WHERE t.run <> {run} OR t.owner >> 2 <> s.owner >> 2 ORDER BY s.token, s.owner"
     ))?;
     loop {
