@@ -17,6 +17,7 @@ pub mod views;
 mod blocks;
 mod body;
 mod candidates;
+mod challenges;
 mod conflicts;
 mod credits;
 mod dealings;

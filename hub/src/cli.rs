@@ -7,6 +7,7 @@ mod admin;
 mod bench;
 mod blocks;
 mod catalogue;
+mod challenges;
 mod claims;
 mod conflicts;
 mod dealings;

@@ -69,6 +69,8 @@ pub enum Named {
     Methodology(String),
     /// A mapping version.
     Mapping(MappingRef),
+    /// A challenge.
+    Challenge(MessageId),
 }
 
 /// One item of a request, in its order.
@@ -182,6 +184,9 @@ impl Place {
             }
             (Named::Methodology(name), Body::Sheet(c)) => {
                 ("content.methodology", name.clone(), c.methodology.to_string())
+            }
+            (Named::Challenge(id), Body::ChallengeAnswer(c)) => {
+                ("content.challenge", id.to_string(), c.challenge.to_string())
             }
             (Named::Mapping(name), body) => ("content.mapping", name.to_string(), body.mapping()?.to_string()),
             _ => return None,

@@ -167,6 +167,7 @@ impl Service {
             enrolment: config.enrolment.listen,
             console: config.console.listen,
             loops: vec![
+                tokio::spawn(schedule::forget(database.clone(), SystemClock, stopping.clone())),
                 tokio::spawn(hub.heads.clone().follow(database.clone(), sequencer.log_size())),
                 tokio::spawn(screening::screen(
                     screener(config, database, sequencer.clone(), spool),

@@ -1,6 +1,7 @@
 //! The hub's database: SQLite by default, PostgreSQL when a user outgrows one machine. All SQL is below this module.
 
 pub mod audit;
+pub mod challenges;
 pub mod conflicts;
 pub mod connection;
 pub mod convert;

@@ -10,6 +10,7 @@ mod accounts;
 mod activities;
 mod answer;
 mod auth;
+mod challenges;
 mod command;
 mod conflicts;
 mod dealings;

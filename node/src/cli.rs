@@ -3,6 +3,7 @@
 
 mod account;
 mod bench;
+mod challenge;
 mod command;
 mod conflict;
 mod enrol;
@@ -83,6 +84,7 @@ async fn carry_out(cli: Cli) -> Result<Report, Failure> {
         Command::Pledge(args) => trade::pledge(&context, args).await,
         Command::Retire(args) => trade::retire(&context, args).await,
         Command::Quote(args) => quote::quote(&context, args).await,
+        Command::Challenge(args) => challenge::challenge(&context, args).await,
         Command::Mapping(args) => mapping::mapping(&context, args).await,
         Command::Sheet(args) => sheet::sheet(&context, args).await,
         Command::Reconcile => serve::reconcile(&context).await,

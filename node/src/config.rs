@@ -88,6 +88,9 @@ pub struct Config {
     /// `outbox.*`
     #[serde(default)]
     pub outbox: OutboxConfig,
+    /// `challenges.*`
+    #[serde(default)]
+    pub challenges: ChallengesConfig,
 }
 
 /// `hub.*`
@@ -186,6 +189,16 @@ pub struct OutboxConfig {
     pub message_days: u32,
 }
 
+/// `challenges.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChallengesConfig {
+    /// `challenges.answer`
+    pub answer: bool,
+    /// `challenges.mailbox`
+    pub mailbox: Option<PathBuf>,
+}
+
 const fn feed_wait_s() -> u32 {
     25
 }
@@ -228,6 +241,15 @@ impl Default for AcceptanceConfig {
             accept_at_once: false,
             quantity_g_max: None,
             account: AccountId::house(),
+        }
+    }
+}
+
+impl Default for ChallengesConfig {
+    fn default() -> Self {
+        Self {
+            answer: true,
+            mailbox: None,
         }
     }
 }
@@ -287,6 +309,7 @@ impl Config {
         ];
         let optional = [
             &mut self.tls.crl,
+            &mut self.challenges.mailbox,
             &mut self.api.token_file,
             &mut self.api.tls_certificate,
             &mut self.api.tls_key,

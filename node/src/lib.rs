@@ -31,6 +31,7 @@ pub mod activity;
 pub mod adapters;
 pub mod api;
 pub mod catalogue;
+pub mod challenge;
 pub mod cli;
 pub mod config;
 pub mod crash;

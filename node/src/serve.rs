@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::challenge;
 use crate::exchange;
 use crate::issuing;
 use crate::service::Node;
@@ -14,6 +15,11 @@ use crate::service::Node;
 const FILES_PERIOD: Duration = Duration::from_secs(10);
 /// How often offers are looked at when nothing moves.
 const OFFERS_PERIOD: Duration = Duration::from_secs(30);
+
+/// How often challenges are looked at when none has come.
+const CHALLENGES_PERIOD: Duration = Duration::from_secs(600);
+/// How soon again when they could not be.
+const CHALLENGES_RETRY: Duration = Duration::from_secs(10);
 
 /// The running exchange of a node. Dropping it stops it at the next await; [`Exchange::stop`] lets it finish what it writes.
 #[derive(Debug)]
@@ -32,6 +38,7 @@ pub fn exchange(node: &Node) -> Exchange {
     tasks.spawn(issuing::derive(node.clone(), stopped.clone()));
     tasks.spawn(exchange::upload(node.clone(), stopped.clone()));
     tasks.spawn(decide(node.clone(), stopped.clone()));
+    tasks.spawn(show(node.clone(), stopped.clone()));
     tasks.spawn(reload(node.clone(), stopped));
     Exchange { stop, tasks }
 }
@@ -61,6 +68,40 @@ async fn decide(node: Node, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => return,
             _ = progress.changed() => {}
             () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Answers challenges: at the start, whenever one has come, and now and then, since a person may have named the mailbox.
+async fn show(node: Node, mut stop: watch::Receiver<bool>) {
+    let mut progress = node.progress();
+    let mut seen = None;
+    let mut pause = CHALLENGES_RETRY;
+    while !*stop.borrow() {
+        progress.mark_unchanged();
+        match challenge::come(&node, seen).await {
+            Ok((last, false)) => seen = Some(last),
+            Ok((last, true)) => match challenge::answer_waiting(&node).await {
+                Ok(_) => {
+                    seen = Some(last);
+                    pause = CHALLENGES_PERIOD;
+                }
+                Err(error) => {
+                    tracing::debug!(error = %error, "challenges could not be looked at");
+                    seen = None;
+                    pause = CHALLENGES_RETRY;
+                    tokio::select! {
+                        _ = stop.changed() => return,
+                        () = tokio::time::sleep(pause) => continue,
+                    }
+                }
+            },
+            Err(error) => tracing::warn!(error = %error, "the feed's entries could not be read"),
+        }
+        tokio::select! {
+            _ = stop.changed() => return,
+            _ = progress.changed() => {}
+            () = tokio::time::sleep(pause) => seen = None,
         }
     }
 }

@@ -8,6 +8,7 @@
 pub mod asset;
 pub mod block;
 pub mod canonical;
+pub mod challenge;
 pub mod check;
 pub mod conflict;
 pub mod envelope;

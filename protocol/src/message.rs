@@ -119,6 +119,8 @@ words! {
         TokenEpoch = 25 "token-epoch",
         /// Say something about a conflict, or give the activity up.
         ConflictEvidence = 27 "conflict-evidence",
+        /// Show the records that a challenge asks for, sealed.
+        ChallengeAnswer = 28 "challenge-answer",
     }
 }
 
@@ -167,6 +169,7 @@ content! {
     crate::mapping::MappingSuspension => MappingSuspension,
     crate::mapping::MappingLifting => MappingLifting,
     crate::mapping::MappingComment => MappingComment,
+    crate::challenge::ChallengeAnswer => ChallengeAnswer,
     crate::fingerprint::TokenEpoch => TokenEpoch,
     crate::conflict::ConflictEvidence => ConflictEvidence,
 }

@@ -1,10 +1,11 @@
 //! The ledger's objects as the API shows them.
 
+use tanqiao_protocol::challenge::ChallengeView;
 use tanqiao_protocol::permission::{PermissionState, PermissionView};
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::view::{DonationView, EventView, IssuanceView, PledgeView, RetirementView, TransferView};
 
-use crate::ledger::objects::{Donation, Event, Issuance, Permission, Pledge, Retirement, Transfer};
+use crate::ledger::objects::{Challenge, Donation, Event, Issuance, Permission, Pledge, Retirement, Transfer};
 
 /// A transfer.
 pub fn transfer(transfer: Transfer) -> TransferView {
@@ -58,6 +59,27 @@ pub fn retirement(retirement: Retirement) -> RetirementView {
         claim: retirement.claim,
         retired_at: retirement.at,
         log_index: retirement.log_index,
+    }
+}
+
+/// A challenge.
+pub fn challenge(challenge: Challenge) -> ChallengeView {
+    let answer = challenge.content.answer;
+    ChallengeView {
+        challenge: challenge.id,
+        state: challenge.state,
+        member: challenge.member,
+        issuance: challenge.issuance,
+        positions: challenge.content.positions,
+        beacon: challenge.content.beacon,
+        opened_at: challenge.opened_at,
+        answer_until: challenge.answer_until,
+        mailbox_pem: challenge.content.mailbox_pem,
+        answered_at: answer.as_ref().map(|answer| answer.at),
+        sealed_sha256: answer.as_ref().map(|answer| answer.sealed_sha256),
+        ended_at: challenge.ended_at,
+        notes: challenge.content.notes,
+        log_index: challenge.log_index,
     }
 }
 

@@ -75,6 +75,8 @@ taking_about! {
     donation_withdrawal(MessageId) => DonationWithdrawal Donation;
     /// `PUT /v1/listings/{id}`
     listing(String) => Listing Listing;
+    /// `POST /v1/challenges/{id}/answer`
+    challenge_answer(MessageId) => ChallengeAnswer Challenge;
     /// `POST /v1/mappings/{mapping}/endorsement`
     mapping_endorsement(MappingRef) => MappingEndorsement Mapping;
     /// `POST /v1/mappings/{mapping}/objection`

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::desk::Desk;
 use super::output::{CliError, Output};
 use super::{
-    accounts, blocks, catalogue, claims, conflicts, dealings, enrolments, events, factors, governance, mapping_sets,
+    accounts, blocks, catalogue, challenges, claims, conflicts, dealings, enrolments, events, factors, governance, mapping_sets,
     mappings, matrix, members, recover, sheets, system, tokens,
 };
 
@@ -59,6 +59,9 @@ pub(super) enum Admin {
     Debts(conflicts::DebtsArgs),
     /// Record that a removal was reversed (fire, logging); two officers.
     Reverse(conflicts::ReverseArgs),
+    /// Challenges: a random sample of what a member issued, shown to the regulator.
+    #[command(subcommand)]
+    Challenge(challenges::ChallengeCommand),
     /// Who claims what, and what looks claimed twice.
     #[command(subcommand)]
     Claims(claims::ClaimsCommand),
@@ -97,6 +100,7 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::MappingSet(command) => return command.run(config, output),
         Admin::Sheet(command) => return command.run(config, output),
         Admin::Factors(command) => return command.run(config, output),
+        Admin::Challenge(challenges::ChallengeCommand::Open(args)) => return args.run(output),
         Admin::Recover(args) => return args.run(config, output),
         Admin::Tokens(command) => return command.run(config, output),
         _ => {}
@@ -115,6 +119,7 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Conflict(command) => command.run(&desk, output),
         Admin::Debts(args) => args.run(&desk, output),
         Admin::Reverse(args) => args.run(&desk, output),
+        Admin::Challenge(command) => command.run(&desk, output),
         Admin::Claims(command) => command.run(&desk, output),
         Admin::Permission(command) => command.run(&desk, output),
         Admin::Freeze(args) => args.freeze(&desk, output),

@@ -109,6 +109,7 @@ pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> 
         Action::MappingSuspension => of!(MappingSuspension),
         Action::MappingLifting => of!(MappingLifting),
         Action::MappingComment => of!(MappingComment),
+        Action::ChallengeAnswer => of!(boxed ChallengeAnswer),
         Action::PledgeRelease => {
             message(payload).map(|(header, content): (_, tanqiao_protocol::message::PledgeRelease)| {
                 let consent = Some(content.consent.clone());

@@ -150,6 +150,10 @@ fn batch(reception: &Reception, envelope: &Envelope) -> Result<Vec<Item>, Proble
         let opened = action_of(&item.payload_type).and_then(|action| {
             check_place(&reception.place, action)?;
             header::check_part(reception, action)?;
+            if action == Action::ChallengeAnswer {
+                // Its envelope is emptied some time after the challenge has ended: it must hold nothing else.
+                return Err(elsewhere("The answer to a challenge is sent alone, not in a batch."));
+            }
             let contents = content::read(action, item.payload.as_bytes())?;
             header::check_speaker(reception, &contents.header)?;
             let item_no = u32::try_from(position).ok();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tanqiao_mappings::factors::FactorRecord;
 use tanqiao_mappings::sheet::Sheet;
+use tanqiao_protocol::challenge::{ChallengeAnswer, ChallengeState};
 use tanqiao_protocol::conflict::{ConflictEvidence, ConflictOutcome};
 use tanqiao_protocol::event::{EventPlan, InventoryBasis, InventoryItem};
 use tanqiao_protocol::fingerprint::TokenEpoch;
@@ -135,6 +136,8 @@ pub enum Body {
     TokenEpoch(Box<TokenEpoch>),
     /// Speak about a conflict.
     ConflictEvidence(Box<ConflictEvidence>),
+    /// Show the records that a challenge asks for, sealed.
+    ChallengeAnswer(Box<ChallengeAnswer>),
     /// Officers' decisions, and the hub's own sweeps.
     Governance(Box<Decision>),
 }
@@ -379,6 +382,17 @@ pub enum Decision {
         /// Why.
         reason: String,
     },
+    /// Ask the issuer for a random sample of an issuance's records.
+    Challenge(Box<OpenChallenge>),
+    /// Record what came of a challenge.
+    RecordChallenge {
+        /// Which.
+        challenge: MessageId,
+        /// Passed, failed or unanswered.
+        verdict: ChallengeState,
+        /// What was found, without anything of a record.
+        notes: String,
+    },
     /// The regulator's global stop, and its end.
     StopHub {
         /// On or off.
@@ -397,6 +411,20 @@ pub enum Decision {
     },
     /// End delays, offers and donations whose time has come. By the hub itself.
     Sweep,
+}
+
+/// What officers ask for by a challenge.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenChallenge {
+    /// Which issuance.
+    pub issuance: MessageId,
+    /// How many records, 1 to 1,000; all where it has no more.
+    pub count: u32,
+    /// Days to answer in, 1 to 90.
+    pub answer_days: u16,
+    /// To whom the answer is sealed, an X.509 certificate in PEM. Its key is never at the hub.
+    pub mailbox_pem: String,
 }
 
 impl Body {
@@ -428,6 +456,7 @@ impl Body {
             Self::MappingComment(_) => Action::MappingComment.code(),
             Self::TokenEpoch(_) => Action::TokenEpoch.code(),
             Self::ConflictEvidence(_) => Action::ConflictEvidence.code(),
+            Self::ChallengeAnswer(_) => Action::ChallengeAnswer.code(),
             Self::Governance(_) => 0,
         }
     }

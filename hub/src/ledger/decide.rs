@@ -4,6 +4,7 @@
 //! first checks everything and then changes; a refusal leaves no trace but its stored answer.
 
 mod blocks;
+mod challenge;
 mod collateral;
 mod conflict;
 mod donation;
@@ -138,6 +139,7 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         Body::DonationWithdrawal(content) => donation::withdraw(working, command, signed, content),
         Body::TokenEpoch(content) => epoch::state(working, command, signed, content),
         Body::ConflictEvidence(content) => conflict::say(working, command, signed, content),
+        Body::ChallengeAnswer(content) => challenge::answer(working, command, signed, content),
         Body::Key(content) => membership::propose_key(working, command, signed, content),
         Body::Sheet(_)
         | Body::MappingProposal(_)
@@ -244,7 +246,9 @@ fn decide_governance(
         | Decision::Unfreeze { .. }
         | Decision::CancelFrozen { .. }
         | Decision::PermitLinkedObligation(_)
-        | Decision::RevokeLinkedPermission { .. } => decide_oversight(working, officers, command.id, decision),
+        | Decision::RevokeLinkedPermission { .. }
+        | Decision::Challenge(_)
+        | Decision::RecordChallenge { .. } => decide_oversight(working, officers, command.id, decision),
         Decision::StopHub { stopped, reason } => governance::stop(working, officers, *stopped, reason),
         Decision::NewOrigin {
             lost_size,
@@ -270,6 +274,12 @@ fn decide_oversight(
         Decision::RevokeLinkedPermission { permission, reason } => {
             permission::revoke(working, officers, *permission, reason)
         }
+        Decision::Challenge(asked) => challenge::open(working, officers, id, asked),
+        Decision::RecordChallenge {
+            challenge,
+            verdict,
+            notes,
+        } => challenge::record(working, officers, *challenge, *verdict, notes),
         _ => Err(Refusal::new(
             CheckCode::M02,
             "This is nothing that officers hold back, permit or examine.",

@@ -40,6 +40,8 @@ pub struct Needs {
     pub records_roots: BTreeSet<(NodeId, Sha256)>,
     /// Permissions to link two obligations.
     pub permissions: BTreeSet<MessageId>,
+    /// Challenges.
+    pub challenges: BTreeSet<MessageId>,
     /// Events.
     pub events: BTreeSet<Name>,
     /// Caps.
@@ -148,6 +150,7 @@ impl Needs {
             Body::Pledge(c) => self.feed(&c.pledgee, working),
             Body::PledgeRelease(c, _) => self.pledge(c.pledge, working),
             Body::PledgeForeclosure(c, _) => self.pledge(c.pledge, working),
+            Body::ChallengeAnswer(c) => self.challenge(c.challenge, working),
             Body::Retirement(c) => self.linked(c.claim.linked.as_ref(), working),
             Body::Donation(c) => {
                 self.debts(speaker, working);
@@ -221,6 +224,12 @@ impl Needs {
             Decision::AcceptDonation { donation } | Decision::DeclineDonation { donation, .. } => {
                 self.dealing_by_id(*donation, working);
             }
+            Decision::Challenge(asked) => match working.issuances.get(&asked.issuance) {
+                Ok(Some(issuance)) => self.feed(&issuance.issuer, working),
+                Ok(None) => {}
+                Err(_) => drop(self.issuances.insert(asked.issuance)),
+            },
+            Decision::RecordChallenge { challenge, .. } => self.challenge(*challenge, working),
             Decision::PermitLinkedObligation(content) => {
                 self.feed(&content.member, working);
                 content.event.iter().for_each(|event| self.event(event, working));
@@ -315,6 +324,14 @@ impl Needs {
             }
             Ok(None) => {}
             Err(_) => drop(self.pledges.insert(id)),
+        }
+    }
+
+    fn challenge(&mut self, id: MessageId, working: &Working) {
+        match working.challenges.get(&id) {
+            Ok(Some(challenge)) => self.feed(&challenge.member, working),
+            Ok(None) => {}
+            Err(_) => drop(self.challenges.insert(id)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the ledger knows besides blocks: governance, transfers, donations, events, and what else commands read and write.
 
+mod challenges;
 mod claims;
 mod recognition;
 mod screening;
@@ -25,6 +26,7 @@ use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, Tran
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{CheckRun, HeldCounts, KeyStatus, MemberKind, MemberStatus};
 
+pub use challenges::{Answered, Challenge, ChallengeContent};
 pub use claims::Permission;
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,

@@ -19,8 +19,8 @@ use tanqiao_protocol::view::{Comment, Outcome};
 
 use super::loaded::Loaded;
 use super::objects::{
-    Candidate, CapCount, Conflict, Contested, Debt, Donation, Event, Governance, Issuance, Listing, Permission, Pledge,
-    Position, Retirement, Said, SheetVersion, Transfer,
+    Candidate, CapCount, Challenge, Conflict, Contested, Debt, Donation, Event, Governance, Issuance, Listing,
+    Permission, Pledge, Position, Retirement, Said, SheetVersion, Transfer,
 };
 use super::refusal::{Decided, Rejection};
 use super::step::{Step, leaf_parts};
@@ -117,6 +117,8 @@ pub struct Working {
     pub holdings: Loaded<NodeId, Vec<BlockRef>>,
     /// Retirements; written, never read.
     pub retirements: Loaded<MessageId, Retirement>,
+    /// Challenges.
+    pub challenges: Loaded<MessageId, Challenge>,
     /// Permissions to link two obligations.
     pub permissions: Loaded<MessageId, Permission>,
     /// Events.
@@ -142,7 +144,7 @@ pub struct Working {
 /// What has come to its time.
 #[derive(Debug, Clone, Default)]
 pub struct Due {
-    /// Transfers and donations.
+    /// Transfers, donations and challenges.
     pub dealings: Vec<MessageId>,
     /// Issuances without tokens.
     pub issuances: Vec<MessageId>,
@@ -205,6 +207,7 @@ impl Working {
             debts: Loaded::default(),
             holdings: Loaded::default(),
             retirements: Loaded::default(),
+            challenges: Loaded::default(),
             permissions: Loaded::default(),
             events: Loaded::default(),
             caps: Loaded::default(),

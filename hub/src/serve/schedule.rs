@@ -11,6 +11,8 @@ use tokio::sync::watch;
 
 use crate::ledger::command::{Body, Command, Decision, Origin};
 use crate::ledger::sequencer::Sequencer;
+use crate::store::challenges::forget_sealed;
+use crate::store::database::Database;
 
 /// The clock of a schedule; a test has its own.
 pub trait Clock: Send + Sync + 'static {
@@ -76,6 +78,26 @@ pub(super) async fn sweep<C: Clock>(
             Some(answer) if answer.result.is_err() => tracing::warn!(status = answer.status, "the sweep was refused"),
             Some(_) => {}
             None => tracing::warn!("the sweep was not answered"),
+        }
+    }
+}
+
+/// Every night (03:20 UTC).
+const NIGHTLY: &str = "0 20 3 * * *";
+
+/// Deletes what is kept for a time only: sealed answers to challenges that have ended.
+pub(super) async fn forget<C: Clock>(database: Database, clock: C, mut stopping: watch::Receiver<bool>) {
+    let Ok(schedule) = NIGHTLY.parse::<Schedule>() else {
+        tracing::error!("the schedule of what is deleted cannot be read");
+        return;
+    };
+    while let Some(at) = next_time(&schedule, &clock, &mut stopping).await {
+        let (database, now) = (database.clone(), Timestamp::from_micros(at.timestamp_micros()));
+        match tokio::task::spawn_blocking(move || forget_sealed(&database, now)).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(count)) => tracing::info!(count, "sealed answers to ended challenges were deleted"),
+            Ok(Err(error)) => tracing::warn!(error = %error, "sealed answers could not be deleted"),
+            Err(error) => tracing::warn!(error = %error, "sealed answers could not be deleted"),
         }
     }
 }

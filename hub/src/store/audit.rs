@@ -14,9 +14,9 @@ use super::database::{ReadConnection, StoreError};
 use super::numbers::Numbers;
 use super::row::Row;
 use super::rows::{
-    BlockRow, CapRow, ClaimRow, ConflictRow, ContestedRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow,
-    HeadRow, IssuanceRow, LeafRow, MappingRow, PermissionRow, PledgeRow, RetirementRow, ScreeningRunRow, SeriesRow,
-    TransferRow,
+    BlockRow, CapRow, ChallengeRow, ClaimRow, ConflictRow, ContestedRow, DonationRow, EventRow, ExplanationRow,
+    FeedHeadRow, FeedRow, HeadRow, IssuanceRow, LeafRow, MappingRow, PermissionRow, PledgeRow, RetirementRow,
+    ScreeningRunRow, SeriesRow, TransferRow,
 };
 use super::statement::{Bind, Statement};
 use crate::ledger::objects::MappingVersion;
@@ -240,6 +240,10 @@ by_id!(
 by_id!(
     /// Every retirement.
     retirements, RetirementRow
+);
+by_id!(
+    /// Every challenge.
+    challenges, ChallengeRow
 );
 by_id!(
     /// Every permission to link two obligations.

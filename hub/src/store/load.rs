@@ -4,6 +4,7 @@ use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::lattice::SetDigest;
 use tanqiao_protocol::serial::SeriesRef;
 
+use super::challenges;
 use super::conflicts;
 use super::connection::StoreConnection;
 use super::convert::{self, content, grams, id_bytes, message_id, sha256};
@@ -12,8 +13,8 @@ use super::database::StoreError;
 use super::numbers::Numbers;
 use super::row::row;
 use super::rows::{
-    BlockRow, CapRow, DealingRow, DonationRow, EventRow, FeedHeadRow, IssuanceRow, ListingRow, MessageRow,
-    PermissionRow, PledgeRow, SeriesRow, TransferRow,
+    BlockRow, CapRow, ChallengeRow, DealingRow, DonationRow, EventRow, FeedHeadRow, IssuanceRow, ListingRow,
+    MessageRow, PermissionRow, PledgeRow, SeriesRow, TransferRow,
 };
 use super::statement::Statement;
 use crate::ledger::needs::Needs;
@@ -222,6 +223,13 @@ fn load_objects<C: StoreConnection>(
     for id in &needs.pledges {
         working.pledges.load(*id, None);
     }
+    for row in by_ids::<C, ChallengeRow>(connection, "challenge", needs.challenges.iter().copied())? {
+        let challenge = challenges::challenge(&row, numbers)?;
+        working.challenges.load(challenge.id, Some(challenge));
+    }
+    for id in &needs.challenges {
+        working.challenges.load(*id, None);
+    }
     for row in by_ids::<C, PermissionRow>(connection, "linked_permission", needs.permissions.iter().copied())? {
         let permission = convert_claims::permission(&row)?;
         working.permissions.load(permission.id, Some(permission));
@@ -428,8 +436,16 @@ fn load_open<C: StoreConnection>(
         let now = working.now.micros();
         let sql = "SELECT id FROM (SELECT id, valid_until AS due FROM transfer WHERE state < 10 AND valid_until <= ?
             UNION ALL SELECT id, delayed_until AS due FROM transfer WHERE state < 10 AND delayed_until <= ?
-            UNION ALL SELECT id, valid_until AS due FROM donation WHERE state < 10 AND valid_until <= ?) AS waiting ORDER BY due, id LIMIT ?";
-        let rows = connection.select::<IdRow>(Statement::new(sql).bind(now).bind(now).bind(now).bind(DUE_MAX))?;
+            UNION ALL SELECT id, valid_until AS due FROM donation WHERE state < 10 AND valid_until <= ?
+            UNION ALL SELECT id, answer_until AS due FROM challenge WHERE state = 2 AND answer_until <= ?) AS waiting ORDER BY due, id LIMIT ?";
+        let rows = connection.select::<IdRow>(
+            Statement::new(sql)
+                .bind(now)
+                .bind(now)
+                .bind(now)
+                .bind(now)
+                .bind(DUE_MAX),
+        )?;
         let mut due = Due {
             dealings: message_ids(&rows)?,
             ..conflicts::due(connection, working.now, DUE_MAX)?

@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod certificates;
+pub mod challenges;
 pub mod claims;
 pub mod conflicts;
 pub mod credits;

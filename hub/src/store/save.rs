@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::challenges::challenge_row;
 use super::conflicts;
 use super::connection::StoreConnection;
 use super::convert::{
@@ -169,6 +170,7 @@ fn save_objects<C: StoreConnection>(
     connection.put_rows(&rows(working.events.changed(), event_row)?)?;
     connection.put_rows(&rows(working.donations.changed(), |o| donation_row(o, numbers))?)?;
     connection.put_rows(&rows(working.retirements.changed(), |o| retirement_row(o, numbers))?)?;
+    connection.put_rows(&rows(working.challenges.changed(), |o| challenge_row(o, numbers))?)?;
     connection.put_rows(&rows(working.permissions.changed(), |o| permission_row(o, numbers))?)?;
     connection.put_rows(&rows(working.retirements.changed(), |o| claim_rows(o, numbers))?.concat())?;
     connection.put_rows(&rows(working.pledges.changed(), |o| pledge_row(o, numbers))?)?;

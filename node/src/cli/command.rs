@@ -9,7 +9,7 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 
 use super::report::{Failure, Report};
-use super::{account, bench, conflict, enrol, export, import, issue, mapping, quote, recover, sheet, token, trade};
+use super::{account, bench, challenge, conflict, enrol, export, import, issue, mapping, quote, recover, sheet, token, trade};
 use crate::config::Config;
 use crate::service::{Answer, Node, Selection, Staffed};
 use crate::store::Store;
@@ -97,6 +97,8 @@ pub(super) enum Command {
         tanqiao-node quote --account pool-2025 --quantity-g 1000000 --event spring-marathon-2026"
     )]
     Quote(quote::QuoteArgs),
+    /// Challenges of the regulator, and showing the records that one asks for
+    Challenge(challenge::ChallengeArgs),
     /// Mappings between methodologies: list, show, propose, endorse, object, suspend, lift, comment
     #[command(
         after_help = "Examples:\n  tanqiao-node mapping show metro-wuhan-to-harbin.v1 --lang zh\n  \

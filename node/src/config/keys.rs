@@ -113,6 +113,17 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
     ),
     ("api.tls_key", KeyKind::Text, "Its private key, PEM."),
     (
+        "challenges.answer",
+        KeyKind::Boolean,
+        "Whether the node shows the regulator by itself the records that a challenge asks for; `true` when absent.",
+    ),
+    (
+        "challenges.mailbox",
+        KeyKind::Text,
+        "The certificate of the regulator's mailbox, PEM, as the regulator gave it to you and not the hub; without it a challenge \
+         waits for a person.",
+    ),
+    (
         "acceptance.accept_at_once",
         KeyKind::Boolean,
         "Accept offers that no rule speaks of without a person; `false` when absent.",

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tanqiao_certs::ClientTls;
+use tanqiao_protocol::challenge::ChallengeView;
 use tanqiao_protocol::conflict::{ConflictView, HeldView};
 use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::event::Certificate;
@@ -249,6 +250,15 @@ impl HubClient {
     /// [`HubError`]
     pub async fn issuance(&self, id: MessageId) -> Result<IssuanceView, HubError> {
         self.get(&format!("/v1/issuances/{id}"), &()).await
+    }
+
+    /// All challenges to this member, oldest first; `open` for those that have not ended.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn challenges(&self, open: bool) -> Result<Vec<ChallengeView>, HubError> {
+        self.all("/v1/challenges", &[("open".to_owned(), open.to_string())])
+            .await
     }
 
     /// `GET /v1/pledges/{id}`

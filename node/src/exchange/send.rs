@@ -121,13 +121,16 @@ fn waiting(tx: &mut dyn Tx, limit: u32) -> Result<Vec<OutboxRow>, NodeError> {
         return Ok(Vec::new());
     }
     let rows = tx.outbox_in(OutboxState::WAITING, i64::from(limit))?;
+    // The answer to a challenge goes alone: the hub empties its envelope some time later.
+    let alone = |row: &OutboxRow| row.action == Action::ChallengeAnswer.code();
+    let first_alone = rows.first().is_some_and(alone);
     let mut bytes = 0;
     Ok(rows
         .into_iter()
         .enumerate()
         .take_while(|(index, row)| {
             bytes += row.payload.len();
-            *index == 0 || bytes <= BATCH_BYTES_MAX
+            *index == 0 || (bytes <= BATCH_BYTES_MAX && !first_alone && !alone(row))
         })
         .map(|(_, row)| row)
         .collect())

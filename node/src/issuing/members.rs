@@ -27,6 +27,11 @@ pub(crate) struct Members {
 }
 
 impl Members {
+    /// The series that they are of.
+    pub(crate) const fn series_id(&self) -> i64 {
+        self.series_id
+    }
+
     /// What no issuance has.
     pub(super) fn free(tx: &mut dyn Tx, series_id: i64) -> Result<Self, NodeError> {
         let (mut without, mut with) = (BTreeSet::new(), BTreeSet::new());

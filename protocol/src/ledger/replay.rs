@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::challenge::ChallengeState;
 use crate::id::{MessageId, Name};
 use crate::leaf::{Leaf, LinkChange};
 use crate::ledger::{Book, Violation, replacements};
@@ -257,6 +258,7 @@ fn permits(subject: &str, from: Option<&str>, to: &str) -> bool {
         Some("donation") => parsed(from, to).is_some_and(|(f, t)| DonationState::permits(f, t)),
         Some("pledge") => parsed(from, to).is_some_and(|(f, t)| PledgeState::permits(f, t)),
         Some("mapping") => parsed(from, to).is_some_and(|(f, t)| MappingState::permits(f, t)),
+        Some("challenge") => parsed(from, to).is_some_and(|(f, t)| ChallengeState::permits(f, t)),
         Some("permission") => parsed(from, to).is_some_and(|(f, t)| PermissionState::permits(f, t)),
         Some("issuance") => match parsed(from, to) {
             // Registered and recognised in one leaf, where the hub recognises without screening.

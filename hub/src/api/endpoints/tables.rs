@@ -4,8 +4,8 @@ use actix_web::web::to;
 
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
-    blocks, candidates, claims, conflicts, credits, dealings, enrolments, evidence, feed, governance, health, info,
-    mappings, openapi, public, tokens, writes,
+    blocks, candidates, challenges, claims, conflicts, credits, dealings, enrolments, evidence, feed, governance,
+    health, info, mappings, openapi, public, tokens, writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -376,6 +376,21 @@ pub const FEDERATION: &[Endpoint] = &[
         Gives::One("PermissionView"),
         claims::permission
     ),
+    get!(
+        "/v1/challenges",
+        "Challenges to this member: which records it has to show to the regulator, and until when",
+        LISTED,
+        Gives::Page("ChallengeView"),
+        challenges::list
+    ),
+    get!(
+        "/v1/challenges/{id}",
+        "One of the challenges to this member",
+        &[],
+        Gives::One("ChallengeView"),
+        challenges::one
+    ),
+    signed!("POST" "/v1/challenges/{id}/answer", "Show the records that a challenge asks for, sealed to the regulator's mailbox", Some("challenge-answer"), writes::challenge_answer),
     signed!("POST" "/v1/cancellations", "Take blocks out with no claim", Some("cancellation"), writes::cancellation),
     signed!("POST" "/v1/pledges", "Give blocks as collateral", Some("pledge"), writes::pledge),
     get!(

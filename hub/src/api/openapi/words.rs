@@ -4,6 +4,7 @@ use tanqiao_mappings::difference::Weight;
 use tanqiao_mappings::matrix::CellState;
 use tanqiao_mappings::relation::Relation;
 use tanqiao_protocol::block::BlockState;
+use tanqiao_protocol::challenge::ChallengeState;
 use tanqiao_protocol::conflict::{ActivityState, ConflictOutcome, ConflictState};
 use tanqiao_protocol::event::{ClaimantKind, EventState, InventoryBasis};
 use tanqiao_protocol::fingerprint::{TokenKind, TokenSuite};
@@ -31,6 +32,7 @@ words_of!(
     ActivityState,
     BlockState,
     CellState,
+    ChallengeState,
     ClaimFlagKind,
     ClaimantKind,
     ConflictOutcome,

@@ -10,7 +10,7 @@ use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::transfer::{DonationState, PledgeState, TransferState};
 
 use super::findings::Findings;
-use crate::store::audit::{Names, donations, pledges, transfers};
+use crate::store::audit::{Names, challenges, donations, pledges, transfers};
 use crate::store::convert;
 use crate::store::database::{ReadConnection, StoreError};
 
@@ -114,7 +114,14 @@ impl Dealings {
             Ok(())
         })?;
         dealings.read_donations(connection, names, replayed.as_deref_mut(), findings)?;
-        dealings.read_pledges(connection, names, replayed, findings)?;
+        dealings.read_pledges(connection, names, replayed.as_deref_mut(), findings)?;
+        challenges(connection, |row| {
+            match crate::store::challenges::challenge(&row, &names.numbers) {
+                Ok(one) => check_state("challenge", one.id, one.state.word(), replayed.as_deref_mut(), findings),
+                Err(error) => findings.add(9, format!("challenge/{}", hex::encode(&row.id)), error),
+            }
+            Ok(())
+        })?;
         Ok(dealings)
     }
 

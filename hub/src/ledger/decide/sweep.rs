@@ -6,7 +6,7 @@ use tanqiao_protocol::transfer::{DonationState, Sweep, TransferState};
 use tanqiao_protocol::view::Outcome;
 
 use super::transfer::By;
-use super::{conflict, donation, mapping, screening, transfer};
+use super::{challenge, conflict, donation, mapping, screening, transfer};
 use crate::ledger::refusal::{Decided, Rejection};
 use crate::ledger::working::Working;
 
@@ -60,6 +60,9 @@ fn sweep_one(working: &mut Working, id: MessageId) -> Decided<()> {
             "nobody decided before `valid_until`",
             By::default(),
         )?;
+    }
+    if let Some(open) = working.challenges.get(&id)?.cloned() {
+        challenge::expire(working, open)?;
     }
     Ok(())
 }

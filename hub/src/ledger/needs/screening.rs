@@ -57,7 +57,10 @@ impl Needs {
     }
 
     pub(super) fn due(&mut self, due: &Due, working: &Working) {
-        due.dealings.iter().for_each(|id| self.dealing_by_id(*id, working));
+        for id in &due.dealings {
+            self.dealing_by_id(*id, working);
+            self.challenge(*id, working);
+        }
         due.issuances.iter().for_each(|id| self.whole_issuance(*id, working));
         due.conflicts.iter().for_each(|id| self.conflict(*id, working));
     }

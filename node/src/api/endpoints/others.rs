@@ -4,7 +4,7 @@ use actix_web::web::{get, post, put};
 
 use super::{Endpoint, Gives, NEWEST, Takes, command, read};
 use crate::api::dealings::{self, Cancellation, Donation, Pledge, Retirement, Transfer};
-use crate::api::{hub, mappings, offers, pledges, retirements};
+use crate::api::{challenges, hub, mappings, offers, pledges, retirements};
 use crate::tokens::Scope;
 
 /// A command of whoever administers the node.
@@ -183,6 +183,19 @@ pub(super) const OTHERS: &[Endpoint] = &[
             || post().to(hub::methodology_publish),
         )
     },
+    read(
+        "/api/v1/challenges",
+        "Challenges of the regulator to this member, oldest first, and why one waits for a person",
+        &[],
+        Gives::Items("Challenged"),
+        || get().to(challenges::challenges_list),
+    ),
+    administer(
+        "/api/v1/challenges/{id}/answer",
+        "Show the records that a challenge asks for, sealed to the mailbox of the configuration",
+        "NewAnswer",
+        || post().to(challenges::challenge_answer),
+    ),
     read(
         "/api/v1/mappings",
         "Mapping versions",

@@ -69,6 +69,28 @@ pub(super) const OWN: &[Object] = &[
         ],
     ),
     (
+        "Challenged",
+        "A challenge of the regulator, the answer of this node, and why it waits for a person",
+        &[
+            ("challenge", "MessageId"),
+            ("state", "ChallengeState"),
+            ("member", "NodeId"),
+            ("issuance", "MessageId"),
+            ("positions", "[integer]"),
+            ("beacon", "Sha256"),
+            ("opened_at", "Timestamp"),
+            ("answer_until", "Timestamp"),
+            ("mailbox_pem", "text"),
+            ("answered_at?", "Timestamp"),
+            ("sealed_sha256?", "Sha256"),
+            ("ended_at?", "Timestamp"),
+            ("notes?", "text"),
+            ("log_index", "integer"),
+            ("answer?", "MessageId"),
+            ("waits?", "text"),
+        ],
+    ),
+    (
         "JournalLine",
         "Serials that arrived, left or moved",
         &[

@@ -130,6 +130,12 @@ pub(super) const REQUESTS: &[Request] = &[
         example: r#"{"reason": "not needed this quarter"}"#,
     },
     Request {
+        name: "NewAnswer",
+        description: "Who decided to answer",
+        members: &[("id?", "MessageId"), ("staff?", "StaffDecision")],
+        example: r#"{"staff": {"role": "director", "four_eyes": true}}"#,
+    },
+    Request {
         name: "NewDonation",
         description: "A donation: quantity_g, with series if only one is meant, or blocks; donor is never a person's name",
         members: &[

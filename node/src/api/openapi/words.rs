@@ -1,6 +1,7 @@
 //! Schemas of words: each lists exactly the words that the type has.
 
 use tanqiao_protocol::block::BlockState;
+use tanqiao_protocol::challenge::ChallengeState;
 use tanqiao_protocol::conflict::{ConflictOutcome, ConflictState};
 use tanqiao_protocol::event::{ClaimantKind, EventState, InventoryBasis};
 use tanqiao_protocol::fingerprint::TokenKind;
@@ -31,6 +32,7 @@ macro_rules! words_of {
 words_of!(
     AccountKind,
     BlockState,
+    ChallengeState,
     ClaimantKind,
     ConflictOutcome,
     ConflictState,

@@ -1,7 +1,27 @@
-//! Claims and what officers permitted.
+//! Claims, what officers permitted, and what they examine.
 
 /// Name, description, members.
 pub const CLAIMS: &[super::tables::Object] = &[
+    (
+        "ChallengeView",
+        "Which records a member has to show, and how it ended",
+        &[
+            ("challenge", "MessageId"),
+            ("state", "ChallengeState"),
+            ("member", "NodeId"),
+            ("issuance", "MessageId"),
+            ("positions", "[integer]"),
+            ("beacon", "Sha256"),
+            ("opened_at", "Timestamp"),
+            ("answer_until", "Timestamp"),
+            ("mailbox_pem", "text"),
+            ("answered_at?", "Timestamp"),
+            ("sealed_sha256?", "Sha256"),
+            ("ended_at?", "Timestamp"),
+            ("notes?", "text"),
+            ("log_index", "integer"),
+        ],
+    ),
     (
         "LinkedObligation",
         "A second obligation of a claim, with the officers' decision that allowed it",
