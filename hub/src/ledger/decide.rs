@@ -230,19 +230,11 @@ fn decide_governance(
         Decision::CloseEvent { event } => event::close(working, officers, event),
         Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
         Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
-        Decision::ResolveConflict {
-            conflict,
-            outcome,
-            reason,
-        } => conflict::decide(working, officers, *conflict, *outcome, reason),
-        Decision::ReverseRemoval {
-            issuance,
-            quantity_g,
-            reason,
-        } => loss::reverse(working, officers, command.id, *issuance, *quantity_g, reason),
         Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
         Decision::Screened(found) => screening::screened(working, found),
-        Decision::Freeze { .. }
+        Decision::ResolveConflict { .. }
+        | Decision::ReverseRemoval { .. }
+        | Decision::Freeze { .. }
         | Decision::Unfreeze { .. }
         | Decision::CancelFrozen { .. }
         | Decision::PermitLinkedObligation(_)
@@ -267,6 +259,16 @@ fn decide_oversight(
     decision: &Decision,
 ) -> Decided<Outcome> {
     match decision {
+        Decision::ResolveConflict {
+            conflict,
+            outcome,
+            reason,
+        } => conflict::decide(working, officers, *conflict, *outcome, reason),
+        Decision::ReverseRemoval {
+            issuance,
+            quantity_g,
+            reason,
+        } => loss::reverse(working, officers, id, *issuance, *quantity_g, reason),
         Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, id, blocks, reason),
         Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, id, blocks, reason),
         Decision::CancelFrozen { blocks, reason } => freeze::cancel(working, officers, id, blocks, reason),
