@@ -79,7 +79,11 @@ pub(super) fn gather(
 }
 
 fn positions(challenge: &ChallengeView) -> Vec<u64> {
-    challenge.positions.iter().map(|position| u64::from(*position)).collect()
+    challenge
+        .positions
+        .iter()
+        .map(|position| u64::from(*position))
+        .collect()
 }
 
 fn lost(challenge: &ChallengeView) -> NodeError {

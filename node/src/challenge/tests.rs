@@ -16,14 +16,18 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509NameBuilder};
 use tanqiao_protocol::challenge::{Answer, Report, judge, read};
+use tanqiao_protocol::fingerprint::{
+    Epoch, StreamRecord, StreamSums, Token, TokenEntry, TokenKind, TokenSuite, encode,
+};
 use tanqiao_protocol::message::{Action, Message};
+use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::time::{DAY_US, Timestamp};
 
 use super::*;
 use crate::config::Config;
 use crate::exchange::tests::{START_US, config, message_id, node_with};
 use crate::import::tests::{import, ride};
-use crate::issuing::{IssuingRequest, issue};
+use crate::issuing::{IssuingRequest, Streams, issue};
 use crate::store::rows::SubjectRow;
 use crate::store::test_databases::{TestDatabase, databases};
 
@@ -324,5 +328,51 @@ async fn chosen_positions_unknown_issuances_and_lost_records_show_nothing() {
             .unwrap();
         let lost = story.ask(3, 3, &mailbox.pem());
         assert_eq!(refused(lost.challenge).await.unwrap_err().code(), "no-records");
+    }
+}
+
+#[tokio::test]
+async fn the_tokens_of_each_record_are_shown_with_their_proofs_or_nothing_is() {
+    for database in databases() {
+        let story = Story::begin(&database, |_, _| {}).await;
+        let asked = story.ask(1, 7, &Mailbox::elliptic().pem());
+        let (mut bytes, mut sums) = (Vec::new(), StreamSums::default());
+        for index in 0..story.header.activity_count {
+            let token = TokenEntry {
+                kind: TokenKind::Record,
+                epoch: Epoch::from_number(304).unwrap(),
+                token: Token([u8::try_from(index).unwrap(); 16]),
+            };
+            let record = StreamRecord {
+                index,
+                grams: Grams::new(784).unwrap(),
+                tokens: vec![token],
+            };
+            let before = bytes.len();
+            encode(&record, &mut bytes);
+            assert!(sums.add(&record, &bytes[before..]));
+        }
+        let commitment = sums.commitment(TokenSuite::Voprf).unwrap();
+        let streams = Streams::in_folder(story.folder.path());
+        let file = streams.whole(&asked.issuance.to_string());
+        std::fs::write(&file, &bytes).unwrap();
+        let (subjects, sought, root) = (story.node.subjects().clone(), asked.clone(), story.header.records_root);
+        let gathered = story
+            .node
+            .read(move |tx| records::gather(tx, &subjects, &sought, root))
+            .await;
+        let mut shown = gathered.unwrap();
+        records::add_tokens(&streams, &asked, &commitment, &mut shown).unwrap();
+        let header = Issuance {
+            tokens: Some(commitment.clone()),
+            ..story.header.clone()
+        };
+        let report = judge(&asked, &header, &read(&write(&asked, &shown).unwrap()).unwrap());
+        assert!(report.passed, "{report:?}");
+        for wrong in [&bytes[..bytes.len() - 1], &bytes[32..], b""] {
+            std::fs::write(&file, wrong).unwrap();
+            let refused = records::add_tokens(&streams, &asked, &commitment, &mut shown).unwrap_err();
+            assert_eq!(refused.code(), "no-records");
+        }
     }
 }

@@ -9,7 +9,9 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 
 use super::report::{Failure, Report};
-use super::{account, bench, challenge, conflict, enrol, export, import, issue, mapping, quote, recover, sheet, token, trade};
+use super::{
+    account, bench, challenge, conflict, enrol, export, import, issue, mapping, quote, recover, sheet, token, trade,
+};
 use crate::config::Config;
 use crate::service::{Answer, Node, Selection, Staffed};
 use crate::store::Store;

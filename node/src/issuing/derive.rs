@@ -26,6 +26,7 @@ use crate::error::NodeError;
 use crate::exchange::{Backoff, ExchangeError, Outgoing, enqueue};
 use crate::fingerprint::tokens;
 use crate::service::Node;
+use crate::store::rows::DealingRow;
 use crate::store::screening::TokenStreamRow;
 use crate::store::{StoreError, Tx};
 
@@ -100,13 +101,21 @@ pub(crate) async fn round(node: &Node) -> Result<bool, NodeError> {
     }
 }
 
-/// Removes files that no issuance needs any more.
+/// Removes files that no issuance needs any more. What was issued keeps its tokens: a challenge may ask for them, and once the keys of
+/// their months are destroyed nobody can make them again.
 async fn clear(node: &Node) -> Result<(), NodeError> {
     let streams = node.streams();
     for issuance in streams.issuances()? {
         let name = issuance.clone();
-        let row = node.read(move |tx| Ok(tx.token_stream(&name)?)).await?;
-        if row.is_none_or(|row| row.state == StreamState::Ended.code()) {
+        let needless = node
+            .read(move |tx| {
+                let ended = |row: TokenStreamRow| row.state == StreamState::Ended.code();
+                let came_to_nothing =
+                    |row: DealingRow| matches!(row.state.as_deref(), Some("refused" | "abandoned" | "expired"));
+                Ok(tx.token_stream(&name)?.is_none_or(ended) && tx.dealing(&name)?.is_none_or(came_to_nothing))
+            })
+            .await?;
+        if needless {
             streams.remove(&issuance)?;
         }
     }
