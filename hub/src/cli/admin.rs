@@ -7,8 +7,8 @@ use clap::Subcommand;
 use super::desk::Desk;
 use super::output::{CliError, Output};
 use super::{
-    accounts, blocks, catalogue, challenges, claims, conflicts, dealings, enrolments, events, factors, governance, mapping_sets,
-    mappings, matrix, members, recover, sheets, system, tokens,
+    accounts, blocks, catalogue, challenges, claims, conflicts, dealings, enrolments, events, factors, governance,
+    mapping_sets, mappings, matrix, members, recover, sheets, system, tokens,
 };
 
 /// What officers decide, and what they look at.
