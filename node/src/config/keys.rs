@@ -84,7 +84,8 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
     (
         "fingerprint.streams",
         KeyKind::Text,
-        "The folder of token streams until the hub has decided them; `streams` when absent.",
+        "The folder of token streams; those of what was issued stay, since a challenge may ask for them: keep a backup. `streams` when \
+         absent.",
     ),
     (
         "fingerprint.batch_max",

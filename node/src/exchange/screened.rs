@@ -237,7 +237,7 @@ fn resolved(tx: &mut dyn Tx, entry: &FeedEntry) -> Result<(), NodeError> {
     settle(tx, issuance, entry.at)
 }
 
-/// Ends an issuance that has been decided to its last activity; its token stream is not needed then.
+/// Ends an issuance that has been decided to its last activity; its token stream is sent no more, and kept for challenges.
 pub(crate) fn settle(tx: &mut dyn Tx, issuance: &str, at: Timestamp) -> Result<(), NodeError> {
     let held = tx.held_of(issuance)?;
     let waits = held.iter().any(|held| held.state == ActivityState::Held.code())

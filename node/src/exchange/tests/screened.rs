@@ -85,7 +85,7 @@ fn files(folder: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn an_issuance_is_derived_registered_uploaded_recognised_and_its_file_removed() {
+async fn an_issuance_is_derived_registered_uploaded_recognised_and_its_file_kept() {
     for database in databases() {
         let (hub, base) = hub();
         let folder = tempfile::tempdir().unwrap();
@@ -141,7 +141,7 @@ async fn an_issuance_is_derived_registered_uploaded_recognised_and_its_file_remo
             StreamState::Ended
         );
         derive_round(&node).await.unwrap();
-        assert_eq!(files(folder.path()), 0, "nobody needs the stream any more");
+        assert_eq!(files(folder.path()), 1, "a challenge may ask for its tokens");
         assert_eq!(node.status().await.unwrap().digest, hub.lock().unwrap().digest());
     }
 }
