@@ -5,6 +5,7 @@
 
 pub mod admission;
 pub mod answer;
+pub mod assets;
 pub mod claims;
 pub mod endpoints;
 pub mod feed;

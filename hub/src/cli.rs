@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admin;
+mod assets;
 mod bench;
 mod blocks;
 mod catalogue;

@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod metrics;
 pub mod recognition;
 pub mod recovery;
+pub mod scheme_list;
 pub mod screening;
 pub mod serve;
 pub mod store;

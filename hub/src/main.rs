@@ -6,7 +6,9 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 // The command line names the library's modules as its own.
-use tanqiao_hub::{api, bench, config, crash, enrolment, ledger, recognition, recovery, screening, serve, store};
+use tanqiao_hub::{
+    api, bench, config, crash, enrolment, ledger, recognition, recovery, scheme_list, screening, serve, store,
+};
 
 mod cli;
 

@@ -9,6 +9,7 @@
 mod accounts;
 mod activities;
 mod answer;
+mod assets;
 mod auth;
 mod challenges;
 mod command;

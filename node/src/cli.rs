@@ -2,6 +2,7 @@
 //! the outbox is sent by the server, or by the command itself with `--send`. A command with `--id` may be repeated.
 
 mod account;
+mod asset;
 mod bench;
 mod challenge;
 mod command;
@@ -86,6 +87,7 @@ async fn carry_out(cli: Cli) -> Result<Report, Failure> {
         Command::Quote(args) => quote::quote(&context, args).await,
         Command::Challenge(args) => challenge::challenge(&context, args).await,
         Command::Mapping(args) => mapping::mapping(&context, args).await,
+        Command::Asset(args) => asset::asset(&context, args).await,
         Command::Sheet(args) => sheet::sheet(&context, args).await,
         Command::Reconcile => serve::reconcile(&context).await,
         Command::Status => serve::status(&context).await,

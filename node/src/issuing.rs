@@ -86,6 +86,9 @@ pub struct IssuingRequest {
     /// Leave out activities whose evidence is incomplete: they stay pending. Otherwise nothing is issued while there are any.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skip_incomplete: bool,
+    /// The registered assets that the reductions come from, where the methodology credits assets.
+    #[serde(default)]
+    pub assets: Vec<Name>,
 }
 
 /// An issuance that was opened: its header is in the outbox, or will be once its tokens are derived.
@@ -262,7 +265,7 @@ fn header(request: &IssuingRequest, gathered: &Gathered) -> Result<Issuance, Nod
         tokens: None,
         local_reference: request.local_reference.clone(),
         other_schemes: Some(request.other_schemes.clone()),
-        assets: Vec::new(),
+        assets: request.assets.clone(),
     })
 }
 

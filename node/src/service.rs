@@ -4,6 +4,7 @@
 //! returns the id of the message; nothing has left the node yet. [`Node::wait_for`] waits for the hub's answer and for the
 //! feed to bring its effect. The book of the hub's side changes from the feed only, never here.
 
+mod assets;
 mod commands;
 mod conflicts;
 mod mappings;
@@ -22,6 +23,7 @@ use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::time::Timestamp;
 use tokio::sync::watch;
 
+pub use assets::NewAsset;
 pub use conflicts::Conflict;
 pub use mappings::{explanation_of, is_explained};
 pub use quoting::{Destination, Planned};

@@ -285,7 +285,8 @@ fn check_words(text: &str, field: &str, max: usize) -> Result<(), AssetFault> {
     Ok(())
 }
 
-/// The activities whose reductions come from assets that do not move from person to person: their issuances name them. `None` for an
+/// The activities whose reductions come from assets that stand somewhere and have one owner, a roof or a plot: their issuances name them.
+/// What people do, what moves, and what stands in every household is not registered; tokens tell its records apart. `None` for an
 /// activity that this table does not know.
 #[must_use]
 pub fn is_project(activity: &Name) -> Option<bool> {
@@ -319,7 +320,9 @@ pub fn is_project(activity: &Name) -> Option<bool> {
         "efficient-appliance",
         "ev-charging",
         "ev-driving",
+        "green-shipping",
         "heat-pump-water-heating",
+        "hydrogen-vehicle",
         "low-carbon-travel",
         "paperless-finance",
         "paperless-office",

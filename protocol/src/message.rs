@@ -117,6 +117,8 @@ words! {
         MappingComment = 24 "mapping-comment",
         /// State the token keys of a month, as one of its evaluators.
         TokenEpoch = 25 "token-epoch",
+        /// Register an asset, or revise it.
+        Asset = 26 "asset",
         /// Say something about a conflict, or give the activity up.
         ConflictEvidence = 27 "conflict-evidence",
         /// Show the records that a challenge asks for, sealed.
@@ -172,6 +174,7 @@ content! {
     crate::challenge::ChallengeAnswer => ChallengeAnswer,
     crate::fingerprint::TokenEpoch => TokenEpoch,
     crate::conflict::ConflictEvidence => ConflictEvidence,
+    crate::asset::Asset => Asset,
 }
 
 /// Many messages under one signature. Each item is a whole message as a JSON text with an id of its own in the same id

@@ -184,6 +184,116 @@ pub const MAPPINGS: &[Object] = &[
     ),
 ];
 
+/// The asset register, as hub and node show it.
+pub const ASSETS: &[Object] = &[
+    (
+        "Place",
+        "A geometry of RFC 7946 of type Point, Polygon or MultiPolygon, whose coordinates are integers of 10^-7 degree, WGS 84",
+        &[("type", "text"), ("coordinates", "Coordinates")],
+    ),
+    (
+        "Capacity",
+        "What an asset can do: an exact decimal, and its unit",
+        &[("amount", "text"), ("unit", "text")],
+    ),
+    (
+        "SchemeDeclaration",
+        "Another scheme that an asset takes or took part in",
+        &[
+            ("scheme", "Name"),
+            ("reference", "text"),
+            ("from", "Timestamp"),
+            ("until", "Timestamp"),
+        ],
+    ),
+    (
+        "Asset",
+        "What project-type reductions come from, as its registrant states it",
+        &[
+            ("asset", "Name"),
+            ("activity", "Name"),
+            ("place", "Place"),
+            ("region", "RegionCode"),
+            ("capacity", "Capacity"),
+            ("commissioned_at", "Timestamp"),
+            ("period_from", "Timestamp"),
+            ("period_until", "Timestamp"),
+            ("other_schemes", "[SchemeDeclaration]"),
+        ],
+    ),
+    (
+        "AssetView",
+        "An asset, and how its registration stands",
+        &[
+            ("+", "Asset"),
+            ("member", "NodeId"),
+            ("state", "AssetState"),
+            ("revision", "integer"),
+            ("revised_at", "Timestamp"),
+            ("log_index", "integer"),
+        ],
+    ),
+    (
+        "AssetRevision",
+        "One revision of an asset; its content is in the leaf",
+        &[("member", "NodeId"), ("revision", "integer"), ("log_index", "integer")],
+    ),
+    (
+        "AssetSide",
+        "A registration as a side of a conflict",
+        &[("asset", "Name"), ("member", "NodeId")],
+    ),
+    (
+        "AssetContender",
+        "The other side of a conflict: another registration, or an entry of another scheme's list",
+        &[
+            ("asset?", "Name"),
+            ("member?", "NodeId"),
+            ("scheme?", "Scheme"),
+            ("reference?", "text"),
+        ],
+    ),
+    (
+        "AssetConflictView",
+        "A conflict about an asset; its number is the leaf that opened it",
+        &[
+            ("conflict", "integer"),
+            ("kind", "AssetConflictKind"),
+            ("state", "AssetConflictState"),
+            ("first", "AssetSide"),
+            ("second", "AssetContender"),
+            ("from", "Timestamp"),
+            ("until", "Timestamp"),
+            ("frozen", "[BlockRef]"),
+            ("opened_at", "Timestamp"),
+            ("ended_at?", "Timestamp"),
+            ("reason?", "text"),
+            ("log_index", "integer"),
+        ],
+    ),
+    (
+        "AssetDetail",
+        "An id, and everything about it",
+        &[
+            ("asset", "Name"),
+            ("registrations", "[AssetView]"),
+            ("revisions", "[AssetRevision]"),
+            ("conflicts", "[AssetConflictView]"),
+        ],
+    ),
+    (
+        "ExclusivityView",
+        "Whether two schemes may count the same reduction",
+        &[
+            ("one", "Scheme"),
+            ("other", "Scheme"),
+            ("coexist", "boolean"),
+            ("condition", "text"),
+            ("source", "text"),
+        ],
+    ),
+];
+
 /// What the hub alone shows of them: what changed, candidates, what is recognised where.
 pub const RECOGNITION: &[Object] = &[
     (

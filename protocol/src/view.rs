@@ -1,6 +1,7 @@
 //! What the hub answers: the JSON of its federation API, beside the messages that it takes.
 
 mod answer;
+mod assets;
 mod claims;
 mod dealings;
 mod mappings;
@@ -20,6 +21,9 @@ use crate::r#use::Use;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Evidence, ItemResult, Offer, Outcome, Results};
+pub use assets::{
+    AssetConflictView, AssetContender, AssetDetail, AssetRevision, AssetSide, AssetView, ExclusivityView,
+};
 pub use claims::{ClaimFlag, ClaimFlagKind, ClaimReport, ClaimSum, ClaimsQuery};
 pub use dealings::{
     CheckRun, DonationView, EventView, HeldCounts, IssuanceView, PledgeView, RetirementView, TransferView,

@@ -1,5 +1,6 @@
 //! The story: from activity files to a covered event, with what is refused and what survives on the way.
 
+mod assets;
 mod conference;
 mod credits;
 mod crossing;
@@ -47,6 +48,7 @@ pub async fn play(world: &mut World) -> Outcome<()> {
     equivalence::methodologies(world).await?;
     equivalence::mappings(world).await?;
     credits::imports(world).await?;
+    assets::registered(world).await?;
     credits::issuances(world).await?;
     credits::pools(world).await?;
     crossing::listing(world).await?;

@@ -52,6 +52,8 @@ taking! {
     key => Key;
     /// `POST /v1/token-epochs`
     token_epoch => TokenEpoch;
+    /// `POST /v1/assets`
+    asset => Asset;
     /// `POST /v1/mappings`
     mapping_proposal => MappingProposal;
 }

@@ -7,8 +7,8 @@ use clap::Subcommand;
 use super::desk::Desk;
 use super::output::{CliError, Output};
 use super::{
-    accounts, blocks, catalogue, challenges, claims, conflicts, dealings, enrolments, events, factors, governance,
-    mapping_sets, mappings, matrix, members, recover, sheets, system, tokens,
+    accounts, assets, blocks, catalogue, challenges, claims, conflicts, dealings, enrolments, events, factors,
+    governance, mapping_sets, mappings, matrix, members, recover, sheets, system, tokens,
 };
 
 /// What officers decide, and what they look at.
@@ -35,6 +35,12 @@ pub(super) enum Admin {
     /// Mapping sets in SSSOM, in and out.
     #[command(subcommand)]
     MappingSet(mapping_sets::MappingSetCommand),
+    /// Lists of other schemes, such as CCER projects and green certificates.
+    #[command(subcommand)]
+    SchemeList(assets::SchemeListCommand),
+    /// Conflicts about registered assets.
+    #[command(subcommand)]
+    AssetConflict(assets::AssetConflictCommand),
     /// Attribute sheets of methodologies.
     #[command(subcommand)]
     Sheet(sheets::SheetCommand),
@@ -99,6 +105,7 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Catalogue(args) => return args.run(config, output),
         Admin::MappingSet(command) => return command.run(config, output),
         Admin::Sheet(command) => return command.run(config, output),
+        Admin::SchemeList(command) => return command.run(config, output),
         Admin::Factors(command) => return command.run(config, output),
         Admin::Challenge(challenges::ChallengeCommand::Open(args)) => return args.run(output),
         Admin::Recover(args) => return args.run(config, output),
@@ -130,7 +137,9 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Resume(args) => args.run(&desk, false, output),
         Admin::Audit => system::audit(&desk, output),
         Admin::Matrix(args) => args.run(&desk, output),
-        Admin::Recover(_)
+        Admin::AssetConflict(command) => command.run(&desk, output),
+        Admin::SchemeList(_)
+        | Admin::Recover(_)
         | Admin::Catalogue(_)
         | Admin::MappingSet(_)
         | Admin::Sheet(_)

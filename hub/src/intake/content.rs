@@ -110,6 +110,7 @@ pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> 
         Action::MappingLifting => of!(MappingLifting),
         Action::MappingComment => of!(MappingComment),
         Action::ChallengeAnswer => of!(boxed ChallengeAnswer),
+        Action::Asset => of!(boxed Asset),
         Action::PledgeRelease => {
             message(payload).map(|(header, content): (_, tanqiao_protocol::message::PledgeRelease)| {
                 let consent = Some(content.consent.clone());

@@ -4,6 +4,7 @@
 //! first leaf, every feed is applied from nothing. It reads one view of the database and takes no lock, so that a hub may
 //! run meanwhile. Leaves, entries and rows are read a page at a time; the replayed blocks stay in memory.
 
+mod assets;
 mod bindings;
 mod claims;
 mod counters;
@@ -101,11 +102,12 @@ fn audit_snapshot(connection: &mut ReadConnection<'_>) -> Result<Report, StoreEr
     let mut findings = Findings::default();
     let head = store::head(connection)?;
     let names = store::names(connection)?;
-    let mut replayed = replayed::replay(connection, &head, &names, &mut findings)?;
+    let (mut replayed, registered) = replayed::replay(connection, &head, &names, &mut findings)?;
     let screening = screening::Screening::read(connection, &names, replayed.as_mut(), &mut findings)?;
     let issued = serials::Issued::read(connection, &names, &screening, replayed.as_mut(), &mut findings)?;
     let dealings = dealings::Dealings::read(connection, &names, replayed.as_mut(), &mut findings)?;
     claims::check(connection, &names, &dealings, replayed.as_mut(), &mut findings)?;
+    registered.check(connection, &names, replayed.as_mut(), &mut findings)?;
     counters::check(connection, &names, &dealings, replayed.as_mut(), &mut findings)?;
     check_blocks(connection, &names, &issued, dealings, replayed, &mut findings)?;
     feeds::check(connection, &names, &mut findings)?;

@@ -12,6 +12,7 @@ use tanqiao_protocol::view::Outcome;
 use super::command::{Body, Command, Origin};
 use super::decide::decide;
 use super::hub_member;
+use super::nearby::Nearby;
 use super::needs::Needs;
 use super::objects::Governance;
 use super::refusal::{Decided, Refusal, Rejection, ensure};
@@ -92,6 +93,8 @@ pub struct Memory {
     pub governance: Arc<Governance>,
     /// Numbers.
     pub numbers: Numbers,
+    /// What is registered and listed near a place.
+    pub nearby: Nearby,
     /// The head that was last seen: its size and chain.
     pub head: Option<HeadSeen>,
     /// Who looks at every batch before its commit.
@@ -119,7 +122,17 @@ pub fn run<C: StoreConnection>(
 ) -> Result<Done, BatchError> {
     crash::point("sequencer.before-begin");
     let mut numbers = std::mem::take(&mut memory.numbers);
-    let outcome = transact(connection, memory, &mut numbers, commands, clock, check_clock);
+    let mut nearby = std::mem::take(&mut memory.nearby);
+    let outcome = transact(
+        connection,
+        memory,
+        (&mut numbers, &mut nearby),
+        commands,
+        clock,
+        check_clock,
+    );
+    // Only committed rows entered it.
+    memory.nearby = nearby;
     let (done, governance, head) = outcome.inspect_err(|_| {
         // What a batch that was rolled back has numbered must be forgotten: the next reads everything again.
         memory.governance = Arc::default();
@@ -137,7 +150,7 @@ pub type HeadSeen = (i64, tanqiao_protocol::id::Sha256);
 fn transact<C: StoreConnection>(
     connection: &mut C,
     memory: &Memory,
-    numbers: &mut Numbers,
+    (numbers, nearby): (&mut Numbers, &mut Nearby),
     commands: &[Command],
     clock: Timestamp,
     check_clock: bool,
@@ -160,7 +173,7 @@ fn transact<C: StoreConnection>(
             chain: sha256(&row.chain)?,
         };
         let mut working = Working::new(now, head, Arc::clone(&before));
-        load_all(c, commands, &mut working, numbers)?;
+        load_all(c, commands, &mut working, numbers, nearby)?;
         let (answers, kept) = decide_all(commands, &mut working)?;
         crash::point("sequencer.after-decide");
         if !kept.is_empty() || !working.written.leaves.is_empty() {
@@ -240,13 +253,14 @@ fn load_all<C: StoreConnection>(
     commands: &[Command],
     working: &mut Working,
     numbers: &mut Numbers,
+    nearby: &mut Nearby,
 ) -> Result<(), BatchError> {
     for _ in 0..LOAD_ROUNDS_MAX {
         let needs = Needs::of(commands, working);
         if needs.is_empty() {
             return Ok(());
         }
-        load::load(connection, &needs, working, numbers)?;
+        load::load(connection, &needs, working, numbers, nearby)?;
     }
     Err(BatchError::Store(StoreError::Content(
         "loading does not come to an end".to_owned(),

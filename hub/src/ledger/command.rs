@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tanqiao_mappings::factors::FactorRecord;
 use tanqiao_mappings::sheet::Sheet;
+use tanqiao_protocol::asset::{Asset, AssetConflictState};
 use tanqiao_protocol::challenge::{ChallengeAnswer, ChallengeState};
 use tanqiao_protocol::conflict::{ConflictEvidence, ConflictOutcome};
 use tanqiao_protocol::event::{EventPlan, InventoryBasis, InventoryItem};
@@ -27,7 +28,7 @@ use tanqiao_protocol::signing::{KeyId, VerifyingKey};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::MemberKind;
 
-use super::objects::{CandidateSet, Policy, Registry, Role, Screened};
+use super::objects::{CandidateSet, Policy, Registry, Role, SchemeList, Screened};
 
 /// One command, ready for the sequencer.
 #[derive(Debug, Clone)]
@@ -138,6 +139,8 @@ pub enum Body {
     ConflictEvidence(Box<ConflictEvidence>),
     /// Show the records that a challenge asks for, sealed.
     ChallengeAnswer(Box<ChallengeAnswer>),
+    /// Register an asset, or revise it.
+    Asset(Box<Asset>),
     /// Officers' decisions, and the hub's own sweeps.
     Governance(Box<Decision>),
 }
@@ -409,6 +412,17 @@ pub enum Decision {
         /// Why.
         reason: String,
     },
+    /// Take rows of another scheme's list.
+    PutSchemeList(Box<SchemeList>),
+    /// Decide a conflict about an asset; two officers where it cancels blocks.
+    ResolveAssetConflict {
+        /// Its number.
+        conflict: i64,
+        /// How.
+        ruling: AssetConflictState,
+        /// Why.
+        reason: String,
+    },
     /// End delays, offers and donations whose time has come. By the hub itself.
     Sweep,
 }
@@ -457,6 +471,7 @@ impl Body {
             Self::TokenEpoch(_) => Action::TokenEpoch.code(),
             Self::ConflictEvidence(_) => Action::ConflictEvidence.code(),
             Self::ChallengeAnswer(_) => Action::ChallengeAnswer.code(),
+            Self::Asset(_) => Action::Asset.code(),
             Self::Governance(_) => 0,
         }
     }

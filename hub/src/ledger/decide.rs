@@ -3,6 +3,7 @@
 //! **Architecture invariant:** nothing here does I/O or reads a clock; the decision time is in [`Working::now`]. Each decision
 //! first checks everything and then changes; a refusal leaves no trace but its stored answer.
 
+mod assets;
 mod blocks;
 mod challenge;
 mod collateral;
@@ -26,6 +27,7 @@ mod screening;
 mod sweep;
 mod transfer;
 
+pub use assets::is_live;
 pub use evidence::{ROWS_MAX, pieces};
 pub use mapping::{
     Changed, Examined, concerned as concerned_mappings, due as due_mappings, examine, known_sheet,
@@ -141,6 +143,7 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         Body::ConflictEvidence(content) => conflict::say(working, command, signed, content),
         Body::ChallengeAnswer(content) => challenge::answer(working, command, signed, content),
         Body::Key(content) => membership::propose_key(working, command, signed, content),
+        Body::Asset(content) => assets::put(working, command, signed, content),
         Body::Sheet(_)
         | Body::MappingProposal(_)
         | Body::MappingEndorsement(_)
@@ -247,6 +250,12 @@ fn decide_governance(
             lost_chain,
             reason,
         } => origin::begin(working, officers, *lost_size, *lost_chain, reason),
+        Decision::PutSchemeList(list) => assets::put_list(working, officers, list),
+        Decision::ResolveAssetConflict {
+            conflict,
+            ruling,
+            reason,
+        } => assets::resolve(working, officers, command.id, *conflict, *ruling, reason),
         Decision::Sweep => sweep::sweep(working, command.id),
     }
 }

@@ -2,6 +2,7 @@
 //! missing. Most need three rounds: command → transfer → its blocks; command → block → what binds it → its blocks. The longest is
 //! conflict → issuance → serials → block → what binds it → its blocks.
 
+mod assets;
 mod mappings;
 mod screening;
 
@@ -17,6 +18,8 @@ use tanqiao_protocol::r#use::Use;
 
 use super::command::{Body, Command, Decision, Origin};
 use super::decide::{Changed, counted_under, crossing_reads, due_mappings, told_of_origin};
+use super::objects::{AssetKey, EntryKey};
+use super::register::Search;
 use super::working::Working;
 
 /// What has to be loaded.
@@ -70,6 +73,20 @@ pub struct Needs {
     pub due: bool,
     /// Feed heads.
     pub feeds: BTreeSet<NodeId>,
+    /// Registrations of assets.
+    pub assets: BTreeSet<AssetKey>,
+    /// Ids of assets, whoever registered or listed them.
+    pub asset_ids: BTreeSet<Name>,
+    /// What is near a place.
+    pub searches: BTreeSet<Search>,
+    /// Issuances on assets.
+    pub asset_uses: BTreeSet<AssetKey>,
+    /// Conflicts about assets, by number.
+    pub asset_conflicts: BTreeSet<i64>,
+    /// Conflicts about assets, by asset.
+    pub asset_conflicts_of: BTreeSet<AssetKey>,
+    /// Entries of other schemes' lists.
+    pub entries: BTreeSet<EntryKey>,
 }
 
 impl Needs {
@@ -131,6 +148,7 @@ impl Needs {
                 if !working.local_references.knows(&reference) {
                     self.local_references.insert(reference);
                 }
+                self.assets_of(speaker, header, working);
                 let root = (speaker.clone(), header.records_root);
                 if !working.records_roots.knows(&root) {
                     self.records_roots.insert(root);
@@ -162,6 +180,7 @@ impl Needs {
             }
             Body::DonationWithdrawal(c) => self.dealing_by_id(c.donation, working),
             Body::Methodology(c) => self.concerned(&Changed::Methodology(c.methodology.clone()), working),
+            Body::Asset(c) => self.asset(speaker, c, working),
             Body::Sheet(c) => self.concerned(&Changed::Sheet(c.methodology.clone()), working),
             Body::MappingProposal(c) => self.proposal(c, working),
             Body::MappingEndorsement(_)
@@ -205,6 +224,8 @@ impl Needs {
                     self.feed(&key.member, working);
                 }
             }
+            Decision::PutSchemeList(list) => self.list(list, working),
+            Decision::ResolveAssetConflict { conflict, .. } => self.asset_conflict(*conflict, working),
             Decision::Suspend { member, .. } => {
                 self.feed(member, working);
                 match working.open_of.get(member) {

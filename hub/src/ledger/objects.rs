@@ -1,5 +1,6 @@
 //! What the ledger knows besides blocks: governance, transfers, donations, events, and what else commands read and write.
 
+mod assets;
 mod challenges;
 mod claims;
 mod recognition;
@@ -26,6 +27,10 @@ use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, Tran
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{CheckRun, HeldCounts, KeyStatus, MemberKind, MemberStatus};
 
+pub use assets::{
+    AssetConflict, AssetConflictContent, AssetKey, AssetUse, Contender, EntryKey, ListedEntry, RegisteredAsset,
+    SchemeEntry, SchemeList, Uses,
+};
 pub use challenges::{Answered, Challenge, ChallengeContent};
 pub use claims::Permission;
 pub use recognition::{

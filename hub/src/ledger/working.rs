@@ -23,6 +23,7 @@ use super::objects::{
     Permission, Pledge, Position, Retirement, Said, SheetVersion, Transfer,
 };
 use super::refusal::{Decided, Rejection};
+use super::register::Register;
 use super::step::{Step, leaf_parts};
 
 /// The head of the log: the row that a batch locks first.
@@ -137,6 +138,8 @@ pub struct Working {
     pub due: Option<Due>,
     /// Feed heads.
     pub feeds: Loaded<NodeId, FeedHead>,
+    /// The asset register.
+    pub register: Register,
     /// What the batch writes anew.
     pub written: Written,
 }
@@ -217,6 +220,7 @@ impl Working {
             open_of: Loaded::default(),
             due: None,
             feeds: Loaded::default(),
+            register: Register::default(),
             written: Written::default(),
         }
     }

@@ -104,7 +104,7 @@ fn keep<C: StoreConnection>(
             answers,
             ..Needs::default()
         };
-        load(c, &needs, &mut working, &mut numbers)?;
+        load(c, &needs, &mut working, &mut numbers, &mut memory.nearby)?;
         let mut kept = Vec::new();
         for (command, problem) in commands
             .iter()

@@ -14,9 +14,10 @@ use super::database::{ReadConnection, StoreError};
 use super::numbers::Numbers;
 use super::row::Row;
 use super::rows::{
-    BlockRow, CapRow, ChallengeRow, ClaimRow, ConflictRow, ContestedRow, DonationRow, EventRow, ExplanationRow,
-    FeedHeadRow, FeedRow, HeadRow, IssuanceRow, LeafRow, MappingRow, PermissionRow, PledgeRow, RetirementRow,
-    ScreeningRunRow, SeriesRow, TransferRow,
+    AssetConflictRow, AssetIssuanceRow, AssetRevisionRow, AssetRow, BlockRow, CapRow, ChallengeRow, ClaimRow,
+    ConflictRow, ContestedRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow, IssuanceRow,
+    LeafRow, MappingRow, PermissionRow, PledgeRow, RetirementRow, SchemeEntryRow, ScreeningRunRow, SeriesRow,
+    TransferRow,
 };
 use super::statement::{Bind, Statement};
 use crate::ledger::objects::MappingVersion;
@@ -315,6 +316,50 @@ pub fn claimed(
         },
     )
 }
+
+/// Declares a function that visits every row of a table in the order of its key.
+macro_rules! by_key {
+    ($(#[$meta:meta])* $name:ident, $row:ty, $from:expr, $place:expr) => {
+        $(#[$meta])*
+        ///
+        /// # Errors
+        /// [`StoreError`].
+        pub fn $name(
+            connection: &mut ReadConnection<'_>,
+            mut visit: impl FnMut($row) -> Result<(), StoreError>,
+        ) -> Result<(), StoreError> {
+            pages(connection, ("", &[]), <$row>::KEY, ROWS_PAGE, $from, $place, |_, rows: Vec<$row>| {
+                rows.into_iter().try_for_each(&mut visit)
+            })
+        }
+    };
+}
+
+by_key!(
+    /// Every registration of an asset.
+    assets, AssetRow, vec!["".into(), Bind::I32(i32::MIN)],
+    |row: &AssetRow| vec![row.asset.clone().into(), row.member_no.into()]
+);
+by_key!(
+    /// Every revision of an asset.
+    asset_revisions, AssetRevisionRow, vec![Bind::I64(i64::MIN)],
+    |row: &AssetRevisionRow| vec![row.log_index.into()]
+);
+by_key!(
+    /// Every asset that an issuance names.
+    asset_issuances, AssetIssuanceRow, vec!["".into(), Bind::from(Vec::new())],
+    |row: &AssetIssuanceRow| vec![row.asset.clone().into(), row.issuance.clone().into()]
+);
+by_key!(
+    /// Every entry of another scheme's list.
+    scheme_entries, SchemeEntryRow, vec![Bind::I16(i16::MIN), "".into()],
+    |row: &SchemeEntryRow| vec![row.scheme.into(), row.reference.clone().into()]
+);
+by_key!(
+    /// Every conflict about an asset.
+    asset_conflicts, AssetConflictRow, vec![Bind::I64(i64::MIN)],
+    |row: &AssetConflictRow| vec![row.id.into()]
+);
 
 fn by_ids<R: Row + Readable>(connection: &mut ReadConnection<'_>, ids: &[MessageId]) -> Result<Vec<R>, StoreError> {
     one_of(connection, "id", ids.iter().copied().map(id_bytes).collect())

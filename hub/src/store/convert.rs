@@ -1,5 +1,7 @@
 //! Rows to the ledger's objects and back.
 
+pub mod assets;
+
 use tanqiao_protocol::block::{Block, BlockState, BlockStatus, BlockTerms};
 use tanqiao_protocol::event::{EventState, InventoryBasis};
 use tanqiao_protocol::id::{MessageId, Sha256};

@@ -1,5 +1,7 @@
 //! Loads what decisions read: one query for each kind of thing, however many of it.
 
+mod assets;
+
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::lattice::SetDigest;
 use tanqiao_protocol::serial::SeriesRef;
@@ -17,6 +19,7 @@ use super::rows::{
     MessageRow, PermissionRow, PledgeRow, SeriesRow, TransferRow,
 };
 use super::statement::Statement;
+use crate::ledger::nearby::Nearby;
 use crate::ledger::needs::Needs;
 use crate::ledger::objects::CapCount;
 use crate::ledger::working::{Due, FeedHead, StoredAnswer, Working};
@@ -30,6 +33,7 @@ pub fn load<C: StoreConnection>(
     needs: &Needs,
     working: &mut Working,
     numbers: &mut Numbers,
+    nearby: &mut Nearby,
 ) -> Result<(), StoreError> {
     load_series(connection, needs, working, numbers)?;
     load_answers(connection, needs, working, numbers)?;
@@ -41,7 +45,8 @@ pub fn load<C: StoreConnection>(
     load_counters(connection, needs, working, numbers)?;
     load_listings(connection, needs, working, numbers)?;
     load_feeds(connection, needs, working, numbers)?;
-    load_open(connection, needs, working, numbers)
+    load_open(connection, needs, working, numbers)?;
+    assets::load(connection, needs, working, numbers, nearby)
 }
 
 /// Learns the numbers of series that this process has not met, and their last serials where asked for.

@@ -1,5 +1,6 @@
 //! Everything that is asked and nothing that is decided: the queries behind the API. All but `enrolment` only read.
 
+pub mod assets;
 pub mod blocks;
 pub mod certificates;
 pub mod challenges;
@@ -61,6 +62,19 @@ fn one_of_bytes(connection: &ReadConnection<'_>, column: &str) -> String {
         PgConnection::is_one_of(column, true)
     } else {
         SqliteConnection::is_one_of(column, true)
+    }
+}
+
+/// The condition that a column of texts is one of many.
+fn one_of_texts(connection: &ReadConnection<'_>, column: &str) -> String {
+    one_of_i64(connection, column)
+}
+
+fn many_texts(connection: &ReadConnection<'_>, values: Vec<String>) -> Bind<'static> {
+    if connection.is_postgres() {
+        PgConnection::many_texts(values)
+    } else {
+        SqliteConnection::many_texts(values)
     }
 }
 

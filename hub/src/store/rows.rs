@@ -42,6 +42,26 @@ row!(CandidateRow in "mapping_candidate", key "id", {
     id: Text => String, set_id: Text => String, subject: Text => String, object: Nullable<Text> => Option<String>,
     content: Text => String, log_index: BigInt => i64,
 });
+row!(AssetRow in "asset", key "asset, member_no", {
+    asset: Text => String, member_no: Integer => i32, state: SmallInt => i16, revision: Integer => i32, activity: Text => String,
+    region: Text => String, content: Text => String, revised_at: BigInt => i64, revision_index: BigInt => i64, log_index: BigInt => i64,
+});
+row!(AssetRevisionRow in "asset_revision", key "log_index", {
+    log_index: BigInt => i64, asset: Text => String, member_no: Integer => i32, revision: Integer => i32, activity: Text => String,
+    west: Integer => i32, south: Integer => i32, east: Integer => i32, north: Integer => i32, content: Text => String,
+});
+row!(AssetIssuanceRow in "asset_issuance", key "asset, issuance", { asset: Text => String, issuance: Binary => Vec<u8> });
+row!(SchemeEntryRow in "scheme_entry", key "scheme, reference", {
+    scheme: SmallInt => i16, reference: Text => String, asset: Nullable<Text> => Option<String>, activity: Text => String,
+    west: Nullable<Integer> => Option<i32>, south: Nullable<Integer> => Option<i32>, east: Nullable<Integer> => Option<i32>,
+    north: Nullable<Integer> => Option<i32>, content: Text => String, log_index: BigInt => i64,
+});
+row!(AssetConflictRow in "asset_conflict", key "id", {
+    id: BigInt => i64, kind: SmallInt => i16, state: SmallInt => i16, asset: Text => String, member_no: Integer => i32,
+    other_asset: Nullable<Text> => Option<String>, other_member_no: Nullable<Integer> => Option<i32>,
+    scheme: Nullable<SmallInt> => Option<i16>, reference: Nullable<Text> => Option<String>, content: Text => String,
+    log_index: BigInt => i64,
+});
 row!(CapRow in "mapping_cap", key "mapping_no, year", {
     mapping_no: Integer => i32, year: Integer => i32, cap_g: Nullable<BigInt> => Option<i64>, reserved_g: BigInt => i64,
     committed_g: BigInt => i64,

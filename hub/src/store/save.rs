@@ -1,5 +1,7 @@
 //! Writes what a batch changed: a few statements, whatever the number of commands.
 
+mod assets;
+
 use std::collections::BTreeMap;
 
 use super::challenges::challenge_row;
@@ -53,6 +55,7 @@ pub fn save<C: StoreConnection>(
     save_blocks(connection, working, numbers)?;
     save_objects(connection, working, numbers)?;
     conflicts::save(connection, working, numbers)?;
+    assets::save(connection, working, numbers)?;
     save_counters(connection, working, numbers)?;
     save_feeds(connection, working, numbers)?;
     save_messages(connection, kept, numbers)?;

@@ -7,7 +7,7 @@ use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::Outcome;
 
-use crate::support::{claim, event, grams, issuance, name, node, part};
+use crate::support::{claim, event, grams, issuance, name, node, part, roof, square};
 use crate::world::{World, good, now, on_each};
 
 /// The schemas of a description.
@@ -104,6 +104,10 @@ async fn every_answer_has_the_members_that_are_described() {
         let listing = Listing { listing: name("metro"), series, quantity_g: grams(100), uses, smallest_lot_g: grams(1), price_fen_per_t: None };
         let (_, envelope) = wuhan.say(listing);
         let _: Outcome = good(wuhan.send(reqwest::Method::PUT, "/v1/listings/metro", &envelope).await).await;
+        for (asset, east) in [("meter-1", 0), ("meter-2", 10)] {
+            let (_, answer): (_, Outcome) = wuhan.done("/v1/assets", roof(asset, "420106", square(east, 0, 20))).await;
+            assert_eq!(answer.subject, format!("asset/wuhan/{asset}"));
+        }
         let asked = [
             ("/v1/hub", "/v1/hub".to_owned()),
             ("/v1/members", "/v1/members?limit=2".to_owned()),
@@ -127,6 +131,10 @@ async fn every_answer_has_the_members_that_are_described() {
             ("/v1/feed", "/v1/feed?limit=1000".to_owned()),
             ("/v1/events", "/v1/events".to_owned()),
             ("/v1/events/{id}", "/v1/events/marathon".to_owned()),
+            ("/v1/assets", "/v1/assets?region=420000&activity=distributed-pv&member=wuhan&limit=10".to_owned()),
+            ("/v1/assets/{id}", "/v1/assets/meter-2".to_owned()),
+            ("/v1/asset-conflicts", "/v1/asset-conflicts?open=true&member=wuhan".to_owned()),
+            ("/v1/exclusivity", "/v1/exclusivity".to_owned()),
         ];
         for (pattern, path) in asked {
             let answer: Value = wuhan.read(&path).await;

@@ -13,6 +13,7 @@ mod content;
 mod database;
 pub mod marathon;
 mod recognising;
+mod registering;
 mod speaking;
 pub mod terminal;
 
@@ -36,6 +37,7 @@ use tanqiao_protocol::view::Outcome;
 pub use content::*;
 pub use database::*;
 pub use recognising::*;
+pub use registering::*;
 pub use speaking::*;
 
 /// 2026-06-01T00:00:00Z, when every test begins.

@@ -10,7 +10,8 @@ use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 
 use super::report::{Failure, Report};
 use super::{
-    account, bench, challenge, conflict, enrol, export, import, issue, mapping, quote, recover, sheet, token, trade,
+    account, asset, bench, challenge, conflict, enrol, export, import, issue, mapping, quote, recover, sheet, token,
+    trade,
 };
 use crate::config::Config;
 use crate::service::{Answer, Node, Selection, Staffed};
@@ -107,6 +108,11 @@ pub(super) enum Command {
         tanqiao-node mapping endorse metro-wuhan-to-harbin.v1 --record 4a6c… --staff director --four-eyes"
     )]
     Mapping(mapping::MappingArgs),
+    /// Assets that project-type reductions come from: put, list, show
+    #[command(
+        after_help = "Examples:\n  tanqiao-node asset put roofs.geojson --staff operator\n  tanqiao-node asset show 4201-meter-000017"
+    )]
+    Asset(asset::AssetArgs),
     /// Attribute sheets of methodologies: template, check, publish, show
     #[command(
         after_help = "Examples:\n  tanqiao-node sheet template CN-4201-metro.v1 --out metro.xlsx\n  tanqiao-node sheet check metro.xlsx\n  \

@@ -63,6 +63,9 @@ pub(super) struct IssueArgs {
     /// Wait, with progress, until the hub has decided the issuance; says what became of it
     #[arg(long)]
     wait: bool,
+    /// A registered asset that the reductions come from, where the methodology credits assets; may be repeated
+    #[arg(long = "asset", value_name = "NAME")]
+    assets: Vec<Name>,
     #[command(flatten)]
     send: SendArgs,
 }
@@ -116,5 +119,6 @@ fn request(args: &IssueArgs) -> Result<IssuingRequest, Failure> {
         local_reference: args.local_reference.clone().ok_or_else(missing)?,
         other_schemes: args.other_scheme.clone(),
         skip_incomplete: args.skip_incomplete,
+        assets: args.assets.clone(),
     })
 }

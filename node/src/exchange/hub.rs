@@ -14,14 +14,15 @@ use tanqiao_protocol::conflict::{ConflictView, HeldView};
 use tanqiao_protocol::envelope::Envelope;
 use tanqiao_protocol::event::Certificate;
 use tanqiao_protocol::fingerprint::{Epoch, EpochKeys};
-use tanqiao_protocol::id::{MessageId, Sha256};
+use tanqiao_protocol::id::{MessageId, Name, Sha256};
 use tanqiao_protocol::message::Action;
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::recognition::Quote;
 use tanqiao_protocol::view::{
-    CreditView, DonationView, EventView, HubInfo, IssuanceView, ItemResult, MappingDetail, MappingView, MemberView,
-    MethodologyView, Outcome, Page, PledgeView, RecognitionQuery, Results, RetirementView, SheetView, TransferView,
+    AssetConflictView, AssetDetail, AssetView, CreditView, DonationView, EventView, HubInfo, IssuanceView, ItemResult,
+    MappingDetail, MappingView, MemberView, MethodologyView, Outcome, Page, PledgeView, RecognitionQuery, Results,
+    RetirementView, SheetView, TransferView,
 };
 
 use self::wire::{builder, innermost, load_tls, read};
@@ -185,6 +186,30 @@ impl HubClient {
     /// [`HubError`]
     pub async fn mappings(&self, query: &[(String, String)]) -> Result<Vec<MappingView>, HubError> {
         self.all("/v1/mappings", query).await
+    }
+
+    /// All registered assets that fit the query.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn assets(&self, query: &[(String, String)]) -> Result<Vec<AssetView>, HubError> {
+        self.all("/v1/assets", query).await
+    }
+
+    /// `GET /v1/assets/{id}`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn asset(&self, asset: &Name) -> Result<AssetDetail, HubError> {
+        self.get(&format!("/v1/assets/{asset}"), &()).await
+    }
+
+    /// All conflicts about assets that fit the query.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn asset_conflicts(&self, query: &[(String, String)]) -> Result<Vec<AssetConflictView>, HubError> {
+        self.all("/v1/asset-conflicts", query).await
     }
 
     /// `GET /v1/mappings/{mapping}`

@@ -113,6 +113,7 @@ fn moves_blocks(row: &OutboxRow) -> Result<bool, StoreError> {
             | Action::MappingComment
             | Action::ConflictEvidence
             | Action::TokenEpoch
+            | Action::Asset
     ))
 }
 

@@ -218,6 +218,20 @@ fn a_matrix_with_a_fault_is_refused_with_its_line() {
 }
 
 #[test]
+fn every_activity_with_an_evidence_class_is_a_project_or_is_none() {
+    use crate::fingerprint::EvidenceClass;
+    let undecided: Vec<&str> = EvidenceClass::all()
+        .unwrap()
+        .iter()
+        .filter(|class| is_project(&class.activity.parse().unwrap()).is_none())
+        .map(|class| class.activity)
+        .collect();
+    assert_eq!(undecided, ["mixed-batch"], "the rule says itself what its records are");
+    assert_eq!(is_project(&"distributed-pv".parse().unwrap()), Some(true));
+    assert_eq!(is_project(&"rail-transit".parse().unwrap()), Some(false));
+}
+
+#[test]
 fn states_change_as_their_tables_permit() {
     assert!(AssetState::permits(None, AssetState::Contested));
     assert!(!AssetState::permits(None, AssetState::Lost));

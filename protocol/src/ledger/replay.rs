@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::asset::{AssetConflictState, AssetState};
 use crate::challenge::ChallengeState;
 use crate::id::{MessageId, Name};
 use crate::leaf::{Leaf, LinkChange};
@@ -266,6 +267,8 @@ fn permits(subject: &str, from: Option<&str>, to: &str) -> bool {
             Some((f, t)) => IssuanceState::permits(f, t),
             None => false,
         },
+        Some("asset") => parsed(from, to).is_some_and(|(f, t)| AssetState::permits(f, t)),
+        Some("asset-conflict") => parsed(from, to).is_some_and(|(f, t)| AssetConflictState::permits(f, t)),
         _ => true,
     }
 }

@@ -7,7 +7,7 @@ use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::BlockRef;
 
-use super::{Answer, Items, done, figures, series, version};
+use super::{Answer, Items, assets, done, figures, series, version};
 use crate::failure::{Doing as _, Outcome, expect};
 use crate::records::{BATCHES, Batch, VINTAGE};
 use crate::teller::Lines;
@@ -99,6 +99,7 @@ async fn issue(world: &mut World, batch: &Batch, region: &str) -> Outcome<Vec<Bl
     let body = json!({
         "methodology": version(batch.methodology)?, "region_of_act": region, "vintage": VINTAGE,
         "rights_basis": batch.rights, "local_reference": format!("{name}-{VINTAGE}"), "other_schemes": [],
+        "assets": assets::named(world, batch)?,
         "verification": { "body": "Quickstart Demonstration Verifier", "report_sha256": report, "verified_at": "2026-01-31T00:00:00Z" },
     });
     let answer: Answer = world

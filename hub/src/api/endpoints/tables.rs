@@ -4,8 +4,8 @@ use actix_web::web::to;
 
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
-    blocks, candidates, challenges, claims, conflicts, credits, dealings, enrolments, evidence, feed, governance,
-    health, info, mappings, openapi, public, tokens, writes,
+    assets, blocks, candidates, challenges, claims, conflicts, credits, dealings, enrolments, evidence, feed,
+    governance, health, info, mappings, openapi, public, tokens, writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -134,6 +134,49 @@ pub const FEDERATION: &[Endpoint] = &[
         &[("from", "integer!"), ("to", "integer")],
         Gives::Page("Change"),
         mappings::sheet_difference
+    ),
+    signed!("POST" "/v1/assets", "Register an asset, or revise it; what overlaps another is contested", Some("asset"), writes::asset),
+    get!(
+        "/v1/assets",
+        "Registered assets, by region, class, registrant, state and id",
+        &[
+            ("region", "RegionCode"),
+            ("activity", "Name"),
+            ("member", "NodeId"),
+            ("state", "AssetState"),
+            ("id", "Name"),
+            ("after", "text"),
+            ("limit", "Limit")
+        ],
+        Gives::Page("AssetView"),
+        assets::assets
+    ),
+    get!(
+        "/v1/assets/{id}",
+        "An asset with its revisions and the conflicts about it",
+        &[],
+        Gives::One("AssetDetail"),
+        assets::asset
+    ),
+    get!(
+        "/v1/asset-conflicts",
+        "Conflicts about assets, in the order in which they were opened",
+        &[
+            ("asset", "Name"),
+            ("member", "NodeId"),
+            ("open", "boolean"),
+            ("after", "integer"),
+            ("limit", "Limit")
+        ],
+        Gives::Page("AssetConflictView"),
+        assets::conflicts
+    ),
+    get!(
+        "/v1/exclusivity",
+        "Which schemes may count the same reduction at the same time",
+        &[],
+        Gives::Page("ExclusivityView"),
+        assets::exclusivity
     ),
     get!(
         "/v1/mappings",

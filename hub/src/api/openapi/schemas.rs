@@ -2,7 +2,7 @@
 //! a schema's name, `text`, `integer`, `boolean`, `any`, or one of these in `[…]` for a list.
 
 use serde_json::{Map, Value, json};
-use tanqiao_protocol::schema::{MAPPINGS, RECOGNITION};
+use tanqiao_protocol::schema::{ASSETS, MAPPINGS, RECOGNITION};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::words;
@@ -47,12 +47,17 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
         .iter()
         .chain(MAPPINGS)
         .chain(RECOGNITION)
+        .chain(ASSETS)
         .chain(DEALINGS)
         .chain(SCREENING)
         .chain(CLAIMS)
     {
         all.push(((*name).to_owned(), object(description, members)));
     }
+    all.push((
+        "Coordinates".to_owned(),
+        json!({ "type": "array", "items": { "additionalProperties": true }, "description": "A position, rings, or polygons, by the type of the geometry" }),
+    ));
     all.push((
         "Signed".to_owned(),
         json!({ "oneOf": [link("Envelope"), link("Envelopes")] }),

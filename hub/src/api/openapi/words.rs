@@ -3,6 +3,7 @@
 use tanqiao_mappings::difference::Weight;
 use tanqiao_mappings::matrix::CellState;
 use tanqiao_mappings::relation::Relation;
+use tanqiao_protocol::asset::{AssetConflictKind, AssetConflictState, AssetState, Scheme};
 use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::challenge::ChallengeState;
 use tanqiao_protocol::conflict::{ActivityState, ConflictOutcome, ConflictState};
@@ -30,6 +31,9 @@ macro_rules! words_of {
 
 words_of!(
     ActivityState,
+    AssetConflictKind,
+    AssetConflictState,
+    AssetState,
     BlockState,
     CellState,
     ChallengeState,
@@ -57,6 +61,7 @@ words_of!(
     RightsBasis,
     TokenKind,
     TokenSuite,
+    Scheme,
     TransferState,
     Use,
     Weight,

@@ -4,6 +4,7 @@ use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::leaf::leaf_hash;
 use tanqiao_protocol::ledger::Replay;
 
+use super::assets::Said;
 use super::findings::Findings;
 use super::lots::Lots;
 use super::rulings::Rulings;
@@ -17,6 +18,7 @@ struct Walk {
     replay: Replay,
     lots: Lots,
     rulings: Rulings,
+    registered: Said,
     chain: Sha256,
     /// The index that must come next.
     next: i64,
@@ -24,17 +26,18 @@ struct Walk {
     broken: bool,
 }
 
-/// Replays the log. `None` if it cannot be replayed to its end: then the findings say where.
+/// Replays the log, and notes what it says of assets. `None` if it cannot be replayed to its end: then the findings say where.
 pub(super) fn replay(
     connection: &mut ReadConnection<'_>,
     head: &HeadRow,
     names: &Names,
     findings: &mut Findings,
-) -> Result<Option<Replay>, StoreError> {
+) -> Result<(Option<Replay>, Said), StoreError> {
     let mut walk = Walk {
         replay: Replay::default(),
         lots: Lots::default(),
         rulings: Rulings::default(),
+        registered: Said::default(),
         chain: Sha256([0; 32]),
         next: 0,
         broken: false,
@@ -66,7 +69,7 @@ pub(super) fn replay(
     findings.ensure(9, walk.replay.at.micros() <= head.time_us, "log", || {
         format!("its last leaf is of {}, after the time of its head", walk.replay.at)
     });
-    Ok((!walk.broken).then_some(walk.replay))
+    Ok(((!walk.broken).then_some(walk.replay), walk.registered))
 }
 
 impl Walk {
@@ -78,6 +81,7 @@ impl Walk {
         self.next = row.idx + 1;
         self.chain = Sha256::of_parts(&[&self.chain.0, &leaf_hash(&row.bytes).0]);
         self.rulings.see(&row.bytes);
+        self.registered.see(&row.bytes);
         if self.broken {
             return;
         }

@@ -255,7 +255,7 @@ pub fn put_factor_records(working: &mut Working, officers: &[Name], records: &[F
 }
 
 /// M03: what is decided stands in one leaf.
-fn check_bytes(said: &serde_json::Value, what: &str) -> Decided<()> {
+pub(super) fn check_bytes(said: &serde_json::Value, what: &str) -> Decided<()> {
     let bytes = serde_json::to_vec(said).map_err(Rejection::broken)?.len();
     ensure(bytes <= DATA_BYTES_MAX, || {
         Refusal::new(
@@ -266,7 +266,7 @@ fn check_bytes(said: &serde_json::Value, what: &str) -> Decided<()> {
     })
 }
 
-fn check_rows<T: Serialize>(rows: &[T]) -> Decided<()> {
+pub(super) fn check_rows<T: Serialize>(rows: &[T]) -> Decided<()> {
     ensure((1..=ROWS_MAX).contains(&rows.len()), || {
         Refusal::new(CheckCode::M03, "Too many rows in one decision, or none.")
             .expected(format!("1 to {ROWS_MAX}"), rows.len())

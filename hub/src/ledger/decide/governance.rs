@@ -1,6 +1,7 @@
 //! What officers decide for the whole federation, who may decide it, and what members publish.
 
 use serde_json::json;
+use tanqiao_protocol::asset::AssetConflictState;
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::conflict::ConflictOutcome;
 use tanqiao_protocol::id::Name;
@@ -26,6 +27,10 @@ const fn officers_needed(decision: &Decision) -> usize {
             ..
         }
         | Decision::ReverseRemoval { .. }
+        | Decision::ResolveAssetConflict {
+            ruling: AssetConflictState::Upheld,
+            ..
+        }
         | Decision::RevokeMapping { .. }
         | Decision::Foreclose { .. }
         | Decision::CancelFrozen { .. }

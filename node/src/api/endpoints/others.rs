@@ -4,7 +4,7 @@ use actix_web::web::{get, post, put};
 
 use super::{Endpoint, Gives, NEWEST, Takes, command, read};
 use crate::api::dealings::{self, Cancellation, Donation, Pledge, Retirement, Transfer};
-use crate::api::{challenges, hub, mappings, offers, pledges, retirements};
+use crate::api::{assets, challenges, hub, mappings, offers, pledges, retirements};
 use crate::tokens::Scope;
 
 /// A command of whoever administers the node.
@@ -249,6 +249,39 @@ pub(super) const OTHERS: &[Endpoint] = &[
         "Comment on a proposed mapping version",
         "NewComment",
         || post().to(mappings::mapping_comment),
+    ),
+    read(
+        "/api/v1/assets",
+        "Registered assets, as the hub has them",
+        &[
+            ("region", "RegionCode"),
+            ("activity", "Name"),
+            ("member", "NodeId"),
+            ("state", "AssetState"),
+            ("id", "Name"),
+        ],
+        Gives::Items("AssetView"),
+        || get().to(assets::assets_list),
+    ),
+    command(
+        "/api/v1/assets",
+        "Register an asset, or revise it; its place is GeoJSON, in degrees",
+        "NewAsset",
+        || post().to(assets::asset_put),
+    ),
+    read(
+        "/api/v1/assets/{asset}",
+        "One asset with its revisions and the conflicts about it",
+        &[],
+        Gives::One("AssetDetail"),
+        || get().to(assets::asset_view),
+    ),
+    read(
+        "/api/v1/asset-conflicts",
+        "Conflicts about assets",
+        &[("asset", "Name"), ("member", "NodeId"), ("open", "boolean")],
+        Gives::Items("AssetConflictView"),
+        || get().to(assets::asset_conflicts_list),
     ),
     read(
         "/api/v1/sheets/{methodology}",

@@ -2,8 +2,8 @@
 //! `integer`, `boolean`, `any`, or one of these in `[…]` for a list. A member named `+` takes all members of a schema.
 
 use serde_json::{Map, Value, json};
-use tanqiao_protocol::schema::MAPPINGS;
 pub(super) use tanqiao_protocol::schema::Object;
+use tanqiao_protocol::schema::{ASSETS, MAPPINGS};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::own::OWN;
@@ -26,7 +26,13 @@ const NUMBERS: &[(&str, &str, i64, i64)] = &[
 ];
 
 /// What only the hub answers with.
-const OF_THE_HUB: [&str; 4] = ["CandidateView", "Change", "MatrixCell", "RecognisedBy"];
+const OF_THE_HUB: [&str; 5] = [
+    "CandidateView",
+    "Change",
+    "ExclusivityView",
+    "MatrixCell",
+    "RecognisedBy",
+];
 
 /// Every schema by name.
 pub(super) fn all() -> Vec<(String, RefOr<Schema>)> {
@@ -42,10 +48,18 @@ pub(super) fn all() -> Vec<(String, RefOr<Schema>)> {
             "description": description });
         all.push((name, number));
     }
-    let mappings = MAPPINGS.iter().filter(|(name, ..)| !OF_THE_HUB.contains(name));
+    let mappings = MAPPINGS
+        .iter()
+        .chain(ASSETS)
+        .filter(|(name, ..)| !OF_THE_HUB.contains(name));
     for (name, description, members) in SHARED.iter().chain(mappings).chain(OWN) {
         all.push((name, object(description, members)));
     }
+    all.push((
+        "Coordinates",
+        json!({ "type": "array", "items": { "additionalProperties": true },
+            "description": "A position, rings, or polygons, by the type of the geometry" }),
+    ));
     for request in REQUESTS {
         all.push((
             request.name,

@@ -1,5 +1,6 @@
 //! Schemas of words: each lists exactly the words that the type has.
 
+use tanqiao_protocol::asset::{AssetConflictKind, AssetConflictState, AssetState, Scheme};
 use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::challenge::ChallengeState;
 use tanqiao_protocol::conflict::{ConflictOutcome, ConflictState};
@@ -31,6 +32,9 @@ macro_rules! words_of {
 
 words_of!(
     AccountKind,
+    AssetConflictKind,
+    AssetConflictState,
+    AssetState,
     BlockState,
     ChallengeState,
     ClaimantKind,
@@ -54,5 +58,6 @@ words_of!(
     RightsBasis,
     StreamState,
     TokenKind,
+    Scheme,
     Use,
 );

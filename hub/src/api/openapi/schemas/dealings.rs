@@ -146,6 +146,7 @@ pub const DEALINGS: &[Object] = &[
             ("records_root", "Sha256"),
             ("local_reference", "Name"),
             ("other_schemes?", "[Name]"),
+            ("assets?", "[Name]"),
         ],
     ),
     (
