@@ -356,6 +356,31 @@ fn a_log_begins_anew_with_what_was_taken_back_or_not_at_all() {
 }
 
 #[test]
+fn registered_assets_come_back_with_their_conflicts_and_what_was_issued_on_them() {
+    on_each_database(|restored| {
+        let f = &restored.federation;
+        let mut said = Vec::new();
+        for (asset, east) in [("station-1", 0), ("station-2", 10)] {
+            let (envelope, command) = restored.say("wuhan", support::station(asset, east));
+            said.push((envelope, f.ask(command).result.unwrap()));
+        }
+        let mut content = issuance("wuhan", "420100", 1_000, f.new_id());
+        content.assets = vec![support::name("station-1")];
+        let (envelope, command) = restored.say("wuhan", content);
+        said.push((envelope, f.ask(command).result.unwrap()));
+        let wuhan = restored.file("wuhan", said);
+        let whole = restored.recover(&[&wuhan], Some(restored.mark())).unwrap();
+        assert!(whole.complete() && whole.kept, "{whole:?}");
+        let conflicts = restored.database().read(|c| {
+            let asked = tanqiao_hub::store::read::assets::ConflictsAsked::default();
+            tanqiao_hub::store::read::assets::conflicts(c, &asked, 10)
+        });
+        assert_eq!(conflicts.unwrap(), f.asset_conflicts());
+        support::assert_sound(&restored.database());
+    });
+}
+
+#[test]
 fn a_file_from_the_future_is_refused() {
     let restored = Restored::on_sqlite();
     restored.federation.pass(100 * 366 * 86_400);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tanqiao_protocol::asset::{Asset, AssetConflictState, Bounds, Place, periods_overlap};
-use tanqiao_protocol::id::Name;
+use tanqiao_protocol::id::{MessageId, Name};
 use tanqiao_protocol::time::Timestamp;
 
 use super::geometry::{TOLERANCE_COORDINATES, overlap};
@@ -13,7 +13,7 @@ use super::objects::{AssetConflict, AssetKey, Contender, EntryKey, ListedEntry, 
 use super::refusal::{Decided, Rejection};
 
 /// The most things near a place that are looked at one by one.
-pub const NEAR_MAX: usize = 2_000;
+pub const NEAR_MAX: usize = 1_000;
 
 /// A search: a class, and a box with the tolerance around it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +56,8 @@ pub struct Register {
     pub searches: BTreeMap<Search, bool>,
     /// Revisions that the batch adds.
     pub revised: Vec<RegisteredAsset>,
+    /// Issuances that the batch adds, by the assets that they name.
+    pub named: BTreeMap<AssetKey, Vec<MessageId>>,
     assets_near: Spots<AssetKey>,
     entries_near: Spots<EntryKey>,
 }
@@ -103,6 +105,19 @@ impl Register {
                 .put(key.clone(), entry.activity.clone(), place.bounds()),
             None => self.entries_near.remove(key),
         }
+    }
+
+    /// The registrations whose boxes meet that of a search, of those that are loaded: what a decision about it may ask for.
+    #[must_use]
+    pub fn near(&self, search: &Search) -> Vec<AssetKey> {
+        self.assets_near.find(&search.activity, &search.bounds, usize::MAX)
+    }
+
+    /// The registrations of an id, of those that are loaded.
+    #[must_use]
+    pub fn of_id(&self, id: &Name) -> Vec<AssetKey> {
+        let stored = self.by_id.get(id).ok().flatten();
+        stored.cloned().unwrap_or_default()
     }
 
     /// True if a search found more than anybody would look at.

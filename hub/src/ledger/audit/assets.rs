@@ -180,7 +180,8 @@ impl Stored {
         })?;
         for (key, state) in &self.assets {
             let contested = *state == AssetState::Contested;
-            findings.ensure(9, contested == blocked.contains(key), format!("asset/{key}"), || {
+            let blocked = state.is_live() && blocked.contains(key);
+            findings.ensure(9, contested == blocked, format!("asset/{key}"), || {
                 format!(
                     "is `{state}`, and {}",
                     if contested {

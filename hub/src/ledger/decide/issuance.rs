@@ -207,10 +207,10 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
     check_debts(working, &signed.member)?;
     let rule = check_rule(working, signed, header)?;
     check_papers(header)?;
-    super::assets::check_assets(working, signed, header)?;
     check_quantity(&rule, header)?;
     check_tokens(working, header)?;
     check_unique(working, signed, header)?;
+    super::assets::check_assets(working, command.id, signed, header)?;
     let id = command.id;
     let log_index = working.carry_out(Step {
         r#type: "issuance.registered",

@@ -22,15 +22,19 @@ impl Needs {
         };
         self.asset_with_conflicts(&key, working);
         self.uses(&key, working);
-        self.search(Search::around(&asset.activity, &asset.place), working);
-        self.asset_id(&asset.asset, working);
-        let Ok(Some(rivals)) = working.register.rivals(&key, asset) else {
-            return;
-        };
-        for rival in rivals {
-            self.feed(&rival.key.member, working);
-            self.contended(&rival.key, working);
+        let search = Search::around(&asset.activity, &asset.place);
+        // By their boxes: geometry is compared once, in the decision.
+        for rival in working
+            .register
+            .near(&search)
+            .into_iter()
+            .chain(working.register.of_id(&asset.asset))
+        {
+            self.feed(&rival.member, working);
+            self.contended(&rival, working);
         }
+        self.search(search, working);
+        self.asset_id(&asset.asset, working);
     }
 
     /// What an issuance names.
@@ -58,19 +62,19 @@ impl Needs {
     }
 
     fn row(&mut self, row: &SchemeEntry, working: &Working) {
+        let mut keys: Vec<AssetKey> = Vec::new();
         if let Some(place) = &row.place {
             if place.check().is_err() {
                 return;
             }
-            self.search(Search::around(&row.activity, place), working);
+            let search = Search::around(&row.activity, place);
+            keys.extend(working.register.near(&search));
+            self.search(search, working);
         }
         if let Some(id) = row.asset_id() {
+            keys.extend(working.register.of_id(&id));
             self.asset_id(&id, working);
         }
-        let Ok(Some(found)) = working.register.spoken_of(row) else {
-            return;
-        };
-        let keys: Vec<AssetKey> = found.into_iter().map(|asset| asset.key.clone()).collect();
         for key in &keys {
             self.asset_with_conflicts(key, working);
             self.issued_on(key, working);

@@ -227,8 +227,16 @@ pub fn resolve(
         lose(working, officers, loser, &conflict, reason)?;
     }
     let name = format!("asset conflict {id}: {reason}");
+    let mut conflict = conflict;
     match ruling {
         AssetConflictState::Upheld => {
+            // What was recognised since the list came.
+            let time = (conflict.content.from, conflict.content.until);
+            let more = freeze(working, officers, &conflict.first, time, id, &name)?;
+            conflict.content.frozen.extend(more);
+            let mut ended = found(working, id)?;
+            ended.content.frozen.clone_from(&conflict.content.frozen);
+            working.register.conflicts.put(id, ended);
             let cancelled =
                 |block: &Block| BlockStatus::bound(block.status.holder.clone(), BlockState::Cancelled, command);
             release(working, officers, &conflict, "freeze.cancelled", &name, cancelled)?;
@@ -246,7 +254,7 @@ pub fn resolve(
     Ok(working.outcome(subject(id), Some(ruling.word()), log_index))
 }
 
-/// What an asset that lost still contended for ends, and what its registrant holds of issuances for the contested time is frozen:
+/// What an asset that lost still contended for with others ends (what a list says of it is decided by itself), and what its registrant holds of issuances for the contested time is frozen:
 /// officers cancel it, or return it.
 fn lose(
     working: &mut Working,
@@ -255,7 +263,8 @@ fn lose(
     conflict: &AssetConflict,
     reason: &str,
 ) -> Decided<()> {
-    for other in working.register.open_conflicts(loser)? {
+    let open = working.register.open_conflicts(loser)?.into_iter();
+    for other in open.filter(|one| one.kind != AssetConflictKind::OtherScheme) {
         end(
             working,
             other.id,
@@ -336,6 +345,8 @@ fn freeze(
         state_before: Some(block.status.state),
     };
     change(working, officers, conflict, "freeze.set", reason, parts, status)?;
+    // Parts of what was loaded: they may be looked up by themselves from now on.
+    working.ranges.extend(frozen.iter().cloned());
     Ok(frozen)
 }
 

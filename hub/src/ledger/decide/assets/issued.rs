@@ -20,8 +20,21 @@ const ASSETS_MAX: usize = 1_000;
 const ASSET_BYTES_MAX: usize = 32 * 1024;
 
 /// S12 to S14: a project-type issuance names its registered assets, none of them contested, listed elsewhere for its time, or issued
-/// on for the same time already. Other issuances may name assets, and are held to what they name.
-pub fn check_assets(working: &Working, signed: &Signed, header: &Header) -> Decided<()> {
+/// on for the same time already. Other issuances may name assets, and are held to what they name. The last check of an issuance: what
+/// passes is noted as a use of its assets, so that a later one of the same batch finds it.
+pub fn check_assets(working: &mut Working, id: MessageId, signed: &Signed, header: &Header) -> Decided<()> {
+    check_named(working, signed, header)?;
+    for asset in &header.assets {
+        let key = AssetKey {
+            asset: asset.clone(),
+            member: signed.member.clone(),
+        };
+        working.register.named.entry(key).or_default().push(id);
+    }
+    Ok(())
+}
+
+fn check_named(working: &Working, signed: &Signed, header: &Header) -> Decided<()> {
     let rule = working.governance.methodologies.get(&header.methodology);
     if header.assets.is_empty() {
         let needed = rule.is_some_and(|rule| needs_assets(&rule.content));
@@ -157,22 +170,33 @@ fn check_unissued(working: &Working, key: &AssetKey, header: &Header) -> Decided
     Ok(())
 }
 
-/// The live issuances on a registration: those of the store, and those that this batch has changed or added.
+/// The live issuances on a registration: those of the store, as this batch has left them, and those that it has added.
 pub(super) fn live_uses(working: &Working, key: &AssetKey) -> Decided<Vec<AssetUse>> {
-    let mut uses: BTreeMap<MessageId, AssetUse> = BTreeMap::new();
+    let loaded = |id: &MessageId| working.issuances.get(id).ok().flatten();
+    let mut uses: Vec<AssetUse> = Vec::new();
     for one in working.register.uses.get(key)?.into_iter().flatten() {
-        uses.insert(one.issuance, one.clone());
-    }
-    for (id, issuance) in working.issuances.present() {
-        if issuance.issuer == key.member && issuance.content.assets.contains(&key.asset) {
-            uses.insert(*id, use_of(issuance));
+        let mut one = one.clone();
+        if let Some(issuance) = loaded(&one.issuance) {
+            one.live = is_live(issuance.state);
+            one.blocks.extend(
+                issuance
+                    .block
+                    .iter()
+                    .filter(|block| !one.blocks.contains(block))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
         }
+        uses.push(one);
     }
-    Ok(uses.into_values().filter(|one| one.live).collect())
+    let added = working.register.named.get(key).into_iter().flatten();
+    uses.extend(added.filter_map(loaded).map(use_of));
+    uses.retain(|one| one.live);
+    Ok(uses)
 }
 
 /// An issuance as a use of each of its assets.
-pub(in crate::ledger) fn use_of(issuance: &Issuance) -> AssetUse {
+fn use_of(issuance: &Issuance) -> AssetUse {
     AssetUse {
         issuance: issuance.id,
         from: issuance.content.period_from,
