@@ -1,5 +1,6 @@
 //! `tanqiao-hub bench`: what the hub can do on this machine, beside the same work written by hand in SQL.
 
+pub mod assets;
 pub mod baseline;
 pub mod curve;
 pub mod end_to_end;

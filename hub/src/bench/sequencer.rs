@@ -28,7 +28,7 @@ pub struct Throughput {
     pub batches: u64,
 }
 
-fn command(trader: &Trader, body: Body, batch: &Arc<ReceivedEnvelope>, item: u32) -> Command {
+pub(super) fn command(trader: &Trader, body: Body, batch: &Arc<ReceivedEnvelope>, item: u32) -> Command {
     let id = new_id();
     let payload: Arc<str> = format!("{{\"id\":\"{id}\",\"bench\":\"{item:0>400}\"}}").into();
     let signed = Signed {
@@ -48,7 +48,7 @@ fn command(trader: &Trader, body: Body, batch: &Arc<ReceivedEnvelope>, item: u32
     }
 }
 
-fn envelope(size: usize) -> Arc<ReceivedEnvelope> {
+pub(super) fn envelope(size: usize) -> Arc<ReceivedEnvelope> {
     let payload: Vec<u8> = (0..size * 600)
         .map(|_| b'x')
         .chain(new_id().uuid().as_bytes().iter().copied())

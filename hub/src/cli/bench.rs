@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::output::{CliError, Output};
+use crate::bench::assets;
 use crate::bench::curve::Curve;
 use crate::bench::end_to_end::Sequenced;
 use crate::bench::process::Process;
@@ -47,6 +48,8 @@ enum BenchCommand {
     Recognition(RecognitionArgs),
     /// Screening of fingerprint tokens against a store that has many.
     Screening(ScreeningArgs),
+    /// The asset register: what registering costs with few and with many assets in it.
+    Assets(AssetsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -163,6 +166,66 @@ struct RecognitionArgs {
     rounds: u32,
 }
 
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  tanqiao-hub bench assets --json\n  tanqiao-hub bench assets --database postgres://postgres@127.0.0.1/bench\n\nThe database must be the bench's own: it drops and makes the schema bench_assets in it."
+)]
+struct AssetsArgs {
+    /// `postgres://…`, a database of the bench's own; a temporary SQLite file when absent.
+    #[arg(long)]
+    database: Option<String>,
+    /// Assets in the register at the first measurement.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    few: u32,
+    /// Assets in the register at the second.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
+    many: u32,
+    /// Assets that are registered in each measurement.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    measured: u32,
+    /// Assets in one batch.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    batch: u32,
+}
+
+impl AssetsArgs {
+    fn run(&self, output: &Output) -> Result<(), CliError> {
+        let directory = tempfile::tempdir().map_err(CliError::failed)?;
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let plan = assets::Plan {
+            server: self.database.clone(),
+            few: count(self.few),
+            many: count(self.many),
+            measured: count(self.measured),
+            batch: count(self.batch),
+        };
+        let system = actix_web::rt::System::new();
+        let report = system
+            .block_on(assets::measure(&plan, directory.path(), &|step| eprintln!("{step}")))
+            .map_err(CliError::failed)?;
+        output.one(&report, assets_table);
+        Ok(())
+    }
+}
+
+fn assets_table(report: &assets::Report) -> String {
+    let line = |one: &assets::Measured| {
+        format!(
+            "{:>9} in the register: {:>7} µs an asset ({} registered)",
+            one.stored, one.each_us, one.registered
+        )
+    };
+    format!(
+        "{}\n{}\n{}\nratio {}.{:03}; a fresh process and one asset: {} ms",
+        report.database,
+        line(&report.few),
+        line(&report.many),
+        report.ratio_millis / 1_000,
+        report.ratio_millis % 1_000,
+        report.start_ms
+    )
+}
+
 impl RecognitionArgs {
     fn run(&self, output: &Output) -> Result<(), CliError> {
         let directory = tempfile::tempdir().map_err(CliError::failed)?;
@@ -212,6 +275,7 @@ pub(super) fn run(bench: &Bench, output: &Output) -> Result<(), CliError> {
     match &bench.command {
         Some(BenchCommand::Recognition(args)) => return args.run(output),
         Some(BenchCommand::Screening(args)) => return args.run(output),
+        Some(BenchCommand::Assets(args)) => return args.run(output),
         None => {}
     }
     let directory = tempfile::tempdir().map_err(CliError::failed)?;
