@@ -1,6 +1,7 @@
 //! `admin scheme-list` and `admin asset-conflict`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -68,10 +69,11 @@ impl Taken {
             new + changed
         );
         if self.conflicts > 0 {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "; {} conflicts with registered assets: see `admin asset-conflict list`",
                 self.conflicts
-            ));
+            );
         }
         text
     }

@@ -233,6 +233,11 @@ fn decide_governance(
         Decision::CloseEvent { event } => event::close(working, officers, event),
         Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
         Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
+        Decision::ResolveConflict {
+            conflict,
+            outcome,
+            reason,
+        } => conflict::decide(working, officers, *conflict, *outcome, reason),
         Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
         Decision::Screened(found) => screening::screened(working, found),
         Decision::ResolveConflict { .. }
@@ -240,6 +245,9 @@ fn decide_governance(
         | Decision::Freeze { .. }
         | Decision::Unfreeze { .. }
         | Decision::CancelFrozen { .. }
+        | Decision::ReverseRemoval { .. }
+        | Decision::PutSchemeList(_)
+        | Decision::ResolveAssetConflict { .. }
         | Decision::PermitLinkedObligation(_)
         | Decision::RevokeLinkedPermission { .. }
         | Decision::Challenge(_)
@@ -250,12 +258,6 @@ fn decide_governance(
             lost_chain,
             reason,
         } => origin::begin(working, officers, *lost_size, *lost_chain, reason),
-        Decision::PutSchemeList(list) => assets::put_list(working, officers, list),
-        Decision::ResolveAssetConflict {
-            conflict,
-            ruling,
-            reason,
-        } => assets::resolve(working, officers, command.id, *conflict, *ruling, reason),
         Decision::Sweep => sweep::sweep(working, command.id),
     }
 }
@@ -281,6 +283,17 @@ fn decide_oversight(
         Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, id, blocks, reason),
         Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, id, blocks, reason),
         Decision::CancelFrozen { blocks, reason } => freeze::cancel(working, officers, id, blocks, reason),
+        Decision::ReverseRemoval {
+            issuance,
+            quantity_g,
+            reason,
+        } => loss::reverse(working, officers, id, *issuance, *quantity_g, reason),
+        Decision::PutSchemeList(list) => assets::put_list(working, officers, list),
+        Decision::ResolveAssetConflict {
+            conflict,
+            ruling,
+            reason,
+        } => assets::resolve(working, officers, id, *conflict, *ruling, reason),
         Decision::PermitLinkedObligation(content) => permission::grant(working, officers, id, content),
         Decision::RevokeLinkedPermission { permission, reason } => {
             permission::revoke(working, officers, *permission, reason)

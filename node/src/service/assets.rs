@@ -18,7 +18,7 @@ pub struct NewAsset {
     pub asset: Name,
     /// Its class: the activity of the methodology that credits it.
     pub activity: Name,
-    /// A `GeoJSON` geometry: Point, Polygon or MultiPolygon, WGS 84.
+    /// A `GeoJSON` geometry: Point, Polygon or `MultiPolygon`, WGS 84.
     pub place: Value,
     /// The division that it lies in.
     pub region: RegionCode,

@@ -241,11 +241,11 @@ fn load_uses<C: StoreConnection>(
     Ok(())
 }
 
+/// Runs of serials, first and last, by issuance.
+type Runs = BTreeMap<Vec<u8>, Vec<(i64, i64)>>;
+
 /// The runs of serials that activities were given later, after they had been held back, by issuance.
-fn load_released<C: StoreConnection>(
-    connection: &mut C,
-    issuances: Vec<Vec<u8>>,
-) -> Result<BTreeMap<Vec<u8>, Vec<(i64, i64)>>, StoreError> {
+fn load_released<C: StoreConnection>(connection: &mut C, issuances: Vec<Vec<u8>>) -> Result<Runs, StoreError> {
     if issuances.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -253,7 +253,7 @@ fn load_released<C: StoreConnection>(
         "SELECT * FROM contested_activity WHERE first IS NOT NULL AND {}",
         C::is_one_of("issuance", true)
     );
-    let mut released: BTreeMap<Vec<u8>, Vec<(i64, i64)>> = BTreeMap::new();
+    let mut released = Runs::new();
     for row in connection.select::<ContestedRow>(Statement::new(sql).bind(C::many_bytes(issuances)))? {
         released
             .entry(row.issuance)
