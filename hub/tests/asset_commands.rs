@@ -59,7 +59,7 @@ fn a_list_is_taken_once_and_a_faulty_one_not_at_all() {
             "--reason",
             "two meters",
         ];
-        assert_eq!(desk.fails(1, &with(&resolve, &LI))["check"], "T05");
+        assert_eq!(desk.fails(1, &with(&resolve, &LI))["problem"]["check"], "T05");
         desk.fails(
             2,
             &[

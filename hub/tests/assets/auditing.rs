@@ -61,7 +61,7 @@ fn a_corrupted_register_is_found_and_the_asset_named() {
             ),
             (
                 "INSERT INTO issuance (id, member_no, local_reference, records_root, state, unscreened, series_no, first, last, content, log_index)
-                 SELECT zeroblob(6) || x'7000' || x'8000000000000009', member_no, 'again', zeroblob(32), state, unscreened, series_no, first, last,
+                 SELECT x'00000000000070008000000000000009', member_no, 'again', zeroblob(32), state, unscreened, series_no, first, last,
                  content, log_index FROM issuance",
                 7,
                 "has two live issuances for one time",

@@ -56,7 +56,7 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
     }
     all.push((
         "Coordinates".to_owned(),
-        json!({ "type": "array", "items": { "additionalProperties": true }, "description": "A position, rings, or polygons, by the type of the geometry" }),
+        json!({ "type": "array", "items": of("any"), "description": "A position, rings, or polygons, by the type of the geometry" }),
     ));
     all.push((
         "Signed".to_owned(),

@@ -57,7 +57,7 @@ pub(super) fn all() -> Vec<(String, RefOr<Schema>)> {
     }
     all.push((
         "Coordinates",
-        json!({ "type": "array", "items": { "additionalProperties": true },
+        json!({ "type": "array", "items": of("any"),
             "description": "A position, rings, or polygons, by the type of the geometry" }),
     ));
     for request in REQUESTS {
