@@ -10,6 +10,8 @@
 
 mod support;
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 use support::terminal::{Desk, LI, at_each_desk, with};
 
@@ -18,9 +20,13 @@ const HEADER: &str = "scheme,reference,asset,class,longitude,latitude,from,until
 #[test]
 fn a_list_is_taken_once_and_a_faulty_one_not_at_all() {
     at_each_desk(|desk| {
-        let rows: String = (0..450)
-            .map(|n| format!("gec,GEC-{n},,distributed-pv,114.{n:04},30.5,2025-01-01,2025-12-31,1000,kWh\n"))
-            .collect();
+        let mut rows = String::new();
+        for n in 0..450 {
+            let _ = writeln!(
+                rows,
+                "gec,GEC-{n},,distributed-pv,114.{n:04},30.5,2025-01-01,2025-12-31,1000,kWh"
+            );
+        }
         std::fs::write(desk.path("gec.csv"), format!("{HEADER}{rows}")).unwrap();
         let import = ["admin", "scheme-list", "import", "gec.csv"];
         desk.fails(2, &import);

@@ -69,7 +69,7 @@ fn a_later_list_finds_what_was_issued_and_freezes_what_the_issuer_still_holds() 
         );
         assert_eq!(f.standing(&block), "wuhan frozen");
         let conflict = f.asset_conflicts().remove(0);
-        assert_eq!(conflict.content.frozen, [block.clone()]);
+        assert_eq!(conflict.content.frozen, std::slice::from_ref(&block));
         f.issue_month("wuhan", "420100", &["meter-1"], 4).refused_by("S12");
         let head = f.head();
         f.list(&[entry(Scheme::Ccer, "CCER-1", &asset)]).unwrap();

@@ -76,7 +76,7 @@ impl Federation {
             let mut content = methodology(member, region);
             content.methodology = format!("{member}-pv.v1").parse().unwrap();
             content.activity = name("distributed-pv");
-            content.activity_unit = "kWh".to_owned();
+            "kWh".clone_into(&mut content.activity_unit);
             content.factor_g_per_unit = None;
             self.by_member(member, Body::Methodology(Box::new(content))).unwrap();
         }
