@@ -233,11 +233,6 @@ fn decide_governance(
         Decision::CloseEvent { event } => event::close(working, officers, event),
         Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
         Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
-        Decision::ResolveConflict {
-            conflict,
-            outcome,
-            reason,
-        } => conflict::decide(working, officers, *conflict, *outcome, reason),
         Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
         Decision::Screened(found) => screening::screened(working, found),
         Decision::ResolveConflict { .. }
@@ -245,7 +240,6 @@ fn decide_governance(
         | Decision::Freeze { .. }
         | Decision::Unfreeze { .. }
         | Decision::CancelFrozen { .. }
-        | Decision::ReverseRemoval { .. }
         | Decision::PutSchemeList(_)
         | Decision::ResolveAssetConflict { .. }
         | Decision::PermitLinkedObligation(_)
@@ -275,11 +269,6 @@ fn decide_oversight(
             outcome,
             reason,
         } => conflict::decide(working, officers, *conflict, *outcome, reason),
-        Decision::ReverseRemoval {
-            issuance,
-            quantity_g,
-            reason,
-        } => loss::reverse(working, officers, id, *issuance, *quantity_g, reason),
         Decision::Freeze { blocks, reason } => freeze::freeze(working, officers, id, blocks, reason),
         Decision::Unfreeze { blocks, reason } => freeze::unfreeze(working, officers, id, blocks, reason),
         Decision::CancelFrozen { blocks, reason } => freeze::cancel(working, officers, id, blocks, reason),
