@@ -8,6 +8,8 @@
     reason = "a test stops where it is wrong, in its helping functions too"
 )]
 
+#[path = "issuance_flow/assets.rs"]
+mod assets;
 #[path = "issuance_flow/conflicts.rs"]
 mod conflicts;
 #[path = "issuance_flow/hall.rs"]
