@@ -112,6 +112,16 @@ fn encoded(status: &Status) -> Result<Vec<u8>, prometheus::Error> {
             status.offers_waiting,
         ),
         (
+            "tanqiao_node_conflicts_open",
+            "Conflicts about activities that are not decided",
+            status.conflicts_open,
+        ),
+        (
+            "tanqiao_node_token_streams",
+            "Token streams that are made, sent or kept; a hundred at most",
+            i64::try_from(status.token_streams.len()).unwrap_or(i64::MAX),
+        ),
+        (
             "tanqiao_node_suspense_grams",
             "Grams that cannot be attributed",
             status.suspense_g.get(),

@@ -79,7 +79,7 @@ impl Evaluators {
                 .as_str()
                 .parse()
                 .map_err(|e: tanqiao_certs::identity::IdError| ExchangeError::Connection(e.to_string()))?;
-            let tls = tls.config_for(Role::Member(id)).map_err(ExchangeError::from)?;
+            let tls = tls.config_for(Role::Evaluator(id)).map_err(ExchangeError::from)?;
             ask::client(|builder| builder.tls_backend_preconfigured(tls).https_only(true))
         })
     }
@@ -122,6 +122,34 @@ impl Evaluators {
             at_once: usize::try_from(config.threads).unwrap_or(1).max(1),
             failures: Mutex::default(),
         })
+    }
+
+    /// The keys of a month. Where the log has none yet, the evaluators are asked to make them: of a month that is long past
+    /// nobody may have issued before.
+    async fn keys_of(&self, epoch: Epoch) -> Result<Arc<CheckedKeys>, TokenError> {
+        let mut pause = FIRST_PAUSE;
+        for round in 0..ROUNDS {
+            if let Some(keys) = self.keys.of(epoch).await? {
+                return Ok(keys);
+            }
+            if round == 0 {
+                self.have_keys_made(epoch).await;
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+        Err(TokenError::Unavailable(format!(
+            "the keys of {epoch} are not in the hub's log yet: the three evaluators have to make and state them"
+        )))
+    }
+
+    async fn have_keys_made(&self, epoch: Epoch) {
+        for asker in &self.askers {
+            match asker.have_keys_made(epoch).await {
+                Ok(()) => return,
+                Err(why) => tracing::warn!(evaluator = %asker.party.id, %epoch, why, "no keys were made"),
+            }
+        }
     }
 
     /// The outputs of one batch.
@@ -236,7 +264,7 @@ impl TokenProvider for Evaluators {
 
     fn outputs(&self, epoch: Epoch, inputs: Vec<Zeroizing<Vec<u8>>>) -> BoxFuture<'_, Result<Outputs, TokenError>> {
         Box::pin(async move {
-            let keys = self.keys.of(epoch).await?;
+            let keys = self.keys_of(epoch).await?;
             let count = inputs.len();
             let mut mixed: Vec<(usize, Zeroizing<Vec<u8>>)> = inputs.into_iter().enumerate().collect();
             mixed.shuffle(&mut rand::rng());

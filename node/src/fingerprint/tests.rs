@@ -38,6 +38,8 @@ pub(crate) struct FakeEvaluators {
     pub(crate) manners: Arc<Mutex<[Manner; 3]>>,
     pub(crate) evaluated: Arc<Mutex<[usize; 3]>>,
     slope: u64,
+    /// The hub that keys are stated to when somebody asks for them.
+    states_to: Arc<Mutex<Option<Shared>>>,
 }
 
 const KEY: u64 = 1_000_003;
@@ -66,6 +68,7 @@ impl FakeEvaluators {
             manners: Arc::new(Mutex::new([Manner::Honest; 3])),
             evaluated: Arc::default(),
             slope: 0,
+            states_to: Arc::default(),
         }
     }
 
@@ -87,6 +90,7 @@ impl FakeEvaluators {
                     .app_data(data.clone())
                     .app_data(web::JsonConfig::default().limit(4 * 1024 * 1024))
                     .route("/v1/evaluations", web::post().to(evaluate))
+                    .route("/v1/epochs/{epoch}", web::get().to(make_keys))
             });
             tokio::spawn(server.workers(1).disable_signals().listen(listener).unwrap().run());
         }
@@ -148,6 +152,21 @@ async fn evaluate(data: web::Data<(usize, FakeEvaluators)>, question: web::Json<
         evaluated,
         proof,
     })
+}
+
+async fn make_keys(data: web::Data<(usize, FakeEvaluators)>, epoch: web::Path<Epoch>) -> HttpResponse {
+    let (_, fake) = data.get_ref();
+    let hub = fake.states_to.lock().unwrap().clone();
+    let Some(hub) = hub else {
+        return HttpResponse::ServiceUnavailable().json(Problem::api(ApiProblem::Busy));
+    };
+    let keys = fake.keys(*epoch);
+    hub.lock()
+        .unwrap()
+        .screening
+        .epochs
+        .insert(epoch.to_string(), keys.clone());
+    HttpResponse::Ok().json(keys)
 }
 
 fn may() -> Epoch {
@@ -254,6 +273,9 @@ async fn keys_by_which_somebody_else_could_make_tokens_are_refused() {
     let error = tokens(&fake.provider(&base), inputs(1)).await.unwrap_err();
     assert!(matches!(error, TokenError::Unavailable(_)), "{error}");
     assert_eq!(*fake.evaluated.lock().unwrap(), [0; 3], "nobody was asked");
+    // Of a month of which nobody has issued before, the evaluators make keys when they are asked.
+    *fake.states_to.lock().unwrap() = Some(hub);
+    assert_eq!(tokens(&fake.provider(&base), inputs(1)).await.unwrap().len(), 1);
 }
 
 #[test]

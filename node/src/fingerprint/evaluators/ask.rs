@@ -32,8 +32,24 @@ impl Asker {
             epoch,
             blinded: blinded.clone(),
         };
-        let url = format!("{}/v1/evaluations", self.party.url.trim_end_matches('/'));
-        let sent = self.http.post(url).json(&question).timeout(ANSWER_TIMEOUT).send().await;
+        let body = self
+            .answered(self.http.post(self.url("evaluations")).json(&question))
+            .await?;
+        serde_json::from_slice(&body).map_err(|e| format!("its answer is no evaluation: {e}"))
+    }
+
+    /// Has the keys of a month made among the evaluators, where there are none yet. They count once the log has them.
+    pub(super) async fn have_keys_made(&self, epoch: Epoch) -> Result<(), String> {
+        let url = self.url(&format!("epochs/{epoch}"));
+        self.answered(self.http.get(url)).await.map(|_| ())
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/v1/{path}", self.party.url.trim_end_matches('/'))
+    }
+
+    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, String> {
+        let sent = request.timeout(ANSWER_TIMEOUT).send().await;
         let mut response = sent.map_err(|e| format!("it cannot be reached: {}", e.without_url()))?;
         let status = response.status();
         let mut body = Vec::new();
@@ -48,7 +64,7 @@ impl Asker {
             body.extend_from_slice(&some);
         }
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|e| format!("its answer is no evaluation: {e}"));
+            return Ok(body);
         }
         Err(match serde_json::from_slice::<Problem>(&body) {
             Ok(problem) => format!("it says: {} ({})", problem.detail, problem.code),

@@ -29,8 +29,8 @@ impl KnownKeys {
         }
     }
 
-    /// The keys of a month whose evaluators evaluate now.
-    pub(super) async fn of(&self, epoch: Epoch) -> Result<Arc<CheckedKeys>, TokenError> {
+    /// The keys of a month whose evaluators evaluate now; `None` if the log has none yet.
+    pub(super) async fn of(&self, epoch: Epoch) -> Result<Option<Arc<CheckedKeys>>, TokenError> {
         let known = self
             .known
             .lock()
@@ -40,13 +40,16 @@ impl KnownKeys {
         let keys = if let Some(keys) = known {
             keys
         } else {
-            let keys = Arc::new(self.checked(epoch, self.fetched(epoch).await?)?);
+            let Some(fetched) = self.fetched(epoch).await? else {
+                return Ok(None);
+            };
+            let keys = Arc::new(self.checked(epoch, fetched)?);
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.insert(epoch, Arc::clone(&keys));
             keys
         };
         if keys.is_open((self.clock)()) {
-            Ok(keys)
+            Ok(Some(keys))
         } else {
             Err(TokenError::Refused(format!(
                 "the key of {epoch} is used from {} until {}: activities of that month cannot be issued now",
@@ -55,13 +58,12 @@ impl KnownKeys {
         }
     }
 
-    async fn fetched(&self, epoch: Epoch) -> Result<EpochKeys, TokenError> {
-        self.hub.token_epoch(epoch).await.map_err(|error| match error {
-            HubError::Problem(problem) if problem.status == 404 => TokenError::Unavailable(format!(
-                "the keys of {epoch} are not in the hub's log yet: the evaluators have to generate and state them"
-            )),
-            error => TokenError::Unavailable(error.to_string()),
-        })
+    async fn fetched(&self, epoch: Epoch) -> Result<Option<EpochKeys>, TokenError> {
+        match self.hub.token_epoch(epoch).await {
+            Ok(keys) => Ok(Some(keys)),
+            Err(HubError::Problem(problem)) if problem.status == 404 => Ok(None),
+            Err(error) => Err(TokenError::Unavailable(error.to_string())),
+        }
     }
 
     /// Refuses keys with which the hub, one evaluator alone, or parties that this node was not told of could make tokens.
