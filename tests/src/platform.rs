@@ -137,8 +137,12 @@ impl Platform {
 
     /// Sends a file of rides; `Err` if the node gave no answer.
     pub async fn try_import(&self, rides: &str) -> Result<Asked, String> {
+        self.try_import_by(METRO, rides).await
+    }
+
+    async fn try_import_by(&self, methodology: &str, rides: &str) -> Result<Asked, String> {
         let request = self.http.post(format!(
-            "{}/api/v1/activities?methodology={METRO}&strict=true",
+            "{}/api/v1/activities?methodology={methodology}&strict=true",
             self.url
         ));
         let request = request
@@ -151,6 +155,11 @@ impl Platform {
     /// Imports a file of rides.
     pub async fn import(&self, rides: &str) -> Value {
         self.try_import(rides).await.unwrap().unwrap()
+    }
+
+    /// Imports a file of rides by another methodology.
+    pub async fn import_by(&self, methodology: &str, rides: &str) -> Value {
+        self.try_import_by(methodology, rides).await.unwrap().unwrap()
     }
 
     /// Issues what is pending, and waits for the hub.

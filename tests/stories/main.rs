@@ -21,6 +21,7 @@ mod recovered;
 mod recovered_members;
 mod restored;
 mod schemas;
+mod screened;
 mod several_hubs;
 mod tampering;
 

@@ -111,6 +111,16 @@ async fn one(node: &Node, row: &TokenStreamRow) -> Result<(), NodeError> {
         node.heard(None);
         // The last piece was taken, and the answer does not say so again.
         there.complete |= last && there.offset == total;
+        if there.offset <= offset && !there.complete {
+            // Another place, or nothing was kept: the next round begins anew, after a pause.
+            return Err(NodeError::refused(
+                "token-stream",
+                format!(
+                    "the hub goes on at byte {} of the token stream, not at {offset}",
+                    there.offset
+                ),
+            ));
+        }
         note(node, &row.issuance, Some(there.offset.min(total)), None, there.complete).await?;
     }
     note(node, &row.issuance, Some(total), None, true).await
