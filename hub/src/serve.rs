@@ -31,7 +31,7 @@ use crate::store::database::{Database, StoreError};
 use crate::store::read::replication;
 
 pub use log_key::{LogKeyError, ensure_log_key, log_public_key};
-pub use schedule::{Clock, SystemClock, new_id, sweep_command};
+pub use schedule::{Clock, SystemClock, due_commands, new_id, own_command, sweep_command};
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -162,6 +162,7 @@ impl Service {
             metrics,
             stopping.clone(),
         ));
+        let sweeping = database.clone();
         let mut service = Self {
             federation: config.federation.listen,
             enrolment: config.enrolment.listen,
@@ -178,6 +179,7 @@ impl Service {
                 tokio::spawn(reload::watch_files(tls.clone(), stopping.clone())),
                 tokio::spawn(schedule::sweep(
                     sequencer,
+                    sweeping,
                     config.schedule.sweep.clone(),
                     SystemClock,
                     stopping,

@@ -16,6 +16,7 @@ use tanqiao_hub::store::database::Database;
 use tanqiao_node::store::Store;
 use tanqiao_node::tokens::{self, Scope};
 use tanqiao_protocol::envelope::Envelope;
+use tanqiao_protocol::fingerprint::TokenSuite;
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::mapping::MappingEndorsement;
 use tanqiao_protocol::message::{Content, Message};
@@ -131,6 +132,7 @@ fn policy() -> Policy {
         trust_domain: TRUST_DOMAIN.parse().unwrap(),
         demonstration: true,
         screening: false,
+        token_suite: TokenSuite::HmacSm3,
         mapping_comment_period_s: 0,
         ..Policy::default()
     }

@@ -1,5 +1,6 @@
 //! What the handlers of one hub process share.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -8,7 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
 use tanqiao_certs::ServerTls;
-use tanqiao_protocol::id::{NodeId, TrustDomain};
+use tanqiao_protocol::id::{MessageId, NodeId, TrustDomain};
 use tanqiao_protocol::time::Timestamp;
 use tokio::sync::watch;
 
@@ -54,6 +55,8 @@ pub struct Hub {
     pub sequencer: Sequencer,
     /// Why screening does not go on, where it does not.
     pub screening: watch::Sender<Option<String>>,
+    /// Issuances whose stream is coming in through this process.
+    pub uploading: Mutex<BTreeSet<MessageId>>,
     /// Token streams on their way in.
     pub spool: Arc<dyn Spool>,
     /// Identities, revocations, days left.
@@ -99,6 +102,7 @@ impl Hub {
             statistics: Arc::default(),
             ranking: Arc::default(),
             open: watch::Sender::new(0),
+            uploading: Mutex::default(),
             screening: watch::Sender::new(None),
             settings,
             database,

@@ -3,7 +3,7 @@
 //! An upload is one `PUT` of the whole stream, or goes on where an earlier one broke off: `Upload-Offset` says where its
 //! bytes begin, and every answer where the next begin (draft-ietf-httpbis-resumable-upload, section 4). What arrived before a connection broke is kept.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -68,6 +68,8 @@ pub async fn put_tokens(
         // It arrived before: the answer was lost.
         _ => return Ok(progress(&issuance, &tokens, tokens.stream_bytes)),
     }
+    // One upload of a stream at a time: what one checks, another must not change.
+    let _alone = Alone::with(&hub, *id).ok_or_else(|| Refused::from(Problem::api(ApiProblem::Busy).retry_after(1)))?;
     let from = match request.headers().get(UPLOAD_OFFSET) {
         None => 0,
         Some(value) => number(value)?,
@@ -86,6 +88,29 @@ pub async fn put_tokens(
         return Ok(progress(&issuance, &tokens, offset));
     }
     finish(&hub, issuance, &tokens).await
+}
+
+/// The one upload of an issuance in this process.
+struct Alone {
+    hub: Data<Hub>,
+    issuance: MessageId,
+}
+
+impl Alone {
+    fn with(hub: &Data<Hub>, issuance: MessageId) -> Option<Self> {
+        let mut uploading = hub.uploading.lock().unwrap_or_else(PoisonError::into_inner);
+        uploading.insert(issuance).then(|| Self {
+            hub: hub.clone(),
+            issuance,
+        })
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let mut uploading = self.hub.uploading.lock().unwrap_or_else(PoisonError::into_inner);
+        uploading.remove(&self.issuance);
+    }
 }
 
 /// The caller's own issuance, and what its header says of its tokens.

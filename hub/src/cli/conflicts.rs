@@ -1,5 +1,7 @@
 //! `admin conflict`, `admin debts` and `admin reverse`.
 
+use std::fmt::Write as _;
+
 use clap::{Args, Subcommand};
 use tanqiao_protocol::conflict::{ConflictOutcome, ConflictState, ConflictView};
 use tanqiao_protocol::id::{MessageId, NodeId};
@@ -75,10 +77,7 @@ impl ConflictCommand {
                     let mut text = line(one);
                     for said in &one.evidence {
                         let gives_up = if said.concede { " (gives the activity up)" } else { "" };
-                        text.push_str(&format!(
-                            "\n  {} {}{gives_up}: {}",
-                            said.at, said.member, said.statement
-                        ));
+                        let _ = write!(text, "\n  {} {}{gives_up}: {}", said.at, said.member, said.statement);
                     }
                     text
                 });

@@ -376,6 +376,23 @@ pub enum Decision {
     },
     /// What screening found. By the hub itself.
     Screened(Box<Screened>),
+    /// End an issuance whose tokens did not come, or that was suspended with its issuer. By the hub itself.
+    AbandonIssuance {
+        /// Which.
+        issuance: MessageId,
+    },
+    /// End an issuance whose token stream cannot be screened. By the hub itself.
+    GiveUpScreening {
+        /// Which.
+        issuance: MessageId,
+        /// Why.
+        reason: String,
+    },
+    /// Decide a conflict by its rule, once its deadline has passed. By the hub itself.
+    SettleConflict {
+        /// Which.
+        conflict: MessageId,
+    },
     /// Permit that reductions used for one claim also meet an obligation that the law links to it.
     PermitLinkedObligation(Box<LinkedPermission>),
     /// Take such a permission back: nothing more is claimed under it.

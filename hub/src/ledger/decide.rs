@@ -235,6 +235,9 @@ fn decide_governance(
         Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
         Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
         Decision::Screened(found) => screening::screened(working, found),
+        Decision::AbandonIssuance { issuance } => screening::abandon_due(working, *issuance),
+        Decision::GiveUpScreening { issuance, reason } => screening::give_up(working, *issuance, reason),
+        Decision::SettleConflict { conflict } => conflict::settle_due(working, *conflict),
         Decision::ResolveConflict { .. }
         | Decision::ReverseRemoval { .. }
         | Decision::Freeze { .. }

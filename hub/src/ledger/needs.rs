@@ -63,6 +63,8 @@ pub struct Needs {
     pub conflicts_of: BTreeSet<ActivityRef>,
     /// Activities that may have been held back, or have lost.
     pub contested: BTreeSet<ActivityRef>,
+    /// The activities in whose place these came.
+    pub predecessors: BTreeSet<ActivityRef>,
     /// Where the serials of activities lie.
     pub positions: BTreeSet<ActivityRef>,
     /// What members owe.
@@ -165,7 +167,10 @@ impl Needs {
             Body::TransferAcceptance(c) => self.dealing_by_id(c.transfer, working),
             Body::TransferDecline(c) => self.dealing_by_id(c.transfer, working),
             Body::TransferWithdrawal(c) => self.dealing_by_id(c.transfer, working),
-            Body::Pledge(c) => self.feed(&c.pledgee, working),
+            Body::Pledge(c) => {
+                self.debts(speaker, working);
+                self.feed(&c.pledgee, working);
+            }
             Body::PledgeRelease(c, _) => self.pledge(c.pledge, working),
             Body::PledgeForeclosure(c, _) => self.pledge(c.pledge, working),
             Body::ChallengeAnswer(c) => self.challenge(c.challenge, working),
@@ -226,16 +231,7 @@ impl Needs {
             }
             Decision::PutSchemeList(list) => self.list(list, working),
             Decision::ResolveAssetConflict { conflict, .. } => self.asset_conflict(*conflict, working),
-            Decision::Suspend { member, .. } => {
-                self.feed(member, working);
-                match working.open_of.get(member) {
-                    Ok(open) => open
-                        .into_iter()
-                        .flatten()
-                        .for_each(|id| self.dealing_by_id(*id, working)),
-                    Err(_) => drop(self.open_of.insert(member.clone())),
-                }
-            }
+            Decision::Suspend { member, .. } => self.suspension(member, working),
             Decision::Freeze { blocks, .. } => self.bound_by(blocks, working),
             Decision::ApproveTransfer { transfer } => self.dealing_by_id(*transfer, working),
             Decision::Halt { subject, .. } => self.dealing_by_id(*subject, working),
@@ -266,9 +262,13 @@ impl Needs {
                     self.mapping(&mapping, working);
                 }
             }
-            Decision::ResolveConflict { conflict, .. } => self.conflict(*conflict, working),
+            Decision::ResolveConflict { conflict, .. } | Decision::SettleConflict { conflict } => {
+                self.conflict(*conflict, working);
+            }
             Decision::ReverseRemoval { issuance, .. } => self.reversal(*issuance, working),
-            Decision::TokensArrived { issuance } => self.tokens_arrived(*issuance, working),
+            Decision::TokensArrived { issuance }
+            | Decision::AbandonIssuance { issuance }
+            | Decision::GiveUpScreening { issuance, .. } => self.tokens_arrived(*issuance, working),
             Decision::Screened(found) => self.screened(found, working),
             Decision::SetPolicy(_)
             | Decision::PutOfficer { .. }
@@ -276,6 +276,18 @@ impl Needs {
             | Decision::Unfreeze { .. }
             | Decision::CancelFrozen { .. }
             | Decision::StopHub { .. } => {}
+        }
+    }
+
+    /// Suspending a member halts what it has open.
+    fn suspension(&mut self, member: &NodeId, working: &Working) {
+        self.feed(member, working);
+        match working.open_of.get(member) {
+            Ok(open) => open
+                .into_iter()
+                .flatten()
+                .for_each(|id| self.dealing_by_id(*id, working)),
+            Err(_) => drop(self.open_of.insert(member.clone())),
         }
     }
 

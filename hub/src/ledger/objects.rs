@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tanqiao_mappings::factors::FactorRecord;
 use tanqiao_mappings::recognition::MappingSet;
 use tanqiao_protocol::event::{Claim, EventPlan, EventState, InventoryBasis, LinkedObligation};
-use tanqiao_protocol::fingerprint::{Epoch, EpochKeys};
+use tanqiao_protocol::fingerprint::{Epoch, EpochKeys, TokenSuite};
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256, TrustDomain};
 use tanqiao_protocol::message::{Issuance as IssuanceHeader, Listing as ListingContent, Methodology, Price};
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
@@ -194,6 +194,9 @@ pub struct Policy {
     /// `unscreened` for good.
     #[serde(default = "screened")]
     pub screening: bool,
+    /// How fingerprint tokens are made: those of two suites never meet.
+    #[serde(default = "suite")]
+    pub token_suite: TokenSuite,
     /// How long comments on a mapping are awaited after its evidence is complete, in seconds; 0 for not at all.
     #[serde(default = "comment_period")]
     pub mapping_comment_period_s: u32,
@@ -202,6 +205,10 @@ pub struct Policy {
 /// Twenty working days.
 const fn comment_period() -> u32 {
     28 * 86_400
+}
+
+const fn suite() -> TokenSuite {
+    TokenSuite::Voprf
 }
 
 const fn screened() -> bool {
@@ -222,6 +229,7 @@ impl Default for Policy {
             second_approval_from_g: None,
             smallest_piece_g: one_gram(),
             screening: screened(),
+            token_suite: suite(),
             mapping_comment_period_s: comment_period(),
         }
     }

@@ -110,6 +110,8 @@ pub struct Working {
     pub conflicts_of: Loaded<ActivityRef, Vec<MessageId>>,
     /// Activities that were held back, or lost.
     pub contested: Loaded<ActivityRef, Contested>,
+    /// The activities in whose place this one came.
+    pub predecessors: Loaded<ActivityRef, Vec<ActivityRef>>,
     /// Where the serials of activities lie.
     pub positions: Loaded<ActivityRef, Position>,
     /// What members owe.
@@ -134,25 +136,14 @@ pub struct Working {
     pub free: Loaded<(NodeId, SeriesRef), (Grams, Grams)>,
     /// Open transfers and donations of members about to be suspended.
     pub open_of: Loaded<NodeId, Vec<MessageId>>,
-    /// What has come to its time; `None` until asked for.
-    pub due: Option<Due>,
+    /// Transfers, donations and challenges whose time has come; `None` until asked for.
+    pub due: Option<Vec<MessageId>>,
     /// Feed heads.
     pub feeds: Loaded<NodeId, FeedHead>,
     /// The asset register.
     pub register: Register,
     /// What the batch writes anew.
     pub written: Written,
-}
-
-/// What has come to its time.
-#[derive(Debug, Clone, Default)]
-pub struct Due {
-    /// Transfers, donations and challenges.
-    pub dealings: Vec<MessageId>,
-    /// Issuances without tokens.
-    pub issuances: Vec<MessageId>,
-    /// Conflicts.
-    pub conflicts: Vec<MessageId>,
 }
 
 /// What the batch writes anew.
@@ -206,6 +197,7 @@ impl Working {
             conflicts: Loaded::default(),
             conflicts_of: Loaded::default(),
             contested: Loaded::default(),
+            predecessors: Loaded::default(),
             positions: Loaded::default(),
             debts: Loaded::default(),
             holdings: Loaded::default(),
@@ -337,6 +329,8 @@ impl Working {
                 )));
             }
             self.series.put(first.series.clone(), first.range.last());
+            // What was issued in this batch is known whole.
+            self.ranges.insert(first.reference());
         }
         for after in &replacement.after {
             self.lattice(&after.status.holder, |lattice| {

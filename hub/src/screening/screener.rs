@@ -8,16 +8,17 @@ use std::sync::Arc;
 
 use tanqiao_protocol::conflict::{ActivityRef, ActivityState, COLLISIONS_MAX};
 use tanqiao_protocol::fingerprint::{Token, TokenKind};
-use tanqiao_protocol::id::{MessageId, Sha256};
+use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::transfer::IssuanceState;
 
 use super::pages::PageWriter;
 use super::{Collision, ScreeningError, Spool, TokenStore, fingerprints, records};
 use crate::crash;
-use crate::ledger::command::{Body, Command, Decision, Origin};
+use crate::ledger::command::Decision;
 use crate::ledger::objects::{Collided, Collision as CollidedWith, Contested, Issuance, Owned, Screened, SharedToken};
 use crate::ledger::sequencer::{Answer, Sequencer, SequencerError};
+use crate::serve::own_command;
 use crate::store::conflicts::save_pages;
 use crate::store::database::{Database, StoreError};
 use crate::store::read::conflicts as read;
@@ -26,8 +27,6 @@ use crate::store::read::conflicts as read;
 const PAGES_A_WRITE: usize = 256;
 /// Shared tokens that are looked at in all: beyond it the issuance is refused as a whole.
 const SHARED_TOKENS_MAX: usize = COLLISIONS_MAX * 16;
-/// The longest chain of activities that took one another's place.
-const SUCCESSORS_MAX: usize = 8;
 
 /// What stops the screener.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +53,28 @@ pub enum ScreenerError {
         "the store of tokens lacks {0} of the runs that the ledger names: restore it from the backup that belongs to the database; nothing is screened until then"
     )]
     Missing(usize),
+    /// The spool has less than the header says.
+    #[error("its token stream is not complete any more")]
+    Incomplete,
     /// What the store and the ledger say does not fit.
     #[error("{0}")]
     Contradiction(String),
+}
+
+impl ScreenerError {
+    /// True if the same stream would fail again, however often it is tried.
+    const fn is_of_the_stream(&self) -> bool {
+        matches!(
+            self,
+            Self::Incomplete
+                | Self::Screening(
+                    ScreeningError::Record { .. }
+                        | ScreeningError::Torn { .. }
+                        | ScreeningError::Position(_)
+                        | ScreeningError::Retired(_)
+                )
+        )
+    }
 }
 
 /// How the store of tokens is opened; `None` while another process has it.
@@ -103,14 +121,34 @@ impl Screener {
             if !self.take_store()? {
                 return Ok(done);
             }
-            if let Err(error) = self.screen(&issuance) {
-                // What is in memory may not be what is on disk: begin again from there.
-                self.store = None;
-                return Err(error);
+            match self.screen(&issuance) {
+                Ok(()) => {}
+                // What stays wrong must not keep everybody waiting: its issuer registers it again.
+                Err(error) if error.is_of_the_stream() => self.give_up(issuance.id, &error)?,
+                Err(error) => {
+                    // What is in memory may not be what is on disk: begin again from there.
+                    self.store = None;
+                    return Err(error);
+                }
             }
             done += 1;
         }
         Ok(done)
+    }
+
+    /// Ends an issuance whose stream cannot be screened.
+    fn give_up(&mut self, issuance: MessageId, error: &ScreenerError) -> Result<(), ScreenerError> {
+        self.store = None;
+        tracing::error!(%issuance, %error, "an issuance cannot be screened");
+        let reason = format!("its token stream cannot be screened, register it again: {error}");
+        let reason: String = reason.chars().take(500).collect();
+        let answer = submit(&self.sequencer, Decision::GiveUpScreening { issuance, reason })?;
+        answer.result.map_err(|problem| ScreenerError::Refused {
+            issuance,
+            why: problem.detail,
+        })?;
+        self.spool.remove(issuance)?;
+        Ok(())
     }
 
     /// The issuance whose turn it is, if its tokens are here.
@@ -232,6 +270,10 @@ impl Screener {
                 pages.clear();
             }
         }
+        let total = writer.clean_g() + grams.values().map(|held: &Grams| held.get()).sum::<i64>();
+        if total != issuance.content.quantity_g.get() {
+            return Err(ScreenerError::Incomplete);
+        }
         let clean = Grams::new(writer.clean_g()).map_err(|error| ScreenerError::Contradiction(error.to_string()))?;
         pages.extend(writer.finish());
         save_pages(&self.database, issuance.id, &pages)?;
@@ -257,13 +299,7 @@ impl Screener {
 /// # Errors
 /// [`SequencerError`].
 pub fn submit(sequencer: &Sequencer, decision: Decision) -> Result<Answer, SequencerError> {
-    let command = Command {
-        origin: Origin::Hub,
-        id: crate::serve::new_id(),
-        payload_sha256: Sha256::of(&[]),
-        body: Body::Governance(Box::new(decision)),
-    };
-    let answers = sequencer.submit_blocking(vec![command])?;
+    let answers = sequencer.submit_blocking(vec![own_command(decision)])?;
     answers.into_iter().next().ok_or(SequencerError::Ended)
 }
 
@@ -321,21 +357,14 @@ impl<'a> Judge<'a> {
         let mut asked: BTreeSet<MessageId> = runs.values().copied().collect();
         asked.extend(owners.values().map(|owner| owner.issuance));
         let mut contested: BTreeMap<ActivityRef, Contested> = BTreeMap::new();
-        let mut unread = asked.clone();
-        // Those that took one another's place may be of further issuances.
-        for _ in 0..SUCCESSORS_MAX {
-            if unread.is_empty() {
-                break;
-            }
-            let found = database.read(|c| read::contested_of(c, &unread))?;
-            unread = found
-                .values()
-                .filter_map(|one| one.successor.as_ref().map(|to| to.issuance))
-                .filter(|to| !asked.contains(to))
-                .collect();
-            asked.extend(unread.iter().copied());
-            contested.extend(found);
-        }
+        contested.extend(database.read(|c| read::contested_of(c, &asked))?);
+        // Whoever has the act now may be of a further issuance.
+        let further: BTreeSet<MessageId> = contested
+            .values()
+            .filter_map(|one| one.successor.as_ref().map(|to| to.issuance))
+            .filter(|to| !asked.contains(to))
+            .collect();
+        asked.extend(further);
         asked.insert(issuance.id);
         let members = database.read(|c| read::issuers(c, &asked))?;
         Ok(Self {
@@ -359,7 +388,7 @@ impl<'a> Judge<'a> {
             index,
         };
         let own = of_this(index);
-        let owner = if let Some(owner) = self.living(self.first_owner(collision)?)? {
+        let owner = if let Some(owner) = self.living(self.first_owner(collision)?) {
             owner
         } else {
             // Whoever had it is out, and nobody is in its place: it belongs to the first here that has it.
@@ -409,19 +438,12 @@ impl<'a> Judge<'a> {
     }
 
     /// The activity that an act belongs to now.
-    fn living(&self, first: ActivityRef) -> Result<Option<ActivityRef>, ScreenerError> {
-        let mut at = first;
-        for _ in 0..=SUCCESSORS_MAX {
-            match self.contested.get(&at) {
-                Some(one) if matches!(one.state, ActivityState::Refused | ActivityState::Cancelled) => {
-                    match &one.successor {
-                        Some(successor) => at = successor.clone(),
-                        None => return Ok(None),
-                    }
-                }
-                _ => return Ok(Some(at)),
+    fn living(&self, first: ActivityRef) -> Option<ActivityRef> {
+        match self.contested.get(&first) {
+            Some(one) if matches!(one.state, ActivityState::Refused | ActivityState::Cancelled) => {
+                one.successor.clone()
             }
+            _ => Some(first),
         }
-        Err(ScreenerError::Contradiction(format!("{at:?} has too many successors")))
     }
 }

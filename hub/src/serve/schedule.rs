@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use crate::ledger::command::{Body, Command, Decision, Origin};
 use crate::ledger::sequencer::Sequencer;
 use crate::store::challenges::forget_sealed;
-use crate::store::database::Database;
+use crate::store::database::{Database, StoreError};
+use crate::store::read::conflicts;
 
 /// The clock of a schedule; a test has its own.
 pub trait Clock: Send + Sync + 'static {
@@ -61,6 +62,7 @@ async fn next_time<C: Clock>(
 /// Sweeps by the schedule.
 pub(super) async fn sweep<C: Clock>(
     sequencer: Sequencer,
+    database: Database,
     schedule: String,
     clock: C,
     mut stopping: watch::Receiver<bool>,
@@ -69,17 +71,42 @@ pub(super) async fn sweep<C: Clock>(
         tracing::error!("the schedule of the sweep cannot be read");
         return;
     };
-    while next_time(&schedule, &clock, &mut stopping).await.is_some() {
-        let Ok(waiting) = sequencer.submit(vec![sweep_command()]) else {
+    while let Some(at) = next_time(&schedule, &clock, &mut stopping).await {
+        let (reading, now) = (database.clone(), Timestamp::from_micros(at.timestamp_micros()));
+        let due = tokio::task::spawn_blocking(move || due_commands(&reading, now)).await;
+        let mut commands = vec![sweep_command()];
+        match due {
+            Ok(Ok(due)) => commands.extend(due),
+            Ok(Err(error)) => tracing::warn!(%error, "what is due cannot be read"),
+            Err(error) => tracing::warn!(%error, "what is due cannot be read"),
+        }
+        let Ok(waiting) = sequencer.submit(commands) else {
             tracing::warn!("the sequencer is busy: the sweep waits for its next time");
             continue;
         };
-        match waiting.await.ok().and_then(|answers| answers.into_iter().next()) {
-            Some(answer) if answer.result.is_err() => tracing::warn!(status = answer.status, "the sweep was refused"),
-            Some(_) => {}
-            None => tracing::warn!("the sweep was not answered"),
+        let Ok(answers) = waiting.await else {
+            tracing::warn!("the sweep was not answered");
+            continue;
+        };
+        for answer in answers.iter().filter(|answer| answer.result.is_err()) {
+            tracing::warn!(status = answer.status, "a part of the sweep was refused");
         }
     }
+}
+
+/// What the hub decides when a time has passed, each by a command of its own: one that fails does not hold the others up.
+///
+/// # Errors
+/// The store's.
+pub fn due_commands(database: &Database, now: Timestamp) -> Result<Vec<Command>, StoreError> {
+    let (issuances, conflicts) = database.read(|connection| conflicts::due(connection, now))?;
+    let abandoned = issuances
+        .into_iter()
+        .map(|issuance| Decision::AbandonIssuance { issuance });
+    let settled = conflicts
+        .into_iter()
+        .map(|conflict| Decision::SettleConflict { conflict });
+    Ok(abandoned.chain(settled).map(own_command).collect())
 }
 
 /// Every night (03:20 UTC).
@@ -105,12 +132,18 @@ pub(super) async fn forget<C: Clock>(database: Database, clock: C, mut stopping:
 /// A sweep, with a new id.
 #[must_use]
 pub fn sweep_command() -> Command {
+    own_command(Decision::Sweep)
+}
+
+/// A decision of the hub itself, with a new id.
+#[must_use]
+pub fn own_command(decision: Decision) -> Command {
     let id = new_id();
     Command {
         origin: Origin::Hub,
         id,
         payload_sha256: Sha256::of(id.to_string().as_bytes()),
-        body: Body::Governance(Box::new(Decision::Sweep)),
+        body: Body::Governance(Box::new(decision)),
     }
 }
 

@@ -29,7 +29,11 @@ pub(super) async fn screen(
             .await
             {
                 Ok(worked) => worked,
-                Err(error) => return tracing::error!(%error, "screening has ended"),
+                Err(error) => {
+                    tracing::error!(%error, "screening has ended");
+                    status.send_replace(Some("screening has ended: start the hub again".to_owned()));
+                    return;
+                }
             };
             screener = back;
             let failed = match done {

@@ -6,7 +6,6 @@ use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::ledger::Replacement;
 use tanqiao_protocol::serial::SerialRange;
 use tanqiao_protocol::time::Timestamp;
-use tanqiao_protocol::view::MemberStatus;
 
 use super::connection::StoreConnection;
 use super::convert::{self, content, grams, id_bytes, json, message_id, parse, state};
@@ -17,10 +16,11 @@ use super::row::{WriteRows as _, row};
 use super::rows::{
     BlockRow, ConflictRow, ContestedRow, DebtRow, PageRow, ScreeningRunRow, StatementRow, TokenOwnerRow,
 };
+use super::screening::hold_run;
 use super::statement::Statement;
 use crate::ledger::needs::Needs;
 use crate::ledger::objects::{Conflict, Contested, Debt, Position};
-use crate::ledger::working::{Due, Working};
+use crate::ledger::working::Working;
 use crate::screening::pages::{PAGE_ACTIVITIES, Page, position_in};
 
 /// The most blocks that are loaded to cover a loss: the largest ones.
@@ -28,26 +28,6 @@ const HOLDINGS_MAX: i64 = 200;
 
 row!(IdRow in "conflict", key "id", { id: Binary => Vec<u8> });
 row!(NoRow in "member", key "no", { no: Integer => i32 });
-
-/// Issuances without tokens, and conflicts, whose time has come.
-pub(super) fn due<C: StoreConnection>(connection: &mut C, now: Timestamp, most: i64) -> Result<Due, StoreError> {
-    let uploads = now.plus_micros(-tanqiao_protocol::conflict::UPLOAD_US);
-    let sql = "SELECT id FROM issuance WHERE state = 1 AND (registered_at <= ?
-        OR member_no IN (SELECT no FROM member WHERE status <> ?)) AND state < 10 ORDER BY log_index LIMIT ?";
-    let statement = Statement::new(sql)
-        .bind(uploads.micros())
-        .bind(MemberStatus::Admitted.code())
-        .bind(most);
-    let issuances = ids(&connection.select::<IdRow>(statement)?)?;
-    let sql = "SELECT id FROM conflict WHERE state < 10 AND deadline <= ? ORDER BY deadline, id LIMIT ?";
-    let statement = Statement::new(sql).bind(now.micros()).bind(most);
-    let conflicts = ids(&connection.select::<IdRow>(statement)?)?;
-    Ok(Due {
-        issuances,
-        conflicts,
-        ..Due::default()
-    })
-}
 
 fn ids(rows: &[IdRow]) -> Result<Vec<MessageId>, StoreError> {
     rows.iter().map(|row| message_id(&row.id)).collect()
@@ -69,6 +49,16 @@ pub(super) fn load<C: StoreConnection>(
         let found = connection.select::<ContestedRow>(statement)?;
         let found = found.first().map(contested).transpose()?;
         working.contested.load(activity.clone(), found);
+    }
+    for activity in &needs.predecessors {
+        let sql = "SELECT * FROM contested_activity WHERE successor_issuance = ? AND successor_idx = ?";
+        let found = connection.select::<ContestedRow>(of_activity(sql, activity))?;
+        let found: Vec<Contested> = found.iter().map(contested).collect::<Result<_, _>>()?;
+        let before = found.iter().map(|one| one.activity.clone()).collect();
+        working.predecessors.load(activity.clone(), Some(before));
+        for one in found {
+            working.contested.load(one.activity.clone(), Some(one));
+        }
     }
     for activity in &needs.positions {
         let index = i64::from(activity.index);
@@ -293,6 +283,10 @@ pub(super) fn save<C: StoreConnection>(
     connection.put_rows(&debts)?;
     let mut runs = Vec::new();
     for (run, issuance, log_index) in &working.written.runs {
+        // Another process may have taken the store over and deleted what nobody had named.
+        if !hold_run(connection, *run)? {
+            return Err(content(format!("run {run} is not in the store of tokens any more")));
+        }
         runs.push(ScreeningRunRow {
             run: i32::try_from(*run).map_err(content)?,
             issuance: id_bytes(*issuance),

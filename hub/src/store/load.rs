@@ -22,7 +22,7 @@ use super::statement::Statement;
 use crate::ledger::nearby::Nearby;
 use crate::ledger::needs::Needs;
 use crate::ledger::objects::CapCount;
-use crate::ledger::working::{Due, FeedHead, StoredAnswer, Working};
+use crate::ledger::working::{FeedHead, StoredAnswer, Working};
 
 /// The most transfers and donations that one sweep ends; the next sweep takes the rest.
 const DUE_MAX: i64 = 500;
@@ -451,11 +451,8 @@ fn load_open<C: StoreConnection>(
                 .bind(now)
                 .bind(DUE_MAX),
         )?;
-        let mut due = Due {
-            dealings: message_ids(&rows)?,
-            ..conflicts::due(connection, working.now, DUE_MAX)?
-        };
-        due.dealings.dedup();
+        let mut due = message_ids(&rows)?;
+        due.dedup();
         working.due = Some(due);
     }
     Ok(())

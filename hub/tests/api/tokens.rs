@@ -9,7 +9,7 @@ use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::transfer::IssuanceState;
 use tanqiao_protocol::view::{IssuanceView, Outcome, Page};
 
-use crate::support::{grams, issuance};
+use crate::support::{Federation, grams, issuance};
 use crate::world::{Member, World, good, on_each, refused, until};
 
 fn record(index: u32, order: &str) -> StreamRecord {
@@ -34,7 +34,9 @@ fn records(orders: &[&str]) -> Vec<StreamRecord> {
 
 fn bytes(records: &[StreamRecord]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    records.iter().for_each(|record| encode(record, &mut bytes));
+    for record in records {
+        encode(record, &mut bytes);
+    }
     bytes
 }
 
@@ -92,7 +94,13 @@ async fn ended(member: &Member, id: MessageId) -> IssuanceView {
 }
 
 async fn screening(world: &World) {
-    world.officers(|f| f.set_policy(|policy| policy.screening = true)).await;
+    let policy = |f: &Federation| {
+        f.set_policy(|policy| {
+            policy.screening = true;
+            policy.token_suite = TokenSuite::HmacSm3;
+        });
+    };
+    world.officers(policy).await;
 }
 
 #[actix_web::test]

@@ -200,3 +200,76 @@ fn three_sides_of_one_act_give_it_to_one() {
         assert_eq!((h.free("bluecar"), h.free("harbin"), h.free("wuhan")), (0, 0, 5));
     });
 }
+
+#[test]
+fn two_conflicts_of_one_act_fall_due_together_and_leave_it_with_one() {
+    on_each_hall(|h| {
+        h.issue("bluecar", &[(5, &["R a"])]);
+        let acts: &[_] = &[(5, &["R a"][..])];
+        let (one, two) = (h.register("wuhan", acts), h.register("wuhan", acts));
+        h.upload(one, acts);
+        h.upload(two, acts);
+        assert_eq!(h.work().unwrap(), 2);
+        assert_eq!(h.open().len(), 2);
+        h.f.pass(14 * 86_400);
+        h.f.sweep();
+        assert!(h.open().is_empty());
+        assert_eq!((h.free("bluecar"), h.free("wuhan")), (0, 5));
+    });
+}
+
+#[test]
+fn sides_that_lose_to_one_another_in_a_circle_leave_the_act_with_one() {
+    on_each_hall(|h| {
+        let a = h.issue("bluecar", &[(5, &["R a", "S x"])]);
+        let d = h.issue("harbin", &[(5, &["R d", "S x", "S y"])]);
+        let b = h.issue("wuhan", &[(5, &["R a", "S y"])]);
+        let between = |later, earlier| {
+            let all = h.open().into_iter();
+            let mut found =
+                all.filter(|c| c.later.activity.issuance == later && c.earlier.activity.issuance == earlier);
+            found.next().unwrap().conflict
+        };
+        let (b_a, b_d, d_a) = (between(b, a), between(b, d), between(d, a));
+        h.resolve(b_a, ConflictOutcome::Later).unwrap();
+        h.resolve(b_d, ConflictOutcome::Earlier).unwrap();
+        h.resolve(d_a, ConflictOutcome::Earlier).unwrap();
+        assert_eq!((h.free("bluecar"), h.free("wuhan"), h.free("harbin")), (0, 0, 5));
+        // Whoever comes next meets the one that has it.
+        h.issue("wuhan", &[(5, &["R a"])]);
+        assert_eq!(h.only().earlier.member, node("harbin"));
+    });
+}
+
+#[test]
+fn whoever_has_lost_an_act_cannot_give_it_away() {
+    on_each_hall(|h| {
+        let acts: &[_] = &[(5, &["R a"][..])];
+        h.issue("bluecar", acts);
+        let second = h.issue("harbin", acts);
+        let third = h.issue("wuhan", acts);
+        h.resolve(h.conflict_of(second), ConflictOutcome::Later).unwrap();
+        let open = h.conflict_of(third);
+        h.say("bluecar", open, true).refused_by("N05");
+        assert_eq!((h.free("harbin"), h.free("wuhan")), (5, 0));
+        h.say("wuhan", open, true).unwrap();
+        assert_eq!((h.free("harbin"), h.free("wuhan")), (5, 0));
+    });
+}
+
+#[test]
+fn an_act_changes_hands_as_often_as_it_may_and_the_first_still_finds_the_last() {
+    on_each_hall(|h| {
+        let first = h.issue("bluecar", &[(5, &["R a", "R b"])]);
+        let waits = h.issue("naas", &[(5, &["R b"])]);
+        for round in 0..12 {
+            let member = if round % 2 == 0 { "harbin" } else { "wuhan" };
+            let id = h.issue(member, &[(5, &["R a"])]);
+            h.resolve(h.conflict_of(id), ConflictOutcome::Later).unwrap();
+        }
+        assert_eq!((h.free("harbin"), h.free("wuhan")), (0, 5));
+        h.resolve(h.conflict_of(waits), ConflictOutcome::Later).unwrap();
+        assert_eq!((h.free("harbin"), h.free("wuhan"), h.free("naas")), (0, 0, 5));
+        assert_eq!(h.state(first), "recognised");
+    });
+}

@@ -43,7 +43,12 @@ pub fn on_each_hall(test: impl Fn(&Hall)) {
         f.two_regions();
         f.admit("bluecar", "CN", MemberKind::Enterprise);
         f.publish("bluecar", "CN");
-        f.set_policy(|policy| policy.screening = true);
+        f.admit("naas", "CN", MemberKind::Enterprise);
+        f.publish("naas", "CN");
+        f.set_policy(|policy| {
+            policy.screening = true;
+            policy.token_suite = TokenSuite::HmacSm3;
+        });
         let hall = Hall {
             spool: Arc::from(open_spool(&f.database, &config).unwrap()),
             f,
@@ -112,12 +117,20 @@ impl Hall {
     }
 
     pub fn try_register(&self, member: &str, acts: &[Act<'_>]) -> Result<Outcome, Problem> {
+        self.try_register_in(member, acts, "2025-03")
+    }
+
+    /// With tokens of some month.
+    pub fn try_register_in(&self, member: &str, acts: &[Act<'_>], month: &str) -> Result<Outcome, Problem> {
         let id = self.f.new_id();
         let region = if member == "harbin" { "230100" } else { "420100" };
         let total = acts.iter().map(|(mass, _)| mass).sum();
         let mut header = issuance(member, region, total, id);
         header.activity_count = u32::try_from(acts.len()).unwrap();
-        header.tokens = Some(stream(acts).1);
+        let mut tokens = stream(acts).1;
+        tokens.first_epoch = month.parse().unwrap();
+        tokens.last_epoch = month.parse().unwrap();
+        header.tokens = Some(tokens);
         self.f
             .ask(self.f.command(member, id, Body::Issuance(Box::new(header))))
             .result

@@ -17,7 +17,7 @@ const MEMBERS: [&str; 3] = ["wuhan", "harbin", "bluecar"];
 /// Few acts, so that they often meet.
 const ACTS: u64 = 9;
 
-/// Numbers from a seed (SplitMix64).
+/// Numbers from a seed (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {

@@ -146,3 +146,41 @@ fn a_batch_that_was_issued_elsewhere_as_a_whole_is_refused_and_leaves_nothing() 
         assert_eq!(h.state(third), "recognised");
     });
 }
+
+#[test]
+fn a_stream_that_is_gone_ends_its_issuance_and_keeps_nobody_waiting() {
+    on_each_hall(|h| {
+        let acts: &[_] = &[(100, &["R a"][..])];
+        let first = h.register("wuhan", acts);
+        h.upload(first, acts);
+        h.spool.remove(first).unwrap();
+        let second = h.register("bluecar", acts);
+        h.upload(second, acts);
+        assert_eq!(h.work().unwrap(), 2);
+        assert_eq!(
+            (h.state(first), h.state(second)),
+            ("abandoned".to_owned(), "recognised".to_owned())
+        );
+    });
+}
+
+#[test]
+fn tokens_are_of_the_federations_suite_and_of_the_months_of_the_acts() {
+    on_each_hall(|h| {
+        let acts: &[_] = &[(5, &["R a"][..])];
+        h.f.set_policy(|policy| policy.token_suite = tanqiao_protocol::fingerprint::TokenSuite::Voprf);
+        h.try_register("wuhan", acts).refused_by("S08");
+        h.f.set_policy(|policy| policy.token_suite = tanqiao_protocol::fingerprint::TokenSuite::HmacSm3);
+        h.try_register_in("wuhan", acts, "2025-05").refused_by("S09");
+        h.try_register_in("wuhan", acts, "2025-01").refused_by("S09");
+        h.try_register("wuhan", acts).unwrap();
+    });
+}
+
+#[test]
+fn a_party_without_a_node_issues_nothing() {
+    on_each_hall(|h| {
+        h.f.admit("bank", "420100", tanqiao_protocol::view::MemberKind::Party);
+        h.try_register("bank", &[(5, &["R a"])]).refused_by("N05");
+    });
+}

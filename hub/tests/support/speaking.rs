@@ -298,6 +298,9 @@ impl Federation {
 
     pub fn sweep(&self) {
         self.by_hub(Decision::Sweep).unwrap();
+        for command in tanqiao_hub::serve::due_commands(&self.database, self.now()).unwrap() {
+            self.ask(command).result.unwrap();
+        }
     }
 
     /// Changes the policy.

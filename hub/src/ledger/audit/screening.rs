@@ -66,7 +66,8 @@ impl Screening {
         let earlier = self.state(&conflict.earlier.activity);
         let fits = match conflict.outcome {
             None => later == Some(Held),
-            Some(ConflictOutcome::Earlier) => later == Some(Refused),
+            // Unless the act had gone from the earlier to the later one meanwhile.
+            Some(ConflictOutcome::Earlier) => later == Some(Refused) || matches!(earlier, Some(Refused | Cancelled)),
             Some(ConflictOutcome::Later) => {
                 matches!(earlier, Some(Refused | Cancelled)) || matches!(later, Some(Refused | Cancelled))
             }

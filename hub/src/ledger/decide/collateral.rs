@@ -10,6 +10,7 @@ use tanqiao_protocol::r#use::Uses;
 use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus, Outcome};
 
 use super::blocks::{Piece, Selection, cut, move_all, select, select_held};
+use super::loss::check_debts;
 use super::region_of;
 use crate::ledger::command::{Command, Consent, Signed};
 use crate::ledger::objects::{Pledge, PledgeContent};
@@ -48,6 +49,7 @@ fn notices(working: &Working, pledge: &Pledge, r#type: &'static str) -> Vec<Noti
 
 /// Gives blocks as collateral.
 pub fn pledge(working: &mut Working, command: &Command, signed: &Signed, content: &PledgeMessage) -> Decided<Outcome> {
+    check_debts(working, &signed.member)?;
     let selection = select_held(working, &signed.member, &content.blocks)?;
     let pledgee = working.governance.members.get(&content.pledgee);
     ensure(

@@ -26,8 +26,6 @@ use crate::ledger::working::Working;
 
 /// The most characters of a statement.
 const STATEMENT_MAX: usize = 2_000;
-/// The longest chain of activities that took one another's place.
-const SUCCESSORS_MAX: usize = 8;
 
 fn subject(id: MessageId) -> String {
     format!("conflict/{id}")
@@ -169,6 +167,9 @@ pub fn say(working: &mut Working, command: &Command, signed: &Signed, content: &
     ensure(is_later || conflict.earlier.member == signed.member, || {
         Refusal::new(CheckCode::N05, "Only the two sides of a conflict speak about it.")
     })?;
+    if content.concede && !is_later {
+        check_has_act(working, &conflict, &signed.member)?;
+    }
     let mut told: BTreeSet<&NodeId> = BTreeSet::from([&conflict.earlier.member, &conflict.later.member]);
     told.remove(&signed.member);
     let body = json!({
@@ -218,6 +219,21 @@ pub fn say(working: &mut Working, command: &Command, signed: &Signed, content: &
     Ok(working.outcome(subject(id), Some(ConflictState::Open.word()), log_index))
 }
 
+/// N05: whoever has lost an act already cannot give it away.
+fn check_has_act(working: &Working, conflict: &Conflict, speaker: &NodeId) -> Decided<()> {
+    let Some(living) = living(working, &conflict.earlier.activity)? else {
+        return Ok(());
+    };
+    let holder = issuance_of(working, &living)?.issuer;
+    ensure(holder == *speaker, || {
+        Refusal::new(
+            CheckCode::N05,
+            "The act has gone to another member meanwhile, who alone may give it up.",
+        )
+        .expected(speaker, &holder)
+    })
+}
+
 /// An officer decides. Taking serials away needs two.
 pub fn decide(
     working: &mut Working,
@@ -236,19 +252,25 @@ pub fn decide(
     Ok(working.outcome(subject(id), Some(ConflictState::Resolved.word()), log_index))
 }
 
-/// Decides a conflict whose deadline has passed by its rule.
-pub fn decide_due(working: &mut Working, id: MessageId) -> Decided<()> {
-    let due = working
-        .conflicts
-        .get(&id)?
-        .filter(|conflict| conflict.state == ConflictState::Open && working.now >= conflict.deadline)
-        .cloned();
-    if let Some(conflict) = due {
-        let outcome = conflict.content.rule;
-        let reason = "nobody decided before the deadline: the rule decides";
-        end_conflict(working, conflict, outcome, reason, &By::default())?;
-    }
-    Ok(())
+/// Decides a conflict whose deadline has passed by its rule, as it is for whoever has the act now. T05 where it is not so.
+pub fn settle_due(working: &mut Working, id: MessageId) -> Decided<Outcome> {
+    let conflict = find_open(working, id)?;
+    ensure(working.now >= conflict.deadline, || {
+        Refusal::new(CheckCode::T05, "Both sides still have time to speak.").expected(conflict.deadline, working.now)
+    })?;
+    let outcome = match living(working, &conflict.earlier.activity)? {
+        Some(living) => {
+            let (first, second) = (
+                issuance_of(working, &living)?,
+                issuance_of(working, &conflict.later.activity)?,
+            );
+            rule(working, &first, &second, &conflict.content.kinds())
+        }
+        None => ConflictOutcome::Later,
+    };
+    let reason = "nobody decided before the deadline: the rule decides";
+    let log_index = end_conflict(working, conflict, outcome, reason, &By::default())?;
+    Ok(working.outcome(subject(id), Some(ConflictState::Resolved.word()), log_index))
 }
 
 fn end_conflict(
@@ -259,15 +281,48 @@ fn end_conflict(
     by: &By,
 ) -> Decided<i64> {
     let log_index = close(working, &conflict, outcome, reason, by)?;
-    match outcome {
-        ConflictOutcome::Earlier => refuse(working, &conflict.later.activity, &conflict, by)?,
-        ConflictOutcome::Later => {
-            take_over(working, &conflict, reason, by)?;
-            release(working, &conflict.later.activity, by)?;
+    let (earlier, later) = (&conflict.earlier.activity, &conflict.later.activity);
+    // Whoever has the act now: it may not be the one that had it when the conflict was opened.
+    let living = living(working, earlier)?.filter(|living| living != later);
+    match (outcome, living) {
+        (ConflictOutcome::Earlier, Some(winner)) => refuse(working, later, Some(&winner), conflict.id, by)?,
+        (ConflictOutcome::Later, Some(loser)) => {
+            take_over(working, &conflict, &loser, reason, by)?;
+            release(working, later, by)?;
         }
-        ConflictOutcome::Distinct => release(working, &conflict.later.activity, by)?,
+        (ConflictOutcome::Distinct, Some(living)) => {
+            if living != *earlier {
+                go_on_with(working, &conflict, &living)?;
+            }
+            release(working, later, by)?;
+        }
+        // Nobody has it: it is the later one's.
+        (_, None) => release(working, later, by)?,
     }
     Ok(log_index)
+}
+
+/// The act that was found to be distinct had gone to another activity, with which nobody has compared the later one.
+fn go_on_with(working: &mut Working, conflict: &Conflict, living: &ActivityRef) -> Decided<()> {
+    let later = &conflict.later.activity;
+    for id in working.conflicts_of.get(later)?.cloned().unwrap_or_default() {
+        if working
+            .conflicts
+            .get(&id)?
+            .is_some_and(|known| known.earlier.activity == *living)
+        {
+            return Ok(());
+        }
+    }
+    let (first, second) = (issuance_of(working, living)?, issuance_of(working, later)?);
+    let mut content = conflict.content.clone();
+    content.reason = None;
+    content.rule = rule(working, &first, &second, &content.kinds());
+    let earlier = ConflictSide {
+        member: first.issuer,
+        activity: living.clone(),
+    };
+    open_one(working, earlier, conflict.later.clone(), content)
 }
 
 /// The leaf, and the word to both sides.
@@ -305,25 +360,39 @@ fn close(working: &mut Working, conflict: &Conflict, outcome: ConflictOutcome, r
     Ok(log_index)
 }
 
-/// The activity that an act belongs to now: those that took one another's place are followed.
+/// The activity that an act belongs to now. Whatever lost it names that one, however often it changed hands.
 fn living(working: &Working, activity: &ActivityRef) -> Decided<Option<ActivityRef>> {
-    let mut at = activity.clone();
-    for _ in 0..SUCCESSORS_MAX {
-        match working.contested.get(&at)? {
-            Some(one) if matches!(one.state, ActivityState::Refused | ActivityState::Cancelled) => {
-                match &one.successor {
-                    Some(successor) => at = successor.clone(),
-                    None => return Ok(None),
-                }
-            }
-            _ => return Ok(Some(at)),
+    match working.contested.get(activity)? {
+        Some(one) if matches!(one.state, ActivityState::Refused | ActivityState::Cancelled) => {
+            Ok(one.successor.clone())
+        }
+        _ => Ok(Some(activity.clone())),
+    }
+}
+
+/// Whatever had lost to `loser` has lost to `winner` now.
+fn follow(working: &mut Working, loser: &ActivityRef, winner: &ActivityRef) -> Decided<()> {
+    let before = std::mem::take(working.predecessors.get_mut(loser)?);
+    for activity in &before {
+        if let Some(mut one) = working.contested.get(activity)?.cloned() {
+            one.successor = Some(winner.clone());
+            working.contested.put(activity.clone(), one);
         }
     }
-    Err(Rejection::Broken(format!("{activity:?} has too many successors")))
+    let after = working.predecessors.get_mut(winner)?;
+    after.extend(before);
+    after.push(loser.clone());
+    Ok(())
 }
 
 /// An activity that waited is never issued. What else it waited for is moot.
-fn refuse(working: &mut Working, activity: &ActivityRef, lost: &Conflict, by: &By) -> Decided<()> {
+fn refuse(
+    working: &mut Working,
+    activity: &ActivityRef,
+    winner: Option<&ActivityRef>,
+    by_conflict: MessageId,
+    by: &By,
+) -> Decided<()> {
     let Some(mut contested) = working.contested.get(activity)?.cloned() else {
         return Ok(());
     };
@@ -331,16 +400,14 @@ fn refuse(working: &mut Working, activity: &ActivityRef, lost: &Conflict, by: &B
         return Ok(());
     }
     contested.state = ActivityState::Refused;
-    let winner = if *activity == lost.later.activity {
-        &lost.earlier.activity
-    } else {
-        &lost.later.activity
-    };
-    contested.successor = Some(winner.clone());
+    contested.successor = winner.cloned();
+    if let Some(winner) = winner {
+        follow(working, activity, winner)?;
+    }
     let quantity = contested.quantity;
     working.contested.put(activity.clone(), contested);
     let others = working.conflicts_of.get(activity)?.cloned().unwrap_or_default();
-    for id in others.into_iter().filter(|id| *id != lost.id) {
+    for id in others.into_iter().filter(|id| *id != by_conflict) {
         let open = working
             .conflicts
             .get(&id)?
@@ -378,33 +445,28 @@ fn issuance_of(working: &Working, activity: &ActivityRef) -> Decided<Issuance> {
         .ok_or_else(|| Rejection::Broken(format!("no issuance {}", activity.issuance)))
 }
 
-/// The act belongs to the later activity: what the earlier one has for it goes, and their tokens change hands.
-fn take_over(working: &mut Working, conflict: &Conflict, reason: &str, by: &By) -> Decided<()> {
+/// The act belongs to the later activity: what the one that has it has for it goes, and their tokens change hands.
+fn take_over(working: &mut Working, conflict: &Conflict, loser: &ActivityRef, reason: &str, by: &By) -> Decided<()> {
+    let winner = &conflict.later.activity;
     for shared in &conflict.content.tokens {
         working
             .written
             .owners
-            .insert((shared.epoch, shared.token), conflict.later.activity.clone());
-    }
-    let Some(loser) = living(working, &conflict.earlier.activity)? else {
-        return Ok(());
-    };
-    if loser == conflict.later.activity {
-        return Ok(());
+            .insert((shared.epoch, shared.token), winner.clone());
     }
     let waiting = working
         .contested
-        .get(&loser)?
+        .get(loser)?
         .is_some_and(|one| one.state == ActivityState::Held);
     if waiting {
-        return refuse(working, &loser, conflict, by);
+        return refuse(working, loser, Some(winner), conflict.id, by);
     }
-    let serials = serials_of(working, &loser)?;
-    let issuance = issuance_of(working, &loser)?;
+    follow(working, loser, winner)?;
+    let serials = serials_of(working, loser)?;
+    let issuance = issuance_of(working, loser)?;
     // A recovered hub may not know any more which serials an activity has: then as much goes as the act is worth.
-    let unknown = issuance.block.is_some()
-        && working.contested.get(&loser)?.is_none()
-        && working.positions.get(&loser)?.is_none();
+    let unknown =
+        issuance.block.is_some() && working.contested.get(loser)?.is_none() && working.positions.get(loser)?.is_none();
     let quantity = match &serials {
         Some(serials) => serials.range.quantity(),
         None if unknown => conflict.content.quantity_g,
@@ -417,7 +479,7 @@ fn take_over(working: &mut Working, conflict: &Conflict, reason: &str, by: &By) 
             quantity,
             state: ActivityState::Cancelled,
             range: serials.as_ref().map(|serials| serials.range),
-            successor: Some(conflict.later.activity.clone()),
+            successor: Some(winner.clone()),
         },
     );
     if quantity.is_zero() {
@@ -432,6 +494,15 @@ fn take_over(working: &mut Working, conflict: &Conflict, reason: &str, by: &By) 
         reason: reason.to_owned(),
     };
     loss::suffer(working, &loss, by)
+}
+
+/// An activity that should have its serials, and whose series has none left.
+fn refuse_full(working: &mut Working, activity: &ActivityRef, by: &By) -> Decided<()> {
+    let conflict = working.conflicts_of.get(activity)?.and_then(|all| all.last().copied());
+    match conflict {
+        Some(last) => refuse(working, activity, None, last, by),
+        None => Ok(()),
+    }
 }
 
 /// Gives an activity its serials, once none of its conflicts is open.
@@ -456,7 +527,12 @@ fn release(working: &mut Working, activity: &ActivityRef, by: &By) -> Decided<()
     let block = if quantity.is_zero() {
         None
     } else {
-        Some(next_block(working, &issuance, quantity)?)
+        match next_block(working, &issuance, quantity) {
+            Ok(block) => Some(block),
+            // A series that is full gives nobody anything.
+            Err(Rejection::Refused(_)) => return refuse_full(working, activity, by),
+            Err(other) => return Err(other),
+        }
     };
     issuance.held.waiting = issuance.held.waiting.saturating_sub(1);
     issuance.held.waiting_g = issuance.held.waiting_g.saturating_minus(quantity);

@@ -98,12 +98,17 @@ pub fn state(working: &mut Working, command: &Command, signed: &Signed, content:
     Ok(working.outcome(subject(keys), Some(state), log_index))
 }
 
-/// S08: tokens of the threshold suite are made with keys that are in the log.
+/// S08: tokens are made as the policy says, since tokens of two suites never meet, and with keys that are in the log.
 pub(super) fn check_suite(working: &Working, tokens: &TokenCommitment) -> Decided<()> {
-    if tokens.suite != TokenSuite::Voprf {
+    let suite = working.governance.policy.token_suite;
+    ensure(tokens.suite == suite, || {
+        Refusal::new(CheckCode::S08, "This federation makes its tokens in another way.").expected(suite, tokens.suite)
+    })?;
+    if suite != TokenSuite::Voprf {
         return Ok(());
     }
-    for epoch in [tokens.first_epoch, tokens.last_epoch] {
+    let mut month = Some(tokens.first_epoch);
+    while let Some(epoch) = month.filter(|epoch| *epoch <= tokens.last_epoch) {
         let known = working.governance.token_epochs.get(&epoch);
         ensure(known.is_some_and(|standing| standing.log_index.is_some()), || {
             Refusal::new(
@@ -111,6 +116,7 @@ pub(super) fn check_suite(working: &Working, tokens: &TokenCommitment) -> Decide
                 format!("There are no token keys of {epoch} in the log: the evaluators have to publish them first."),
             )
         })?;
+        month = epoch.next();
     }
     Ok(())
 }

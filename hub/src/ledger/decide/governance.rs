@@ -20,7 +20,12 @@ use crate::ledger::working::Working;
 /// How many different officers a decision needs.
 const fn officers_needed(decision: &Decision) -> usize {
     match decision {
-        Decision::Sweep | Decision::TokensArrived { .. } | Decision::Screened(_) => 0,
+        Decision::Sweep
+        | Decision::TokensArrived { .. }
+        | Decision::Screened(_)
+        | Decision::AbandonIssuance { .. }
+        | Decision::GiveUpScreening { .. }
+        | Decision::SettleConflict { .. } => 0,
         // Serials are taken away.
         Decision::ResolveConflict {
             outcome: ConflictOutcome::Later,
@@ -44,7 +49,12 @@ const fn officers_needed(decision: &Decision) -> usize {
 const fn is_of_hub(decision: &Decision) -> bool {
     matches!(
         decision,
-        Decision::Sweep | Decision::TokensArrived { .. } | Decision::Screened(_)
+        Decision::Sweep
+            | Decision::TokensArrived { .. }
+            | Decision::Screened(_)
+            | Decision::AbandonIssuance { .. }
+            | Decision::GiveUpScreening { .. }
+            | Decision::SettleConflict { .. }
     )
 }
 
@@ -135,6 +145,7 @@ fn policy_leaf(policy: &Policy) -> serde_json::Value {
         "first_dealing_delay_s": policy.first_dealing_delay_s,
         "second_approval_from_g": policy.second_approval_from_g.map_or(0, tanqiao_protocol::quantity::Grams::get),
         "smallest_piece_g": policy.smallest_piece_g, "screening": i64::from(policy.screening),
+        "token_suite": policy.token_suite,
         "mapping_comment_period_s": policy.mapping_comment_period_s,
     })
 }

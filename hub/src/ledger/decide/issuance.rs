@@ -4,13 +4,14 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use tanqiao_protocol::asset::Exclusivity;
 use tanqiao_protocol::check::CheckCode;
-use tanqiao_protocol::fingerprint::{TOKENS_PER_ACTIVITY_MAX, stream_bytes};
+use tanqiao_protocol::fingerprint::{Epoch, TOKENS_PER_ACTIVITY_MAX, stream_bytes};
 use tanqiao_protocol::ledger::Replacement;
 use tanqiao_protocol::message::{Issuance as Header, Methodology};
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::SeriesRef;
+use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::transfer::IssuanceState;
-use tanqiao_protocol::view::{HeldCounts, Outcome};
+use tanqiao_protocol::view::{HeldCounts, MemberKind, Outcome};
 
 use super::epoch;
 use super::loss::check_debts;
@@ -20,6 +21,9 @@ use crate::ledger::objects::Issuance;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
+
+/// The most activities of one issuance that is screened: about two gigabytes of tokens.
+const ACTIVITIES_MAX: u32 = 20_000_000;
 
 /// The series of an issuance: issuer, region of the act, methodology version, vintage.
 pub(in crate::ledger) fn series_of(member: &tanqiao_protocol::id::NodeId, header: &Header) -> Decided<SeriesRef> {
@@ -204,6 +208,7 @@ fn check_unique(working: &Working, signed: &Signed, header: &Header) -> Decided<
 /// Registers an issuance. With a token stream to come it waits for it; without one it is recognised at once, where the
 /// policy permits that, and is marked unscreened for good.
 pub fn register(working: &mut Working, command: &Command, signed: &Signed, header: &Header) -> Decided<Outcome> {
+    check_has_node(working, &signed.member)?;
     check_debts(working, &signed.member)?;
     let rule = check_rule(working, signed, header)?;
     check_papers(header)?;
@@ -249,6 +254,14 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
     ))
 }
 
+/// N05: a party and an evaluator have no node that could be told what became of an issuance.
+fn check_has_node(working: &Working, member: &tanqiao_protocol::id::NodeId) -> Decided<()> {
+    let kind = working.governance.members.get(member).map(|member| member.kind);
+    ensure(kind.is_some_and(MemberKind::has_node), || {
+        Refusal::new(CheckCode::N05, "Only a region's or an enterprise's node issues.")
+    })
+}
+
 /// S08, S09: the header of a token stream, or the policy's permission to come without one.
 fn check_tokens(working: &Working, header: &Header) -> Decided<()> {
     let Some(tokens) = &header.tokens else {
@@ -259,6 +272,10 @@ fn check_tokens(working: &Working, header: &Header) -> Decided<()> {
             )
         });
     };
+    ensure(header.activity_count <= ACTIVITIES_MAX, || {
+        Refusal::new(CheckCode::S09, "An issuance has fewer activities: divide it.")
+            .expected(ACTIVITIES_MAX, header.activity_count)
+    })?;
     let least = u64::from(header.activity_count);
     let most = least * TOKENS_PER_ACTIVITY_MAX as u64;
     ensure((least..=most).contains(&tokens.token_count), || {
@@ -273,9 +290,22 @@ fn check_tokens(working: &Working, header: &Header) -> Decided<()> {
         )
         .expected(bytes, tokens.stream_bytes)
     })?;
-    ensure(tokens.first_epoch <= tokens.last_epoch, || {
-        Refusal::new(CheckCode::S09, "`first_epoch` must not be after `last_epoch`.")
-            .expected(tokens.first_epoch, tokens.last_epoch)
+    // An act just beside the border of a month has tokens of both.
+    let first = Epoch::of(header.period_from.plus_micros(-DAY_US));
+    let last = Epoch::of(header.period_until.plus_micros(DAY_US));
+    let within = first.is_some_and(|first| first <= tokens.first_epoch)
+        && tokens.first_epoch <= tokens.last_epoch
+        && last.is_some_and(|last| tokens.last_epoch <= last);
+    ensure(within, || {
+        let month = |epoch: Option<Epoch>| epoch.map_or_else(String::new, |epoch| epoch.to_string());
+        Refusal::new(
+            CheckCode::S09,
+            "The months of the tokens are not those of the activities.",
+        )
+        .expected(
+            format!("{} to {}", month(first), month(last)),
+            format!("{} to {}", tokens.first_epoch, tokens.last_epoch),
+        )
     })?;
     epoch::check_suite(working, tokens)
 }

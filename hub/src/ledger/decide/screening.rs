@@ -267,27 +267,25 @@ fn end_as(
     Ok(working.outcome(subject(id), Some(state.word()), log_index))
 }
 
-/// Ends an issuance whose tokens did not come in time, or whose issuer was suspended before they came.
-pub fn abandon_due(working: &mut Working, id: MessageId) -> Decided<()> {
-    let Some(issuance) = working
-        .issuances
-        .get(&id)?
-        .filter(|issuance| issuance.state == IssuanceState::Registered)
-        .cloned()
-    else {
-        return Ok(());
-    };
+/// Ends an issuance whose tokens did not come in time, or whose issuer was suspended before they came. T05 where it is not so.
+pub fn abandon_due(working: &mut Working, id: MessageId) -> Decided<Outcome> {
+    let issuance = find(working, id, IssuanceState::Registered)?;
     let late = working.now >= issuance.registered_at.plus_micros(UPLOAD_US);
-    if !late && is_admitted(working, &issuance) {
-        return Ok(());
-    }
+    ensure(late || !is_admitted(working, &issuance), || {
+        Refusal::new(CheckCode::T05, "There is still time for its token stream.")
+    })?;
     let reason = if late {
         "its token stream did not come within 24 hours: register it again"
     } else {
         "its issuer was suspended before the token stream came"
     };
-    end(working, issuance, IssuanceState::Abandoned, None, reason)?;
-    Ok(())
+    end_as(working, issuance, IssuanceState::Abandoned, None, reason)
+}
+
+/// Ends an issuance whose token stream cannot be screened: others wait behind it.
+pub fn give_up(working: &mut Working, id: MessageId, reason: &str) -> Decided<Outcome> {
+    let issuance = find(working, id, IssuanceState::Uploaded)?;
+    end_as(working, issuance, IssuanceState::Abandoned, None, reason)
 }
 
 /// The serials of an activity: those of its release, or its part of the issuance's block. `None` if it has none.

@@ -6,7 +6,7 @@ use tanqiao_protocol::transfer::{DonationState, Sweep, TransferState};
 use tanqiao_protocol::view::Outcome;
 
 use super::transfer::By;
-use super::{challenge, conflict, donation, mapping, screening, transfer};
+use super::{challenge, donation, mapping, transfer};
 use crate::ledger::refusal::{Decided, Rejection};
 use crate::ledger::working::Working;
 
@@ -17,14 +17,8 @@ pub fn sweep(working: &mut Working, id: MessageId) -> Decided<Outcome> {
         .clone()
         .ok_or_else(|| Rejection::NotLoaded("what is due".to_owned()))?;
     let log_index = working.next_index();
-    for subject in due.dealings {
+    for subject in due {
         sweep_one(working, subject)?;
-    }
-    for issuance in due.issuances {
-        screening::abandon_due(working, issuance)?;
-    }
-    for one in due.conflicts {
-        conflict::decide_due(working, one)?;
     }
     mapping::sweep(working)?;
     Ok(working.outcome(format!("sweep/{id}"), None, log_index))

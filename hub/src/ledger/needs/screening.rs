@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use tanqiao_protocol::conflict::{ActivityRef, ActivityState, ConflictState};
+use tanqiao_protocol::conflict::{ActivityRef, ConflictState};
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::serial::SeriesRef;
 
 use super::Needs;
 use crate::ledger::decide::serials_of;
 use crate::ledger::objects::Screened;
-use crate::ledger::working::{Due, Working};
+use crate::ledger::working::Working;
 
 impl Needs {
     pub(super) fn issuance(&mut self, id: MessageId, working: &Working) {
@@ -56,13 +56,11 @@ impl Needs {
         }
     }
 
-    pub(super) fn due(&mut self, due: &Due, working: &Working) {
-        for id in &due.dealings {
+    pub(super) fn due(&mut self, due: &[MessageId], working: &Working) {
+        for id in due {
             self.dealing_by_id(*id, working);
             self.challenge(*id, working);
         }
-        due.issuances.iter().for_each(|id| self.whole_issuance(*id, working));
-        due.conflicts.iter().for_each(|id| self.conflict(*id, working));
     }
 
     pub(super) fn debts(&mut self, member: &NodeId, working: &Working) {
@@ -95,15 +93,11 @@ impl Needs {
         };
         self.activity(&earlier, working);
         self.activity(&later, working);
-        let mut at = earlier;
-        // Those that took one another's place.
-        while let Ok(Some(one)) = working.contested.get(&at) {
-            let over = matches!(one.state, ActivityState::Refused | ActivityState::Cancelled);
-            match one.successor.clone().filter(|_| over) {
-                Some(successor) => at = successor,
-                None => break,
-            }
-            self.activity(&at, working);
+        // Whoever has the act now: those that lost it all name that one.
+        if let Ok(Some(one)) = working.contested.get(&earlier)
+            && let Some(successor) = &one.successor
+        {
+            self.activity(successor, working);
         }
     }
 
@@ -130,6 +124,9 @@ impl Needs {
         }
         if !working.positions.knows(activity) {
             self.positions.insert(activity.clone());
+        }
+        if !working.predecessors.knows(activity) {
+            self.predecessors.insert(activity.clone());
         }
         match working.conflicts_of.get(activity) {
             Err(_) => drop(self.conflicts_of.insert(activity.clone())),

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use tanqiao_protocol::conflict::{ActivityRef, ConflictView, DebtView, HeldView, Statement as Said};
+use tanqiao_protocol::conflict::{ActivityRef, ConflictView, DebtView, HeldView, Statement as Said, UPLOAD_US};
 use tanqiao_protocol::fingerprint::Token;
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::view::MemberStatus;
 
 use super::dealings::{Window, issued};
 use super::{MEMBER_NO, id_of, limit, many_bytes, members, one_of_bytes, rows};
@@ -75,6 +76,33 @@ pub fn issuers(
         .iter()
         .map(|row| Ok((message_id(&row.id)?, row.member_no)))
         .collect()
+}
+
+/// Issuances without tokens, and conflicts, whose time has come: at most 500 of each.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn due(
+    connection: &mut ReadConnection<'_>,
+    now: Timestamp,
+) -> Result<(Vec<MessageId>, Vec<MessageId>), StoreError> {
+    let late = now.plus_micros(-UPLOAD_US).micros();
+    let condition =
+        "state = 1 AND state < 10 AND (registered_at <= ? OR member_no IN (SELECT no FROM member WHERE status <> ?))
+        ORDER BY log_index LIMIT 500";
+    let binds = vec![late.into(), MemberStatus::Admitted.code().into()];
+    let issuances: Vec<IssuanceRow> = rows(connection, condition, binds)?;
+    let condition = "state < 10 AND deadline <= ? ORDER BY deadline, id LIMIT 500";
+    let conflicts: Vec<ConflictRow> = rows(connection, condition, vec![now.micros().into()])?;
+    let issuances = issuances
+        .iter()
+        .map(|row| message_id(&row.id))
+        .collect::<Result<_, _>>()?;
+    let conflicts = conflicts
+        .iter()
+        .map(|row| message_id(&row.id))
+        .collect::<Result<_, _>>()?;
+    Ok((issuances, conflicts))
 }
 
 /// The number of the last run that was named.

@@ -33,6 +33,8 @@ CREATE TABLE contested_activity (
     PRIMARY KEY (issuance, idx)
 ) WITHOUT ROWID;
 
+CREATE INDEX contested_successor ON contested_activity (successor_issuance, successor_idx) WHERE successor_issuance IS NOT NULL;
+
 -- Tokens that no longer belong to the activity that the screening store has them under.
 CREATE TABLE token_owner (
     epoch INTEGER NOT NULL,
