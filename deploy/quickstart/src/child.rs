@@ -1,4 +1,4 @@
-//! What this program is when it was started by itself: the hub, or one node.
+//! What this program is when it was started by itself: the hub, an evaluator, or one node.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -19,6 +19,20 @@ pub async fn hub(config: &Path) -> Outcome<()> {
     log(&config.logging.filter);
     let service = tanqiao_hub::serve::Service::start(&config).doing("starting the hub")?;
     // An end of the sender is an end of the input too.
+    drop(stop.await);
+    service.stop().await;
+    Ok(())
+}
+
+/// An evaluator, until the standard input ends.
+///
+/// # Errors
+/// It cannot start.
+pub async fn evaluator(config: &Path) -> Outcome<()> {
+    let stop = input_ends();
+    log("info");
+    let config = tanqiao_evaluator::config::Config::load(config).doing("reading the evaluator's configuration")?;
+    let service = tanqiao_evaluator::serve::Service::start(&config).doing("starting the evaluator")?;
     drop(stop.await);
     service.stop().await;
     Ok(())

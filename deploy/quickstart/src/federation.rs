@@ -64,7 +64,7 @@ pub async fn start_nodes(world: &mut World, members: &[String]) -> Outcome<()> {
     Ok(())
 }
 
-async fn answers(url: &str, who: &str, processes: &mut Processes) -> Outcome<()> {
+pub async fn answers(url: &str, who: &str, processes: &mut Processes) -> Outcome<()> {
     let http = reqwest::Client::builder().no_proxy().build().doing("preparing HTTP")?;
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {

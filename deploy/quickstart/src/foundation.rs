@@ -9,6 +9,7 @@ use tanqiao_hub::ledger::command::{Decision, Origin};
 use tanqiao_hub::ledger::objects::Policy;
 use tanqiao_hub::serve::ensure_log_key;
 use tanqiao_hub::store::database::Database;
+use tanqiao_protocol::fingerprint::TokenSuite;
 use tanqiao_protocol::quantity::Grams;
 
 use crate::failure::{Doing as _, Failure, Outcome};
@@ -96,7 +97,7 @@ fn configuration(place: &Place) -> String {
     )
 }
 
-/// The policy of a demonstration and the first accounts, each once.
+/// The policy and the first accounts, each once.
 ///
 /// # Errors
 /// The ledger's.
@@ -130,12 +131,13 @@ pub async fn found(place: &Place, desk: &Desk, journal: &mut Journal) -> Outcome
     Ok(())
 }
 
-/// Unscreened issuances may cross a border here: the hub does not screen yet, and this federation is a demonstration.
+/// Every issuance is screened.
 async fn set_policy(desk: &Desk, journal: &mut Journal) -> Outcome<()> {
     let policy = Policy {
         trust_domain: TRUST_DOMAIN.parse().doing("reading the trust domain")?,
-        demonstration: true,
-        screening: false,
+        demonstration: false,
+        screening: true,
+        token_suite: TokenSuite::Voprf,
         first_dealing_delay_s: 0,
         second_approval_from_g: None,
         smallest_piece_g: Grams::new(1).doing("one gram")?,

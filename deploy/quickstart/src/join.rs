@@ -1,13 +1,17 @@
 //! How a member joins: an officer invites it, its node asks with the one-time code and its own keys over the enrolment
 //! listener, an officer approves, and the node fetches its certificate.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use tanqiao_certs::enrolment::KeyAlgorithm;
 use tanqiao_certs::{ClientTls, TlsFiles, TlsKey};
 use tanqiao_protocol::id::Name;
 use tanqiao_protocol::signing::{Algorithm, SigningKey};
+use tanqiao_protocol::view::MemberKind;
 
 use crate::cast::Member;
+use crate::evaluators::listed;
 use crate::failure::{Doing as _, Outcome, unexpected};
 use crate::foundation::TRUST_DOMAIN;
 use crate::journal::Journal;
@@ -75,14 +79,19 @@ pub async fn join(
     member: &Member,
 ) -> Outcome<bool> {
     let name = member.name();
-    let folder = place.node(name, "");
+    let folder = place.of(member, "");
     std::fs::create_dir_all(&folder).doing(format!("making {}", folder.display()))?;
-    let certificate = place.node(name, "node.pem");
+    let program = if member.kind == MemberKind::Evaluator {
+        "evaluator"
+    } else {
+        "node"
+    };
+    let certificate = place.of(member, &format!("{program}.pem"));
     if certificate.exists() {
         return Ok(false);
     }
-    let tls = tls_key(place, name)?;
-    let signing = signing_key(place, name)?;
+    let tls = tls_key(&place.of(member, &format!("{program}.key")))?;
+    let signing = signing_key(&place.of(member, "signing.key"))?;
     let key = format!("enrolment-{name}");
     let id: String = if let Some(id) = journal.kept(&key) {
         id
@@ -117,22 +126,21 @@ fn text(answer: &Value, member: &str) -> String {
         .to_owned()
 }
 
-fn tls_key(place: &Place, name: &str) -> Outcome<TlsKey> {
-    let path = place.node(name, "node.key");
+fn tls_key(path: &Path) -> Outcome<TlsKey> {
     if path.exists() {
-        return TlsKey::load(&path).doing("reading a TLS key");
+        return TlsKey::load(path).doing("reading a TLS key");
     }
     let key = TlsKey::generate(KeyAlgorithm::P256).doing("making a TLS key")?;
-    key.save_new(&path).doing("writing a TLS key")?;
+    key.save_new(path).doing("writing a TLS key")?;
     Ok(key)
 }
 
-fn signing_key(place: &Place, name: &str) -> Outcome<SigningKey> {
+fn signing_key(path: &Path) -> Outcome<SigningKey> {
     let make = || {
         let key = SigningKey::generate(Algorithm::Ed25519).doing("making a signing key")?;
         Ok(key.to_pem().doing("writing a signing key")?.to_string())
     };
-    let pem = secret_once(&place.node(name, "signing.key"), make)?;
+    let pem = secret_once(path, make)?;
     SigningKey::from_pem(&pem).doing("reading a signing key")
 }
 
@@ -148,8 +156,12 @@ pub fn prepare(place: &Place, member: &Member, port: u16) -> Outcome<()> {
          [hub]\nurl = \"https://127.0.0.1:{}\"\n\n\
          [tls]\ncertificate = \"node.pem\"\nkey = \"node.key\"\nca = \"../../certs/ca.pem\"\ncrl = \"../../certs/crl.pem\"\n\n\
          [signing]\nkey = \"signing.key\"\n\n\
+         [subjects]\nkey = \"subject.key\"\n\n\
+         [fingerprint]\nsuite = \"voprf-ristretto255-sha512\"\nstreams = \"streams\"\n\n{}\n\
          [api]\nlisten = \"127.0.0.1:{port}\"\n",
-        member.region, place.ports.federation
+        member.region,
+        place.ports.federation,
+        listed(place, "fingerprint.evaluators"),
     );
     write(&place.node(name, "node.toml"), &text)?;
     let url = format!("sqlite:{}", place.node(name, "node.db").display());

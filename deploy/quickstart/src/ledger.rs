@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use tanqiao_hub::ledger::audit::{self, Report};
+use tanqiao_hub::ledger::objects::Issuance;
 use tanqiao_hub::store::audit as store;
 use tanqiao_hub::store::database::{Database, StoreError};
+use tanqiao_hub::store::read::dealings;
 use tanqiao_hub::store::read::statistics::{self, Statistics};
-use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::lattice::SetDigest;
 
 use crate::failure::{Doing as _, Outcome};
@@ -28,6 +30,17 @@ impl Default for FeedHead {
             digest: Sha256(SetDigest::new().fingerprint()),
         }
     }
+}
+
+/// An issuance as the hub has it.
+///
+/// # Errors
+/// The store's.
+pub async fn issuance(database: &Database, id: MessageId) -> Outcome<Option<Issuance>> {
+    reading(database, move |database| {
+        database.read(|connection| dealings::issuance(connection, id))
+    })
+    .await
 }
 
 /// The heads of all feeds by member; a feed without an entry has none.

@@ -6,6 +6,7 @@
 
 mod cast;
 mod child;
+mod evaluators;
 mod failure;
 mod federation;
 mod foundation;
@@ -44,7 +45,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     version,
     after_help = "Examples:\n  quickstart                               found ./federation, play the story, keep serving\n  \
                   quickstart --exit --json                 play, audit, stop; the result as one JSON object\n  \
-                  quickstart --dir /tmp/f --port-base 20000  hub on 20000 to 20002, nodes from 20011\n\n\
+                  quickstart --dir /tmp/f --port-base 20000  hub on 20000 to 20002, evaluators on 20003 to 20008, nodes from 20011\n\n\
                   Run again on the same directory it resumes with everything still there."
 )]
 struct Arguments {
@@ -53,7 +54,8 @@ struct Arguments {
     /// Where everything is written.
     #[arg(long, default_value = "./federation")]
     dir: PathBuf,
-    /// The first port: N federation, N+1 enrolment, N+2 console, nodes from N+11. By default 8443, 8444, 8080, nodes from 9101.
+    /// The first port: N federation, N+1 enrolment, N+2 console, N+3 to N+8 evaluators, nodes from N+11. By default 8443, 8444, 8080, 8451 to 8453 and
+    /// 9451 to 9453, nodes from 9101.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1_024..=65_000))]
     port_base: Option<u16>,
     /// Stop after the story, with a summary; the exit status is 0 only if everything is as it should be.
@@ -84,6 +86,12 @@ enum ChildCommand {
         #[arg(long)]
         config: PathBuf,
     },
+    /// An evaluator, until standard input ends.
+    #[command(hide = true)]
+    Evaluator {
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// A node, until standard input ends.
     #[command(hide = true)]
     Node {
@@ -99,6 +107,7 @@ async fn main() -> ExitCode {
     let child = match &arguments.child {
         None => return federation(&arguments).await,
         Some(ChildCommand::Hub { config }) => child::hub(config).await,
+        Some(ChildCommand::Evaluator { config }) => child::evaluator(config).await,
         Some(ChildCommand::Node { config }) => child::node(config).await,
     };
     match child {

@@ -7,6 +7,7 @@ use tanqiao_hub::ledger::sequencer::{Sequencer, SequencerOptions};
 use tanqiao_hub::store::database::Database;
 use tanqiao_protocol::id::{MessageId, Name, Sha256};
 use tanqiao_protocol::problem::Problem;
+use tanqiao_protocol::view::MemberKind;
 use tanqiao_protocol::view::Outcome as Decided;
 
 use crate::cast::Member;
@@ -102,7 +103,12 @@ impl Desk {
             kind: member.kind,
             name_zh: member.name_zh.clone(),
             name_en: member.name_en.clone(),
-            hosts: Vec::new(),
+            // An evaluator is asked by members, so that its certificate names where it listens.
+            hosts: if member.kind == MemberKind::Evaluator {
+                vec!["127.0.0.1".to_owned()]
+            } else {
+                Vec::new()
+            },
         };
         let valid_for = chrono::TimeDelta::hours(CODE_HOURS);
         let code = invite(&self.database, &member.id, invitation, chrono::Utc::now(), valid_for);

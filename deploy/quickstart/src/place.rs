@@ -3,16 +3,25 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use tanqiao_protocol::view::MemberKind;
+
+use crate::cast::Member;
 use crate::failure::{Doing as _, Failure, Outcome};
 
 /// The ports of the hub when nobody says otherwise: federation, enrolment, console.
 const HUB_PORTS: [u16; 3] = [8443, 8444, 8080];
 /// The port of the first node when nobody says otherwise.
 const NODE_PORT_FIRST: u16 = 9101;
+/// The ports of the first evaluator when nobody says otherwise: members, health.
+const EVALUATOR_PORTS: [u16; 2] = [8451, 9451];
+
+/// What is in the directory, closed to others.
+const FOLDERS: [&str; 6] = ["hub", "nodes", "evaluators", "secrets", "activities", "logs"];
 
 /// The ports of one federation.
 ///
-/// With `--port-base N`: N federation, N + 1 enrolment, N + 2 console, N + 11 the first node, N + 12 the second, …
+/// With `--port-base N`: N federation, N + 1 enrolment, N + 2 console, N + 3 to N + 5 the evaluators and N + 6 to N + 8 their health, N + 11
+/// the first node, N + 12 the second, …
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
     /// Members, over mutual TLS.
@@ -21,6 +30,10 @@ pub struct Ports {
     pub enrolment: u16,
     /// Public pages, over HTTP.
     pub console: u16,
+    /// The first evaluator's listener for members.
+    pub evaluator_first: u16,
+    /// The first evaluator's health.
+    pub evaluator_health_first: u16,
     /// The first node's API.
     pub node_first: u16,
 }
@@ -35,12 +48,16 @@ impl Ports {
                 federation,
                 enrolment,
                 console,
+                evaluator_first: EVALUATOR_PORTS[0],
+                evaluator_health_first: EVALUATOR_PORTS[1],
                 node_first: NODE_PORT_FIRST,
             },
             Some(base) => Self {
                 federation: base,
                 enrolment: base.saturating_add(1),
                 console: base.saturating_add(2),
+                evaluator_first: base.saturating_add(3),
+                evaluator_health_first: base.saturating_add(6),
                 node_first: base.saturating_add(11),
             },
         }
@@ -50,6 +67,18 @@ impl Ports {
     #[must_use]
     pub fn node(self, place: usize) -> u16 {
         self.node_first.saturating_add(u16::try_from(place).unwrap_or(u16::MAX))
+    }
+
+    /// Where members ask an evaluator, by its place.
+    #[must_use]
+    pub const fn evaluator(self, place: u16) -> u16 {
+        self.evaluator_first.saturating_add(place)
+    }
+
+    /// Where an evaluator's health is, by its place.
+    #[must_use]
+    pub const fn evaluator_health(self, place: u16) -> u16 {
+        self.evaluator_health_first.saturating_add(place)
     }
 
     /// Refuses a port that is in use, and names it.
@@ -64,6 +93,10 @@ impl Ports {
         ];
         for (port, what) in hub {
             check_port(port, what)?;
+        }
+        for place in 0..3 {
+            check_port(self.evaluator(place), "an evaluator")?;
+            check_port(self.evaluator_health(place), "an evaluator's health")?;
         }
         for (place, node) in nodes.iter().enumerate() {
             check_port(self.node(place), &format!("node {node}"))?;
@@ -99,11 +132,11 @@ impl Place {
         std::fs::create_dir_all(dir).doing(format!("making {}", dir.display()))?;
         let root = dir.canonicalize().doing(format!("finding {}", dir.display()))?;
         let place = Self { root, ports };
-        for folder in ["hub", "nodes", "secrets", "activities", "logs"] {
+        for folder in FOLDERS {
             let path = place.root.join(folder);
             std::fs::create_dir_all(&path).doing(format!("making {}", path.display()))?;
         }
-        for folder in ["hub", "nodes", "secrets", "activities", "logs"] {
+        for folder in FOLDERS {
             owner_only(&place.root.join(folder))?;
         }
         Ok(place)
@@ -131,6 +164,16 @@ impl Place {
     #[must_use]
     pub fn node(&self, node: &str, file: &str) -> PathBuf {
         self.root.join("nodes").join(node).join(file)
+    }
+
+    /// A file of a member: of an evaluator or a node.
+    #[must_use]
+    pub fn of(&self, member: &Member, file: &str) -> PathBuf {
+        if member.kind == MemberKind::Evaluator {
+            self.root.join("evaluators").join(member.name()).join(file)
+        } else {
+            self.node(member.name(), file)
+        }
     }
 
     /// A secret.

@@ -16,8 +16,8 @@ use crate::failure::{Doing as _, Outcome, unexpected};
 const WAIT_S: u32 = 30;
 /// How long an answer may take: an import of thousands of records, at the outside.
 const ANSWER: Duration = Duration::from_secs(90);
-/// How long to wait for a condition.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for a condition: thousands of tokens, at the outside.
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How long before a condition is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 

@@ -1,4 +1,4 @@
-//! The hub and the nodes as processes of their own: this program starts itself again for each, watches them, and ends them
+//! The hub, the evaluators and the nodes as processes of their own: this program starts itself again for each, watches them, and ends them
 //! by their own handles.
 //!
 //! A child reads its standard input: the end of it, which also comes when this program dies, tells it to stop.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use tanqiao_mappings::catalogue::Catalogue;
 
 use crate::cast::{self, SHUT_OUT, in_good_standing};
+use crate::evaluators;
 use crate::failure::{Doing as _, Failure, Outcome};
 use crate::federation;
 use crate::foundation;
@@ -145,7 +146,7 @@ fn tell_founding(world: &World, lines: &mut Lines) {
         "Accounts: {}. Their passwords are random, in files of mode 0600 in secrets/.",
         officers.join(", ")
     ));
-    lines.say("The policy says `demonstration`: issuances are unscreened until duplicate screening exists, and are marked so for ever.");
+    lines.say("The policy says `screening`: nothing is recognised before it was compared with everything that was issued before.");
     let base = world.place.ports;
     lines.figure(
         "ports",
@@ -158,6 +159,10 @@ async fn join_all(world: &mut World) -> Outcome<()> {
     let enrolment = Enrolment::open(&world.place)?;
     let shut_out = world.journal.told("shut-out").is_some();
     let mut running = Vec::new();
+    for member in evaluators::members()? {
+        join::join(&world.place, &world.desk, &enrolment, &mut world.journal, &member).await?;
+    }
+    evaluators::start(world).await?;
     for member in world.cast.clone() {
         let port = world.port_of(member.name());
         join::join(&world.place, &world.desk, &enrolment, &mut world.journal, &member).await?;
@@ -167,6 +172,7 @@ async fn join_all(world: &mut World) -> Outcome<()> {
         }
     }
     federation::start_nodes(world, &running).await?;
+    tell_evaluators(world).await?;
     world
         .step(
             "members",
@@ -176,6 +182,24 @@ async fn join_all(world: &mut World) -> Outcome<()> {
                 Ok(())
             },
         )
+        .await
+}
+
+/// No single party can compute a token: the keys are made among the three, and nobody has one.
+async fn tell_evaluators(world: &mut World) -> Outcome<()> {
+    let title = "Three evaluators make the keys of fingerprint tokens among themselves: nobody, the hub included, can compute a token alone";
+    world
+        .step("evaluators", title, async |world, lines| {
+            let months = evaluators::make_keys(world, "wuhan").await?;
+            for member in evaluators::members()? {
+                lines.say(format!("{:<10} {}, {}", member.name(), member.name_zh, member.name_en));
+            }
+            lines.say(format!(
+                "Keys of {months} months, each a leaf of the log that all three have stated; any two evaluators make a token with a node, and neither sees of what."
+            ));
+            lines.figure("months", months);
+            Ok(())
+        })
         .await
 }
 

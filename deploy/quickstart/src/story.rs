@@ -4,6 +4,7 @@ mod assets;
 mod conference;
 mod credits;
 mod crossing;
+mod duplicates;
 mod equivalence;
 mod figures;
 mod harm;
@@ -51,6 +52,9 @@ pub async fn play(world: &mut World) -> Outcome<()> {
     assets::registered(world).await?;
     credits::issuances(world).await?;
     credits::pools(world).await?;
+    duplicates::one_order(world).await?;
+    duplicates::one_ride(world).await?;
+    duplicates::one_roof(world).await?;
     crossing::listing(world).await?;
     crossing::transfer(world).await?;
     crossing::double_spend(world).await?;

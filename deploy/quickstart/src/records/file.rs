@@ -9,7 +9,7 @@ use super::{Batch, Figure, VINTAGE};
 
 /// China's time zone, in seconds east of Greenwich.
 const CHINA_S: i32 = 8 * 3_600;
-const HEADER: &str = "source,record_id,account,quantity,unit,started_at,ended_at,place,reduction_g,asset\n";
+const HEADER: &str = "source,record_id,account,quantity,unit,started_at,ended_at,place,reduction_g,subject,asset\n";
 
 /// One record, still without its source and unit.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Entry {
     pub minutes: u64,
     /// The meter, charger or plant.
     pub asset: Option<String>,
+    /// Who did it, where a person did: a number that no person has.
+    pub subject: Option<String>,
 }
 
 /// The records of one file.
@@ -58,6 +60,16 @@ impl<'a> Rows<'a> {
         format!("holder-{:06}", self.random.between(1, of))
     }
 
+    /// Whose pseudonym that is: an artificial number of a member of this platform.
+    pub fn subject(&self, account: &str) -> String {
+        format!("quickstart-{}-{account}", self.batch.member)
+    }
+
+    /// The number of a thing of this platform: no other platform has it.
+    pub fn asset(&self, what: &str, number: u64) -> String {
+        format!("{}-{what}-{number:05}", self.batch.member)
+    }
+
     /// A minute of the year at which people are about: from six in the morning to ten at night.
     pub fn daytime(&mut self) -> u64 {
         self.random.between(0, 364) * 1_440 + self.random.between(6 * 60, 22 * 60)
@@ -87,13 +99,18 @@ impl<'a> Rows<'a> {
             if let (Some(members), Some(asset)) = (object.as_object_mut(), &entry.asset) {
                 members.insert("asset".to_owned(), asset.as_str().into());
             }
+            if let (Some(members), Some(subject)) = (object.as_object_mut(), &entry.subject) {
+                members.insert("subject".to_owned(), subject.as_str().into());
+            }
             format!("{object}\n")
         } else {
             let grams = reduction.map(|grams| grams.to_string()).unwrap_or_default();
             let asset = entry.asset.as_deref().unwrap_or_default();
             format!(
-                "{source},{record},{},{quantity},{},{from},{until},{place},{grams},{asset}\n",
-                entry.account, self.unit
+                "{source},{record},{},{quantity},{},{from},{until},{place},{grams},{},{asset}\n",
+                entry.account,
+                self.unit,
+                entry.subject.as_deref().unwrap_or_default(),
             )
         };
         self.text.push_str(&line);

@@ -34,13 +34,14 @@ fn pv(rows: &mut Rows<'_>, plants: u64) {
             let hours = SUN_HOURS.get(month).copied().unwrap_or(80);
             // The weather of the month: 90 to 110 per cent.
             let tenths = kilowatts * hours * rows.random.between(90, 110) / 10;
-            let asset = Some(format!("pv-meter-{plant:03}"));
+            let asset = Some(rows.asset("pv-meter", plant));
             rows.add(&Entry {
                 account: format!("pv-owner-{plant:03}"),
                 tenths,
                 minute,
                 minutes,
                 asset,
+                subject: None,
             });
         }
     }
@@ -52,13 +53,14 @@ pub fn demand_response(rows: &mut Rows<'_>) {
         let habit = rows.random.between(150, 600);
         for (_, minute, minutes) in months() {
             let tenths = habit * rows.random.between(80, 130) / 100;
-            let asset = Some(format!("meter-{household:05}"));
+            let asset = Some(rows.asset("meter", household));
             rows.add(&Entry {
                 account: format!("household-{household:05}"),
                 tenths,
                 minute,
                 minutes,
                 asset,
+                subject: None,
             });
         }
     }

@@ -13,7 +13,8 @@ pub fn plastic(rows: &mut Rows<'_>) {
             tenths,
             minute,
             minutes: 40,
-            asset: Some(format!("weighbridge-{collector:02}")),
+            asset: Some(rows.asset("weighbridge", collector)),
+            subject: None,
         });
     }
 }
@@ -28,7 +29,8 @@ pub fn effluent(rows: &mut Rows<'_>) {
             tenths,
             minute: 0,
             minutes,
-            asset: Some(format!("flow-meter-{plant:02}")),
+            asset: Some(rows.asset("flow-meter", plant)),
+            subject: None,
         });
     }
 }

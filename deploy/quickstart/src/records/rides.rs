@@ -18,12 +18,14 @@ fn ride(rows: &mut Rows<'_>, count: u64, holders: u64) {
         // Two numbers, so that middling rides are the most frequent.
         let tenths = rows.random.between(10, 140) + rows.random.between(10, 140);
         let minute = rows.daytime();
+        let subject = Some(rows.subject(&account));
         rows.add(&Entry {
             account,
             tenths,
             minute,
             minutes: 5 + tenths / 5,
             asset: None,
+            subject,
         });
     }
 }
@@ -40,6 +42,7 @@ pub fn bicycle(rows: &mut Rows<'_>) {
             minute,
             minutes: 3 + tenths / 2,
             asset: None,
+            subject: None,
         });
     }
 }
@@ -50,13 +53,15 @@ pub fn charging(rows: &mut Rows<'_>) {
         let account = rows.holder(180);
         let tenths = rows.random.between(40, 300) + rows.random.between(40, 300);
         let minute = rows.daytime();
-        let asset = Some(format!("charger-{:04}", rows.random.between(1, 300)));
+        let charger = rows.random.between(1, 300);
+        let asset = Some(rows.asset("charger", charger));
         rows.add(&Entry {
             account,
             tenths,
             minute,
             minutes: 10 + tenths / 10,
             asset,
+            subject: None,
         });
     }
 }

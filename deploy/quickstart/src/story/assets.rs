@@ -93,7 +93,7 @@ async fn register_all(world: &mut World, lines: &mut Lines) -> Outcome<()> {
 }
 
 /// A square roof, each at its own place: twenty in a row.
-fn place(member: &str, number: i64) -> Value {
+pub fn place(member: &str, number: i64) -> Value {
     let (_, longitude, latitude) =
         CITIES
             .iter()

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tanqiao_protocol::quantity::Grams;
 
-use super::{Items, credits, figures};
+use super::{Items, credits, duplicates, figures};
 use crate::cast::in_good_standing;
 use crate::failure::{Doing as _, Outcome, expect};
 use crate::federation;
@@ -93,12 +93,17 @@ async fn explain(world: &mut World, lines: &mut Lines) -> Outcome<()> {
             own = own.plus(total.grams).doing("a total")?;
             records += total.records;
         }
+        // Of the acts that two reported, one side issued nothing.
+        let ((twice, count), won) = duplicates::reported_by(&member)?;
+        records += count;
         let (issued, jobs) = issued_and_imported(world, &member).await?;
-        expect(format!("what {member} has imported"), own, jobs)?;
+        let reported = own.plus(twice).doing("a total")?;
+        own = own.plus(won).doing("a total")?;
+        expect(format!("what {member} has imported"), reported, jobs)?;
         expect(format!("what {member} has issued"), own, issued)?;
         if !own.is_zero() {
             lines.say(format!(
-                "{member:<10} records {own} = imported {jobs} = issued {issued}"
+                "{member:<10} records {reported} = imported {jobs}; issued {issued}"
             ));
         }
         imported = imported.plus(own).doing("a total")?;
