@@ -45,14 +45,29 @@ use tanqiao_protocol::view::{KeyStatus, MemberStatus, Outcome};
 use self::evidence::SheetBy;
 use self::mapping::Voice;
 use super::command::{Body, Command, Decision, Origin, Signed};
-use super::refusal::{Decided, Refusal, ensure};
+use super::refusal::{Decided, Refusal, Rejection, ensure};
 use super::working::Working;
 
 /// Decides one command and carries it out in the working set.
 ///
 /// # Errors
-/// The refusal; the working set is as before.
+/// The refusal; the working set is as before. [`Rejection::Broken`] for a decision that refuses after it changed something.
 pub fn decide(working: &mut Working, command: &Command) -> Decided<Outcome> {
+    let before = working.next_index();
+    let decided = decide_origin(working, command);
+    if let Err(Rejection::Refused(why)) = &decided
+        && working.next_index() != before
+    {
+        return Err(Rejection::Broken(format!(
+            "{} refused after it was begun to be carried out: {}",
+            why.check.text(),
+            why.detail
+        )));
+    }
+    decided
+}
+
+fn decide_origin(working: &mut Working, command: &Command) -> Decided<Outcome> {
     match &command.origin {
         Origin::Member(signed) => {
             standing(working, signed)?;

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::json;
 use tanqiao_protocol::asset::Exclusivity;
+use tanqiao_protocol::block::Block;
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::fingerprint::{Epoch, TOKENS_PER_ACTIVITY_MAX, stream_bytes};
 use tanqiao_protocol::ledger::Replacement;
@@ -217,7 +218,25 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
     check_unique(working, signed, header)?;
     super::assets::check_assets(working, command.id, signed, header)?;
     let id = command.id;
-    let log_index = working.carry_out(Step {
+    let mut issuance = Issuance {
+        id,
+        issuer: signed.member.clone(),
+        state: IssuanceState::Registered,
+        unscreened: header.tokens.is_none(),
+        block: None,
+        held: HeldCounts::default(),
+        reversed: Grams::ZERO,
+        registered_at: working.now,
+        content: header.clone(),
+        log_index: working.next_index(),
+    };
+    // Refused before anything is written, where the series is full.
+    let unscreened = if issuance.unscreened {
+        Some(screening::next_block(working, &issuance, header.quantity_g)?)
+    } else {
+        None
+    };
+    issuance.log_index = working.carry_out(Step {
         r#type: "issuance.registered",
         subject: screening::subject(id),
         state: Some(IssuanceState::Registered.word()),
@@ -231,21 +250,10 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
         .local_references
         .put((member(), header.local_reference.clone()), id);
     working.records_roots.put((member(), header.records_root), id);
-    let issuance = Issuance {
-        id,
-        issuer: member(),
-        state: IssuanceState::Registered,
-        unscreened: header.tokens.is_none(),
-        block: None,
-        held: HeldCounts::default(),
-        reversed: Grams::ZERO,
-        registered_at: working.now,
-        content: header.clone(),
-        log_index,
-    };
-    if issuance.unscreened {
-        return recognise_unscreened(working, command, issuance);
+    if let Some(block) = unscreened {
+        return recognise_unscreened(working, command, issuance, block);
     }
+    let log_index = issuance.log_index;
     working.issuances.put(id, issuance);
     Ok(working.outcome(
         screening::subject(id),
@@ -311,9 +319,13 @@ fn check_tokens(working: &Working, header: &Header) -> Decided<()> {
 }
 
 /// The serials of an issuance that is recognised without screening.
-fn recognise_unscreened(working: &mut Working, command: &Command, mut issuance: Issuance) -> Decided<Outcome> {
+fn recognise_unscreened(
+    working: &mut Working,
+    command: &Command,
+    mut issuance: Issuance,
+    block: Block,
+) -> Decided<Outcome> {
     let quantity = issuance.content.quantity_g;
-    let block = screening::next_block(working, &issuance, quantity)?;
     let subject = screening::subject(issuance.id);
     let body = json!({ "state": IssuanceState::Recognised, "unscreened": 1, "quantity_g": quantity, "local_reference": issuance.content.local_reference });
     let reference = block.reference();
