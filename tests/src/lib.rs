@@ -12,6 +12,7 @@
 //! | [`member`] | a member that speaks to the hub with its own certificate and signing key, without a node |
 //! | [`visitor`] | somebody at the door of the federation's listener |
 //! | [`platform`] | what a member's platform asks of its node |
+//! | [`comparing`] | members whose tokens are compared, and what they issue |
 //! | [`crossing`] | one transfer from Wuhan to Harbin, and that it happened once |
 //! | [`content`] | what members say |
 //! | [`patience`] | waiting for a condition |
@@ -27,6 +28,7 @@
     reason = "a story stops where something is not as expected, and says what"
 )]
 
+pub mod comparing;
 pub mod content;
 pub mod crossing;
 pub mod federation;

@@ -4,6 +4,7 @@
 use tanqiao_tests::program::{HUB, KILLED, NODE, crash_points};
 use tanqiao_tests::{Crossing, Federation, Kind, Plan};
 
+use crate::crashes_screening::{HUB_SCREENING, NODE_SCREENING};
 use crate::told_on_both;
 
 /// Rides that Wuhan begins with.
@@ -11,7 +12,8 @@ const RIDES: i64 = 60;
 /// What crosses in each round.
 const QUANTITY_G: i64 = 1_000;
 
-/// Points of the hub that no transfer passes: `enrolment.rs` and `recovered.rs` do.
+/// Points of the hub that no transfer passes: `enrolment.rs` and `recovered.rs` do. Those of screening are in
+/// `crashes_screening.rs`.
 pub const HUB_ELSEWHERE: [&str; 4] = [
     "enrolment.before-write",
     "enrolment.after-write",
@@ -36,7 +38,13 @@ told_on_both!(
 /// The points that the program lists, without those that its transfers do not pass, all of which it must list.
 async fn passed(program: &str, elsewhere: &[&str]) -> Vec<String> {
     let points = crash_points(program).await;
-    for point in elsewhere {
+    let screening: &[&str] = if program == HUB {
+        &HUB_SCREENING
+    } else {
+        &NODE_SCREENING
+    };
+    let elsewhere = [elsewhere, screening].concat();
+    for point in &elsewhere {
         assert!(
             points.iter().any(|listed| listed == point),
             "{program} has no point `{point}` any more"

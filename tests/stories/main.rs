@@ -11,6 +11,7 @@
 mod certificates;
 mod crashes;
 mod crashes_elsewhere;
+mod crashes_screening;
 mod enrolment;
 mod failures;
 mod forks;
