@@ -119,7 +119,10 @@ fn screen_epoch(
         let Some(key) = first.filter(|key| key.epoch() == epoch.number()) else {
             return Ok(None);
         };
-        *first = batch.next()?;
+        // A token that an activity names twice is staged once: otherwise it would count twice.
+        while *first == Some(key) {
+            *first = batch.next()?;
+        }
         Ok(Some((key.token().to_be_bytes(), signed(key.owner))))
     })?;
     let stored = rows::insert_staged(c, table, signed(run), staged)?;

@@ -290,7 +290,8 @@ pub fn stage<E: From<diesel::result::Error> + From<StoreError> + std::error::Err
 }
 
 /// Stores the staged tokens that nobody has, and keeps the others aside; how many of the `staged` were stored. The staging table is
-/// read in the order in which it was written, so that of equal tokens the first is stored.
+/// read in the order in which it was written, so that of equal tokens the first is stored. No row may be staged twice: two that agree
+/// in token and owner would both count as stored.
 ///
 /// # Errors
 /// Diesel's.

@@ -22,9 +22,14 @@ pub struct Ground {
 
 /// Runs `test` on the embedded engine, and on PostgreSQL where `TANQIAO_TEST_POSTGRES` names one (in CI it must).
 pub fn on_each_engine(test: impl Fn(&Ground)) {
-    test(&Ground::embedded());
+    with_each_engine(|new| test(&new()));
+}
+
+/// As [`on_each_engine`], for a test that needs a new store again and again.
+pub fn with_each_engine(test: impl Fn(&dyn Fn() -> Ground)) {
+    test(&Ground::embedded);
     match std::env::var("TANQIAO_TEST_POSTGRES") {
-        Ok(server) => test(&Ground::postgres(&server)),
+        Ok(server) => test(&|| Ground::postgres(&server)),
         Err(_) => assert!(
             std::env::var("CI").is_err(),
             "in CI every test runs on PostgreSQL too: set TANQIAO_TEST_POSTGRES"

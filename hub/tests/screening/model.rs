@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tanqiao_hub::screening::Fingerprint;
+use tanqiao_hub::screening::{Fingerprint, TokenStore};
 use tanqiao_protocol::fingerprint::{Epoch, Token, TokenEntry, TokenKind};
 
-use crate::ground::{Model, on_each_engine, screen, spread};
+use crate::ground::{Ground, Model, screen, spread, with_each_engine};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -57,69 +57,83 @@ struct Expected {
     open: Option<(u32, Vec<Fingerprint>)>,
 }
 
+/// A history on a new store, beside a map.
+struct History<'a> {
+    ground: &'a Ground,
+    store: Option<Box<dyn TokenStore>>,
+    expected: Expected,
+}
+
+impl History<'_> {
+    fn confirm(&mut self) {
+        if let Some((run, _)) = self.expected.open.take() {
+            self.store.as_mut().unwrap().confirm(run).unwrap();
+            self.expected.named.insert(run);
+        }
+    }
+
+    fn screen(&mut self, run: u32, fingerprints: Vec<Fingerprint>) -> Result<(), TestCaseError> {
+        let answer = screen(self.store.as_mut().unwrap().as_mut(), run, &fingerprints).unwrap();
+        prop_assert_eq!(answer, self.expected.model.screen(run, &fingerprints));
+        self.expected.open = Some((run, fingerprints));
+        Ok(())
+    }
+
+    fn reopen(&mut self) -> Result<(), TestCaseError> {
+        drop(self.store.take());
+        let mut again = self.ground.open();
+        let reconciled = again.reconcile(&self.expected.named).unwrap();
+        let unnamed = self.expected.open.take().map(|(run, _)| run);
+        if let Some(run) = unnamed {
+            self.expected.model.discard(run);
+        }
+        prop_assert_eq!(reconciled.discarded, Vec::from_iter(unnamed));
+        prop_assert!(reconciled.missing.is_empty());
+        self.store = Some(again);
+        Ok(())
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), TestCaseError> {
+        match step {
+            Step::Screen(fingerprints) => {
+                self.confirm();
+                self.expected.next += 1;
+                self.screen(self.expected.next, fingerprints)?;
+            }
+            Step::Again => {
+                if let Some((run, fingerprints)) = self.expected.open.take() {
+                    self.expected.model.discard(run);
+                    self.screen(run, fingerprints)?;
+                }
+            }
+            Step::Confirm => self.confirm(),
+            Step::Discard => {
+                if let Some((run, _)) = self.expected.open.take() {
+                    self.store.as_mut().unwrap().discard(run).unwrap();
+                    self.expected.model.discard(run);
+                }
+            }
+            Step::Reopen => self.reopen()?,
+        }
+        let stats = self.store.as_mut().unwrap().stats().unwrap();
+        prop_assert_eq!(stats.tokens(), self.expected.model.tokens());
+        Ok(())
+    }
+}
+
 #[test]
 fn each_engine_answers_as_a_map_would() {
-    on_each_engine(|ground| {
-        let cases = if ground.is_postgres() { 12 } else { 60 };
-        let mut runner = TestRunner::new(Config::with_cases(cases));
-        let mut store = Some(ground.open());
-        let expected = std::cell::RefCell::new(Expected::default());
-        let store = std::cell::RefCell::new(&mut store);
-        runner
-            .run(&vec(step(), 1..12), |steps| {
-                let mut expected = expected.borrow_mut();
-                let expected = &mut *expected;
-                for step in steps {
-                    let mut slot = store.borrow_mut();
-                    let open = slot.as_mut().unwrap();
-                    match step {
-                        Step::Screen(fingerprints) => {
-                            if let Some((run, _)) = expected.open.take() {
-                                open.confirm(run).unwrap();
-                                expected.named.insert(run);
-                            }
-                            expected.next += 1;
-                            let run = expected.next;
-                            let answer = screen(open.as_mut(), run, &fingerprints).unwrap();
-                            prop_assert_eq!(answer, expected.model.screen(run, &fingerprints));
-                            expected.open = Some((run, fingerprints));
-                        }
-                        Step::Again => {
-                            if let Some((run, fingerprints)) = &expected.open {
-                                expected.model.discard(*run);
-                                let answer = screen(open.as_mut(), *run, fingerprints).unwrap();
-                                prop_assert_eq!(answer, expected.model.screen(*run, fingerprints));
-                            }
-                        }
-                        Step::Confirm => {
-                            if let Some((run, _)) = expected.open.take() {
-                                open.confirm(run).unwrap();
-                                expected.named.insert(run);
-                            }
-                        }
-                        Step::Discard => {
-                            if let Some((run, _)) = expected.open.take() {
-                                open.discard(run).unwrap();
-                                expected.model.discard(run);
-                            }
-                        }
-                        Step::Reopen => {
-                            drop(slot.take());
-                            let mut again = ground.open();
-                            let reconciled = again.reconcile(&expected.named).unwrap();
-                            let unnamed = expected.open.take().map(|(run, _)| run);
-                            if let Some(run) = unnamed {
-                                expected.model.discard(run);
-                            }
-                            prop_assert_eq!(reconciled.discarded, Vec::from_iter(unnamed));
-                            prop_assert!(reconciled.missing.is_empty());
-                            **slot = Some(again);
-                        }
-                    }
-                    let stats = slot.as_mut().unwrap().stats().unwrap();
-                    prop_assert_eq!(stats.tokens(), expected.model.tokens());
-                }
-                Ok(())
+    with_each_engine(|new| {
+        let cases = if new().is_postgres() { 6 } else { 60 };
+        TestRunner::new(Config::with_cases(cases))
+            .run(&vec(step(), 1..40), |steps| {
+                let ground = new();
+                let mut history = History {
+                    store: Some(ground.open()),
+                    ground: &ground,
+                    expected: Expected::default(),
+                };
+                steps.into_iter().try_for_each(|step| history.take(step))
             })
             .unwrap();
     });

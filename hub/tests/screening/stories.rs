@@ -43,6 +43,8 @@ fn inside_one_issuance_the_first_activity_owns_and_no_activity_collides_with_its
             at(5, Record, MAY, 1),
             at(3, Record, MAY, 2),
             at(3, Subject, MAY, 2),
+            // Named twice in one record: one token.
+            at(3, Subject, MAY, 2),
         ];
         let (screened, found) = screen(store.as_mut(), 1, &batch).unwrap();
         assert_eq!((screened.stored, screened.collided), (2, 2));
