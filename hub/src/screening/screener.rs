@@ -339,6 +339,8 @@ struct Judge<'a> {
     members: BTreeMap<MessageId, i32>,
     owners: BTreeMap<(u16, Token), ActivityRef>,
     contested: BTreeMap<ActivityRef, Contested>,
+    /// Activities that were found to be other acts than these, with which they share tokens: they have those tokens too.
+    distinct: BTreeMap<ActivityRef, Vec<(ActivityRef, Vec<SharedToken>)>>,
     with: BTreeMap<u32, BTreeMap<ActivityRef, Vec<SharedToken>>>,
     owned: Vec<Owned>,
     taken: BTreeMap<SharedToken, u32>,
@@ -358,13 +360,13 @@ impl<'a> Judge<'a> {
         asked.extend(owners.values().map(|owner| owner.issuance));
         let mut contested: BTreeMap<ActivityRef, Contested> = BTreeMap::new();
         contested.extend(database.read(|c| read::contested_of(c, &asked))?);
-        // Whoever has the act now may be of a further issuance.
-        let further: BTreeSet<MessageId> = contested
-            .values()
-            .filter_map(|one| one.successor.as_ref().map(|to| to.issuance))
-            .filter(|to| !asked.contains(to))
-            .collect();
-        asked.extend(further);
+        // Whoever has the act now may be of a further issuance, and so may be what was found to be another act.
+        asked.extend(successors(&contested));
+        let distinct = database.read(|c| read::distinct_from(c, &asked))?;
+        let others: BTreeSet<MessageId> = distinct.values().flatten().map(|(other, _)| other.issuance).collect();
+        contested.extend(database.read(|c| read::contested_of(c, &others))?);
+        asked.extend(others);
+        asked.extend(successors(&contested));
         asked.insert(issuance.id);
         let members = database.read(|c| read::issuers(c, &asked))?;
         Ok(Self {
@@ -374,6 +376,7 @@ impl<'a> Judge<'a> {
             members,
             owners,
             contested,
+            distinct,
             with: BTreeMap::new(),
             owned: Vec::new(),
             taken: BTreeMap::new(),
@@ -388,9 +391,8 @@ impl<'a> Judge<'a> {
             index,
         };
         let own = of_this(index);
-        let owner = if let Some(owner) = self.living(self.first_owner(collision)?) {
-            owner
-        } else {
+        let mut owners = self.living_owners(collision, token)?;
+        if owners.is_empty() {
             // Whoever had it is out, and nobody is in its place: it belongs to the first here that has it.
             let first = *self.taken.entry(token).or_insert_with(|| {
                 self.owned.push(Owned {
@@ -400,18 +402,29 @@ impl<'a> Judge<'a> {
                 });
                 index
             });
-            of_this(first)
-        };
-        if owner == own || (token.kind == TokenKind::Subject && self.is_same_member(&owner)) {
-            return Ok(());
+            owners.insert(of_this(first));
         }
-        self.with
-            .entry(index)
-            .or_default()
-            .entry(owner)
-            .or_default()
-            .push(token);
+        for owner in owners {
+            if owner == own || (token.kind == TokenKind::Subject && self.is_same_member(&owner)) {
+                continue;
+            }
+            let tokens = self.with.entry(index).or_default().entry(owner).or_default();
+            tokens.push(token);
+        }
         Ok(())
+    }
+
+    /// The activities that have a token now: the first that had it, and those that were found to be other acts.
+    fn living_owners(&self, collision: &Collision, token: SharedToken) -> Result<BTreeSet<ActivityRef>, ScreenerError> {
+        let first = self.first_owner(collision)?;
+        let living = self.living(&first);
+        let mut owners: BTreeSet<ActivityRef> = living.iter().cloned().collect();
+        for had in [Some(first), living].into_iter().flatten() {
+            let others = self.distinct.get(&had).into_iter().flatten();
+            let sharing = others.filter(|(_, tokens)| tokens.contains(&token));
+            owners.extend(sharing.filter_map(|(other, _)| self.living(other)));
+        }
+        Ok(owners)
     }
 
     fn is_same_member(&self, owner: &ActivityRef) -> bool {
@@ -438,12 +451,18 @@ impl<'a> Judge<'a> {
     }
 
     /// The activity that an act belongs to now.
-    fn living(&self, first: ActivityRef) -> Option<ActivityRef> {
-        match self.contested.get(&first) {
+    fn living(&self, first: &ActivityRef) -> Option<ActivityRef> {
+        match self.contested.get(first) {
             Some(one) if matches!(one.state, ActivityState::Refused | ActivityState::Cancelled) => {
                 one.successor.clone()
             }
-            _ => Some(first),
+            _ => Some(first.clone()),
         }
     }
+}
+
+/// The issuances to whose activities contested ones have lost their acts.
+fn successors(contested: &BTreeMap<ActivityRef, Contested>) -> Vec<MessageId> {
+    let winners = contested.values().filter_map(|one| one.successor.as_ref());
+    winners.map(|winner| winner.issuance).collect()
 }

@@ -103,6 +103,35 @@ fn two_different_acts_both_count() {
 }
 
 #[test]
+fn a_token_that_two_acts_share_is_compared_with_both() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(5, &["R a", "S x"])]);
+        let second = h.issue("bluecar", &[(6, &["R b", "S x"])]);
+        h.resolve(h.only().conflict, ConflictOutcome::Distinct).unwrap();
+        // The second member's act once more, by a third.
+        let third = h.issue("harbin", &[(6, &["R c", "S x"])]);
+        let open = h.open();
+        assert_eq!(open.len(), 2);
+        let with = |member| {
+            open.iter()
+                .find(|one| one.earlier.member == node(member))
+                .unwrap()
+                .conflict
+        };
+        h.resolve(with("wuhan"), ConflictOutcome::Distinct).unwrap();
+        h.resolve(with("bluecar"), ConflictOutcome::Earlier).unwrap();
+        assert_eq!(
+            (h.state(second), h.state(third)),
+            ("recognised".to_owned(), "refused".to_owned())
+        );
+        assert_eq!((h.free("wuhan"), h.free("bluecar"), h.free("harbin")), (5, 6, 0));
+        // What was refused is not compared with: the two that have the act are.
+        h.issue("harbin", &[(7, &["R d", "S x"])]);
+        assert_eq!(h.open().len(), 2);
+    });
+}
+
+#[test]
 fn whoever_gives_up_ends_the_conflict_at_once() {
     on_each_hall(|h| {
         let first = h.issue("wuhan", &[(5, &["R a"])]);

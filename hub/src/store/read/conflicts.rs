@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use tanqiao_protocol::conflict::{ActivityRef, ConflictView, DebtView, HeldView, Statement as Said, UPLOAD_US};
+use tanqiao_protocol::conflict::{
+    ActivityRef, ConflictOutcome, ConflictView, DebtView, HeldView, Statement as Said, UPLOAD_US,
+};
 use tanqiao_protocol::fingerprint::Token;
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
@@ -12,7 +14,7 @@ use tanqiao_protocol::view::MemberStatus;
 
 use super::dealings::{Window, issued};
 use super::{MEMBER_NO, id_of, limit, many_bytes, members, one_of_bytes, rows};
-use crate::ledger::objects::{Contested, Issuance};
+use crate::ledger::objects::{Contested, Issuance, SharedToken};
 use crate::store::conflicts::{activity, conflict, contested, debt};
 use crate::store::convert::{content, id_bytes, message_id};
 use crate::store::database::{ReadConnection, StoreError};
@@ -152,6 +154,28 @@ pub fn contested_of(
             Ok((one.activity.clone(), one))
         })
         .collect()
+}
+
+/// What was found to be another act than activities of these issuances, and the tokens that it shares with them.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn distinct_from(
+    connection: &mut ReadConnection<'_>,
+    issuances: &BTreeSet<MessageId>,
+) -> Result<BTreeMap<ActivityRef, Vec<(ActivityRef, Vec<SharedToken>)>>, StoreError> {
+    let sql = format!("{} AND outcome = ?", one_of_bytes(connection, "earlier_issuance"));
+    let wanted = many_bytes(connection, issuances.iter().map(|id| id_bytes(*id)).collect());
+    let binds = vec![wanted, ConflictOutcome::Distinct.code().into()];
+    let found: Vec<ConflictRow> = rows(connection, &sql, binds)?;
+    let numbers = members(connection)?;
+    let mut out: BTreeMap<ActivityRef, Vec<(ActivityRef, Vec<SharedToken>)>> = BTreeMap::new();
+    for row in &found {
+        let one = conflict(row, &numbers)?;
+        let others = out.entry(one.earlier.activity).or_default();
+        others.push((one.later.activity, one.content.tokens));
+    }
+    Ok(out)
 }
 
 /// The activities of an issuance that were held back, ascending, after a position.
