@@ -142,6 +142,10 @@ pub struct ScreeningConfig {
     /// are sorted on disk, absent for the system's temporary directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dir: Option<PathBuf>,
+    /// A key of the hub's own under which tokens are stored: 64 hexadecimal digits, mode 0600, made where it is missing. For members whose tokens
+    /// are `hmac-sm3`; from the first issuance on, or never. Absent: tokens are stored as they come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
     /// Memory in which a batch is sorted, in MiB.
     pub sort_memory_mib: u32,
     /// SQLite only: memory for indexes of tokens, in MiB.
@@ -182,6 +186,7 @@ impl Default for ScreeningConfig {
     fn default() -> Self {
         Self {
             dir: None,
+            key: None,
             sort_memory_mib: 128,
             index_memory_mib: 256,
         }
@@ -311,9 +316,12 @@ impl Config {
         ] {
             settle(path);
         }
-        for dir in [&mut self.authority.dir, &mut self.screening.dir].into_iter().flatten() {
-            settle(dir);
-        }
+        let optional = [
+            &mut self.authority.dir,
+            &mut self.screening.dir,
+            &mut self.screening.key,
+        ];
+        optional.into_iter().flatten().for_each(settle);
         if let Some(file) = self.database.url.strip_prefix("sqlite:") {
             let file = Path::new(file);
             if file.is_relative() {

@@ -248,16 +248,4 @@ pub trait Spool: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`ScreeningError`].
     fn list(&self) -> Result<BTreeSet<MessageId>, ScreeningError>;
-
-    /// Deletes every stream but those of these issuances: of issuances that have ended, or that are unknown. How many.
-    ///
-    /// # Errors
-    /// [`ScreeningError`].
-    fn keep_only(&self, live: &BTreeSet<MessageId>) -> Result<u64, ScreeningError> {
-        let ended: Vec<MessageId> = self.list()?.into_iter().filter(|id| !live.contains(id)).collect();
-        for issuance in &ended {
-            self.remove(*issuance)?;
-        }
-        Ok(ended.len() as u64)
-    }
 }

@@ -26,7 +26,7 @@ use crate::config::{Config, ListenConfig};
 use crate::ledger::sequencer::{Sequencer, SequencerOptions};
 use crate::metrics::Metrics;
 use crate::screening::screener::Screener;
-use crate::screening::{ScreeningError, Spool, open_spool, open_store};
+use crate::screening::{HubKey, ScreeningError, Spool, open_spool, open_store};
 use crate::store::database::{Database, StoreError};
 use crate::store::read::replication;
 
@@ -171,7 +171,7 @@ impl Service {
                 tokio::spawn(schedule::forget(database.clone(), SystemClock, stopping.clone())),
                 tokio::spawn(hub.heads.clone().follow(database.clone(), sequencer.log_size())),
                 tokio::spawn(screening::screen(
-                    screener(config, database, sequencer.clone(), spool),
+                    screener(config, database, sequencer.clone(), spool)?,
                     sequencer.clone(),
                     hub.screening.clone(),
                     stopping.clone(),
@@ -265,14 +265,20 @@ impl Service {
     }
 }
 
-fn screener(config: &Config, database: Database, sequencer: Sequencer, spool: Arc<dyn Spool>) -> Screener {
+fn screener(
+    config: &Config,
+    database: Database,
+    sequencer: Sequencer,
+    spool: Arc<dyn Spool>,
+) -> Result<Screener, ScreeningError> {
+    let key = config.screening.key.as_deref().map(HubKey::load_or_make).transpose()?;
     let (of, screening) = (database.clone(), config.screening.clone());
     let open = move || match open_store(&of, &screening) {
         Ok(store) => Ok(Some(store)),
         Err(ScreeningError::Locked(_)) => Ok(None),
         Err(error) => Err(error),
     };
-    Screener::new(database, sequencer, spool, Box::new(open))
+    Ok(Screener::new(database, sequencer, spool, Box::new(open)).concealing(key))
 }
 
 fn load_tls(config: &Config) -> Result<ServerTls, ServeError> {

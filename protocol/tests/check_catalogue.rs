@@ -96,7 +96,7 @@ fn the_stages_come_in_the_order_of_the_catalogue() {
     let counts = Stage::ALL
         .iter()
         .map(|stage| CheckCode::all().iter().filter(|code| code.stage() == *stage).count());
-    assert_eq!(counts.collect::<Vec<_>>(), [11, 8, 14, 16, 8, 9, 5, 42, 5, 5]);
+    assert_eq!(counts.collect::<Vec<_>>(), [11, 8, 14, 17, 8, 9, 5, 42, 5, 5]);
 }
 
 #[test]
@@ -141,6 +141,7 @@ fn what_is_stored_is_what_the_protocol_says() {
         let early = match code.stage() {
             Stage::Message => !matches!(code, CheckCode::M08 | CheckCode::M10),
             Stage::Member => code != CheckCode::N08,
+            Stage::Issuance => code == CheckCode::S17,
             Stage::Article6 => code.text().starts_with("A6-E"),
             _ => false,
         };

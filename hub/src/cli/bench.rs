@@ -89,6 +89,7 @@ impl ScreeningArgs {
                 dir: None,
                 sort_memory_mib: self.sort_memory_mib,
                 index_memory_mib: self.index_memory_mib,
+                key: None,
             },
         };
         let report = screening::measure(&plan, directory.path(), &|step| eprintln!("{step}"));

@@ -30,6 +30,9 @@ pub(super) enum TokensCommand {
         /// The month, such as 2024-05.
         month: Epoch,
     },
+    /// Delete what the store has of runs that the ledger does not name: for a ledger that was restored from an older copy and has
+    /// been recovered as far as it can be. What is screened again is loaded again.
+    Rewind,
 }
 
 impl TokensCommand {
@@ -37,9 +40,14 @@ impl TokensCommand {
         let config = Config::load(config).map_err(CliError::misused)?;
         let database = Database::open(&config.database.url)?;
         let mut store = open_store(&database, &config.screening).map_err(CliError::failed)?;
-        let reconciled = store.reconcile(&named_runs(&database)?).map_err(CliError::failed)?;
+        let named = named_runs(&database)?;
+        let reconciled = match self {
+            Self::Rewind => store.rewind(&named),
+            _ => store.reconcile(&named),
+        }
+        .map_err(CliError::failed)?;
         let done = output.while_working("tokens", || match self {
-            Self::Stats => Ok(()),
+            Self::Stats | Self::Rewind => Ok(()),
             Self::Verify => store.verify(),
             Self::Retire { month } => store.retire(*month),
             Self::Restore { month } => store.restore(*month),

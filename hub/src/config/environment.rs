@@ -25,6 +25,7 @@ pub const KEYS: &[&str] = &[
     "log.origin",
     "log.key",
     "screening.dir",
+    "screening.key",
     "screening.sort_memory_mib",
     "screening.index_memory_mib",
     "limits.requests_per_second",

@@ -29,6 +29,7 @@ mod transfer;
 
 pub use assets::is_live;
 pub use evidence::{ROWS_MAX, pieces};
+pub use issuance::WAITING_MAX;
 pub use mapping::{
     Changed, Examined, concerned as concerned_mappings, due as due_mappings, examine, known_sheet,
     told_of as told_of_mapping,

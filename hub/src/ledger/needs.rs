@@ -41,6 +41,8 @@ pub struct Needs {
     pub local_references: BTreeSet<(NodeId, Name)>,
     /// Roots over activity records.
     pub records_roots: BTreeSet<(NodeId, Sha256)>,
+    /// Members whose issuances without a result are counted.
+    pub waiting_of: BTreeSet<NodeId>,
     /// Permissions to link two obligations.
     pub permissions: BTreeSet<MessageId>,
     /// Challenges.
@@ -149,6 +151,9 @@ impl Needs {
                 let reference = (speaker.clone(), header.local_reference.clone());
                 if !working.local_references.knows(&reference) {
                     self.local_references.insert(reference);
+                }
+                if !working.waiting_of.knows(speaker) {
+                    self.waiting_of.insert(speaker.clone());
                 }
                 self.assets_of(speaker, header, working);
                 let root = (speaker.clone(), header.records_root);

@@ -104,6 +104,8 @@ pub struct Working {
     pub local_references: Loaded<(NodeId, Name), MessageId>,
     /// Issuances by the root over their activity records.
     pub records_roots: Loaded<(NodeId, Sha256), MessageId>,
+    /// How many issuances of a member have no result yet.
+    pub waiting_of: Loaded<NodeId, u32>,
     /// Conflicts.
     pub conflicts: Loaded<MessageId, Conflict>,
     /// The conflicts for which an activity waits.
@@ -194,6 +196,7 @@ impl Working {
             issuances: Loaded::default(),
             local_references: Loaded::default(),
             records_roots: Loaded::default(),
+            waiting_of: Loaded::default(),
             conflicts: Loaded::default(),
             conflicts_of: Loaded::default(),
             contested: Loaded::default(),

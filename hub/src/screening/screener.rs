@@ -13,13 +13,13 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::transfer::IssuanceState;
 
 use super::pages::PageWriter;
-use super::{Collision, ScreeningError, Spool, TokenStore, fingerprints, records};
+use super::{Collision, Concealed, HubKey, ScreeningError, Spool, TokenStore, fingerprints, records};
 use crate::crash;
 use crate::ledger::command::Decision;
 use crate::ledger::objects::{Collided, Collision as CollidedWith, Contested, Issuance, Owned, Screened, SharedToken};
 use crate::ledger::sequencer::{Answer, Sequencer, SequencerError};
 use crate::serve::own_command;
-use crate::store::conflicts::save_pages;
+use crate::store::conflicts::{save_pages, screening_mark};
 use crate::store::database::{Database, StoreError};
 use crate::store::read::conflicts as read;
 
@@ -53,6 +53,11 @@ pub enum ScreenerError {
         "the store of tokens lacks {0} of the runs that the ledger names: restore it from the backup that belongs to the database; nothing is screened until then"
     )]
     Missing(usize),
+    /// The store's tokens are under another key, or under none.
+    #[error(
+        "screening.key is not the key under which tokens were stored until now ({0}): restore the one that was there; nothing is screened until then"
+    )]
+    Key(&'static str),
     /// The spool has less than the header says.
     #[error("its token stream is not complete any more")]
     Incomplete,
@@ -87,6 +92,7 @@ pub struct Screener {
     spool: Arc<dyn Spool>,
     open: Box<OpenStore>,
     store: Option<Box<dyn TokenStore>>,
+    key: Option<HubKey>,
 }
 
 impl std::fmt::Debug for Screener {
@@ -107,7 +113,15 @@ impl Screener {
             spool,
             open,
             store: None,
+            key: None,
         }
+    }
+
+    /// Stores tokens under a key of the hub's own.
+    #[must_use]
+    pub fn concealing(mut self, key: Option<HubKey>) -> Self {
+        self.key = key;
+        self
     }
 
     /// Screens issuances until the next one waits for its tokens, or there is none; how many got a result. Blocks.
@@ -134,6 +148,19 @@ impl Screener {
             done += 1;
         }
         Ok(done)
+    }
+
+    /// Deletes the uploads of issuances that have ended; how many. Blocks.
+    ///
+    /// # Errors
+    /// [`ScreenerError`].
+    pub fn tidy(&self) -> Result<usize, ScreenerError> {
+        // In this order: an upload that begins meanwhile is of none of these.
+        let mut here = self.spool.list()?;
+        let waiting = self.database.read(|c| read::waiting(c, &here))?;
+        here.retain(|issuance| !waiting.contains(issuance));
+        here.iter().try_for_each(|issuance| self.spool.remove(*issuance))?;
+        Ok(here.len())
     }
 
     /// Ends an issuance whose stream cannot be screened.
@@ -165,6 +192,7 @@ impl Screener {
         let Some(mut store) = (self.open)()? else {
             return Ok(false);
         };
+        self.check_key()?;
         let named = self.database.read(read::runs)?;
         let found = store.reconcile(&named)?;
         if !found.discarded.is_empty() {
@@ -180,6 +208,20 @@ impl Screener {
         Ok(true)
     }
 
+    /// With another key nothing that is stored would be found: it is the one of the first screening, or none as then.
+    fn check_key(&self) -> Result<(), ScreenerError> {
+        let own = self.key.as_ref().map_or_else(Vec::new, HubKey::mark);
+        let kept = screening_mark(&self.database, &own)?;
+        if kept == own {
+            return Ok(());
+        }
+        Err(ScreenerError::Key(match (kept.is_empty(), own.is_empty()) {
+            (true, _) => "there was none",
+            (_, true) => "there is none now",
+            _ => "it is another one",
+        }))
+    }
+
     fn screen(&mut self, issuance: &Issuance) -> Result<(), ScreenerError> {
         let run = self.database.read(read::last_run)? + 1;
         let id = issuance.id;
@@ -189,7 +231,10 @@ impl Screener {
             .as_mut()
             .ok_or_else(|| ScreenerError::Contradiction("the store of tokens is not open".to_owned()))?;
         crash::point("screening.before-compare");
-        let shared = compare(store.as_mut(), self.spool.as_ref(), id, run)?;
+        let shared = match &self.key {
+            Some(key) => compare(&mut Concealed::new(store.as_mut(), key), self.spool.as_ref(), id, run),
+            None => compare(store.as_mut(), self.spool.as_ref(), id, run),
+        }?;
         crash::point("screening.after-compare");
         let found = match shared {
             Some(shared) => self.judge(issuance, run, &shared)?,

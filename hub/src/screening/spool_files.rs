@@ -29,10 +29,9 @@ pub struct SpoolFiles {
     open: Mutex<BTreeMap<MessageId, Arc<Mutex<Option<End>>>>>,
 }
 
-/// Where a stream ends.
-#[derive(Debug)]
+/// Where a stream ends. The file itself is open only while something is written: many streams may have begun.
+#[derive(Debug, Clone, Copy)]
 struct End {
-    file: File,
     /// Bytes of the stream.
     offset: u64,
     /// Bytes of the file.
@@ -84,7 +83,7 @@ impl Spool for SpoolFiles {
         }
         crash::point("spool.before-write");
         let end = End::of(&mut slot, &path)?;
-        if let Err(error) = end.write(bytes) {
+        if let Err(error) = end.write(&path, bytes) {
             // What is in the file now is found out when it is opened again.
             *slot = None;
             return Err(ScreeningError::file("write", &path)(error));
@@ -207,15 +206,16 @@ impl End {
             file.set_len(length)?;
             file.sync_all()?;
         }
-        Ok(Self { file, offset, length })
+        Ok(Self { offset, length })
     }
 
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let mut frame = Vec::with_capacity(HEAD + bytes.len());
         frame.extend_from_slice(&head_of(bytes));
         frame.extend_from_slice(bytes);
-        self.file.write_all_at(&frame, self.length)?;
-        self.file.sync_data()?;
+        let file = OpenOptions::new().write(true).open(path)?;
+        file.write_all_at(&frame, self.length)?;
+        file.sync_data()?;
         self.length += frame.len() as u64;
         self.offset += bytes.len() as u64;
         Ok(())

@@ -1,12 +1,14 @@
 //! Screens whatever has come, in a thread of its own, until the process stops.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use crate::ledger::sequencer::Sequencer;
 use crate::screening::screener::Screener;
 
+/// How often uploads of issuances that have ended are looked for.
+const TIDY_EVERY: Duration = Duration::from_secs(3_600);
 /// How soon it is tried again after a failure, or while another process screens.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -18,12 +20,21 @@ pub(super) async fn screen(
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut grown = sequencer.log_size();
+    let mut tidied: Option<Instant> = None;
     loop {
         grown.mark_unchanged();
         // A hub that accepts no writes may not be the one whose store this is.
         if sequencer.read_only().is_none() {
+            let tidy = tidied.is_none_or(|at| at.elapsed() >= TIDY_EVERY);
             let (back, done) = match tokio::task::spawn_blocking(move || {
                 let done = screener.work();
+                if tidy {
+                    match screener.tidy() {
+                        Ok(0) => {}
+                        Ok(uploads) => tracing::info!(uploads, "deleted uploads of issuances that have ended"),
+                        Err(error) => tracing::warn!(%error, "uploads of issuances that have ended stay"),
+                    }
+                }
                 (screener, done)
             })
             .await
@@ -36,6 +47,9 @@ pub(super) async fn screen(
                 }
             };
             screener = back;
+            if tidy {
+                tidied = Some(Instant::now());
+            }
             let failed = match done {
                 Ok(0) => None,
                 Ok(done) => {

@@ -14,7 +14,8 @@ use super::load::learn_series;
 use super::numbers::Numbers;
 use super::row::{WriteRows as _, row};
 use super::rows::{
-    BlockRow, ConflictRow, ContestedRow, DebtRow, PageRow, ScreeningRunRow, StatementRow, TokenOwnerRow,
+    BlockRow, ConflictRow, ContestedRow, DebtRow, PageRow, ScreeningKeyRow, ScreeningRunRow, StatementRow,
+    TokenOwnerRow,
 };
 use super::screening::hold_run;
 use super::statement::Statement;
@@ -240,6 +241,26 @@ pub fn debt(row: &DebtRow, numbers: &Numbers) -> Result<Debt, StoreError> {
         covered: grams(row.covered_g)?,
         log_index: row.log_index,
     })
+}
+
+/// The mark of the key under which tokens are stored; `own` becomes it where there is none yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn screening_mark(database: &Database, own: &[u8]) -> Result<Vec<u8>, StoreError> {
+    fn of<C: StoreConnection>(c: &mut C, own: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let kept = c.select::<ScreeningKeyRow>(Statement::new("SELECT * FROM screening_key WHERE id = 1"))?;
+        if let Some(kept) = kept.into_iter().next() {
+            return Ok(kept.mark);
+        }
+        let mark = own.to_vec();
+        c.insert_rows(&[ScreeningKeyRow { id: 1, mark }])?;
+        Ok(own.to_vec())
+    }
+    match database.writer()? {
+        WriteConnection::Sqlite(mut c) => c.write(|c| of(c, own)),
+        WriteConnection::Postgres(mut c) => c.write(|c| of(c, own)),
+    }
 }
 
 /// Writes where the serials of an issuance's activities lie, before its result is decided; what was there is replaced.

@@ -19,6 +19,7 @@ use super::rows::{
     MessageRow, PermissionRow, PledgeRow, SeriesRow, TransferRow,
 };
 use super::statement::Statement;
+use crate::ledger::decide::WAITING_MAX;
 use crate::ledger::nearby::Nearby;
 use crate::ledger::needs::Needs;
 use crate::ledger::objects::CapCount;
@@ -254,6 +255,14 @@ fn load_objects<C: StoreConnection>(
     for key in &needs.local_references {
         let found = issuance_where(connection, numbers, &key.0, "local_reference", key.1.as_str())?;
         working.local_references.load(key.clone(), found);
+    }
+    for member in &needs.waiting_of {
+        let sql = "SELECT id FROM issuance WHERE member_no = ? AND state < 10 LIMIT ?";
+        let no = numbers.members.find(member).unwrap_or(-1);
+        let most = i64::from(WAITING_MAX);
+        let rows = connection.select::<IdRow>(Statement::new(sql).bind(no).bind(most))?;
+        let waiting = u32::try_from(rows.len()).unwrap_or(WAITING_MAX);
+        working.waiting_of.load(member.clone(), Some(waiting));
     }
     for key in &needs.records_roots {
         let found = issuance_where(connection, numbers, &key.0, "records_root", key.1.0.as_slice())?;

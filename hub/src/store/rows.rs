@@ -92,6 +92,7 @@ row!(IssuanceRow in "issuance", key "id", {
 row!(ScreeningRunRow in "screening_run", key "run", {
     run: Integer => i32, issuance: Binary => Vec<u8>, named_log_index: BigInt => i64,
 });
+row!(ScreeningKeyRow in "screening_key", key "id", { id: SmallInt => i16, mark: Binary => Vec<u8> });
 row!(PageRow in "issuance_page", key "issuance, first_index", {
     issuance: Binary => Vec<u8>, first_index: BigInt => i64, before_g: BigInt => i64, content: Binary => Vec<u8>,
 });

@@ -259,7 +259,7 @@ pub fn stage<E: From<diesel::result::Error> + From<StoreError> + std::error::Err
         "CREATE TEMP TABLE IF NOT EXISTS screening_staging (token UUID NOT NULL, owner INTEGER NOT NULL) \
          ON COMMIT DELETE ROWS; \
          CREATE TEMP TABLE IF NOT EXISTS screening_late (token UUID NOT NULL, owner INTEGER NOT NULL) \
-         ON COMMIT DELETE ROWS; TRUNCATE screening_staging, screening_late",
+         ON COMMIT DELETE ROWS; TRUNCATE screening_staging, screening_late; SET LOCAL work_mem = '64MB'",
     )?;
     let next = RefCell::new(next);
     let write = |out: &mut dyn Write| -> Result<(), E> {

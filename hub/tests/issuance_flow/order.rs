@@ -1,9 +1,12 @@
 //! Who comes first, what waits for whom, and what a crash leaves.
 
 use tanqiao_hub::ledger::command::Decision;
+use tanqiao_hub::ledger::decide::WAITING_MAX;
+use tanqiao_hub::screening::HubKey;
+use tanqiao_hub::screening::screener::ScreenerError;
 use tanqiao_protocol::conflict::COLLISIONS_MAX;
 
-use crate::hall::on_each_hall;
+use crate::hall::{on_each_hall, stream};
 use crate::support::Refused as _;
 
 #[test]
@@ -63,6 +66,46 @@ fn a_header_without_tokens_is_abandoned_after_a_day_and_blocks_nobody() {
         assert_eq!(h.state(second), "recognised");
         h.f.by_hub(Decision::TokensArrived { issuance: first })
             .refused_by("T05");
+    });
+}
+
+#[test]
+fn an_upload_goes_with_its_issuance_and_others_stay() {
+    on_each_hall(|h| {
+        let acts: &[_] = &[(100, &["R order-7"][..])];
+        let (late, waits) = (h.register("wuhan", acts), h.register("wuhan", &[(5, &["R other"])]));
+        let begun = &stream(acts).0[..20];
+        h.spool.append(late, 0, begun, 1_000).unwrap();
+        h.f.pass(86_399);
+        let fresh = h.register("bluecar", &[(5, &["R third"])]);
+        h.spool.append(fresh, 0, begun, 1_000).unwrap();
+        assert_eq!(h.screener().tidy().unwrap(), 0);
+        h.f.pass(1);
+        h.f.sweep();
+        assert_eq!(
+            (h.state(late), h.state(waits)),
+            ("abandoned".to_owned(), "abandoned".to_owned())
+        );
+        assert_eq!(h.screener().tidy().unwrap(), 1);
+        assert_eq!(h.spool.list().unwrap(), [fresh].into());
+    });
+}
+
+#[test]
+fn a_member_lets_so_many_issuances_wait_and_others_register_on() {
+    on_each_hall(|h| {
+        let label = |n: u32| format!("R {n}");
+        for n in 0..WAITING_MAX {
+            h.register("wuhan", &[(1, &[label(n).as_str()])]);
+        }
+        let one_more: &[_] = &[(1, &["R one-more"][..])];
+        let problem = h.try_register("wuhan", one_more).unwrap_err();
+        assert_eq!((problem.code.as_str(), problem.status), ("issuances-waiting", 429));
+        h.register("bluecar", one_more);
+        // A refusal of this kind is not kept: once there is room, the same is taken.
+        h.f.pass(86_400);
+        h.f.sweep();
+        h.register("wuhan", one_more);
     });
 }
 
@@ -160,6 +203,40 @@ fn a_stream_that_is_gone_ends_its_issuance_and_keeps_nobody_waiting() {
         assert_eq!(
             (h.state(first), h.state(second)),
             ("abandoned".to_owned(), "recognised".to_owned())
+        );
+    });
+}
+
+#[test]
+fn a_key_of_the_hubs_own_is_there_from_the_first_issuance_on_or_never() {
+    on_each_hall(|h| {
+        let key = |byte| Some(HubKey::new([byte; 32]));
+        let under = |key: Option<HubKey>, label: &str| {
+            let acts: &[_] = &[(5, &[label][..])];
+            let id = h.register("wuhan", acts);
+            h.upload(id, acts);
+            let done = h.screener().concealing(key).work();
+            (id, done)
+        };
+        under(key(1), "R a").1.unwrap();
+        for other in [key(2), None] {
+            let (id, refused) = under(other, "R b");
+            assert!(matches!(refused, Err(ScreenerError::Key(_))), "{refused:?}");
+            assert_eq!(h.state(id), "uploaded");
+            h.screener().concealing(key(1)).work().unwrap();
+        }
+        // The second "R b" is the first one's record, found under the key.
+        assert_eq!(h.open().len(), 1);
+    });
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(5, &["R a"])]);
+        let acts: &[_] = &[(5, &["R b"][..])];
+        let id = h.register("wuhan", acts);
+        h.upload(id, acts);
+        let refused = h.screener().concealing(Some(HubKey::new([1; 32]))).work();
+        assert!(
+            matches!(refused, Err(ScreenerError::Key("there was none"))),
+            "{refused:?}"
         );
     });
 }

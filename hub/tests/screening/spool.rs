@@ -74,22 +74,6 @@ fn a_piece_that_does_not_continue_the_stream_is_told_where_to_go_on() {
 }
 
 #[test]
-fn streams_of_issuances_that_have_ended_are_cleared_away() {
-    on_each_engine(|ground| {
-        let spool = ground.spool();
-        for number in 1..=4 {
-            spool.append(issuance(number), 0, &bytes(number.into()), 10).unwrap();
-        }
-        assert_eq!(spool.list().unwrap().len(), 4);
-        let live = [issuance(2), issuance(9)].into();
-        assert_eq!(spool.keep_only(&live).unwrap(), 3);
-        assert_eq!(spool.list().unwrap(), [issuance(2)].into());
-        assert_eq!(read(spool.as_ref(), issuance(1)), Vec::<u8>::new());
-        assert_eq!(read(spool.as_ref(), issuance(2)), bytes(2));
-    });
-}
-
-#[test]
 fn of_two_that_append_at_once_one_wins_and_the_stream_is_whole() {
     on_each_engine(|ground| {
         let spool = ground.spool();

@@ -1,4 +1,4 @@
-//! Checks of issuance and screening: S01 to S16.
+//! Checks of issuance and screening: S01 to S17.
 
 use super::checks;
 
@@ -99,4 +99,10 @@ title "More issued than verified" / "签发量超过核证量"
 compares "The quantity issued under a verification report, summed, with the quantity verified." / "将同一核证报告项下的累计签发量与核证量核对。"
 refuses "The issuance would exceed what the report has verified; `expected` is what is left of it."
 remedy "Lower the quantity, or name a further report." / "调低数量，或补充其他核证报告。"
+
+S17 "issuances-waiting" 429 Early
+title "Too many issuances wait" / "待处理的签发过多"
+compares "The issuances of this member that have no result yet with the number that may wait at once." / "将本成员尚无结果的签发数与允许同时等待的数量核对。"
+refuses "So many issuances of this member wait for their token streams or for screening that no further one is taken."
+remedy "Upload the token streams that are missing, and send the same message again later." / "上传尚缺的活动指纹，稍后重新发送同一报文。"
 }

@@ -23,6 +23,8 @@ use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
 
+/// The most issuances of a member that may be without a result at once.
+pub const WAITING_MAX: u32 = 64;
 /// The most activities of one issuance that is screened: about two gigabytes of tokens.
 const ACTIVITIES_MAX: u32 = 20_000_000;
 
@@ -215,6 +217,9 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
     check_papers(header)?;
     check_quantity(&rule, header)?;
     check_tokens(working, header)?;
+    if header.tokens.is_some() {
+        check_waiting(working, &signed.member)?;
+    }
     check_unique(working, signed, header)?;
     super::assets::check_assets(working, command.id, signed, header)?;
     let id = command.id;
@@ -254,6 +259,7 @@ pub fn register(working: &mut Working, command: &Command, signed: &Signed, heade
         return recognise_unscreened(working, command, issuance, block);
     }
     let log_index = issuance.log_index;
+    *working.waiting_of.get_mut(&signed.member)? += 1;
     working.issuances.put(id, issuance);
     Ok(working.outcome(
         screening::subject(id),
@@ -267,6 +273,18 @@ fn check_has_node(working: &Working, member: &tanqiao_protocol::id::NodeId) -> D
     let kind = working.governance.members.get(member).map(|member| member.kind);
     ensure(kind.is_some_and(MemberKind::has_node), || {
         Refusal::new(CheckCode::N05, "Only a region's or an enterprise's node issues.")
+    })
+}
+
+/// S17: whoever registers without end keeps everybody behind it waiting.
+fn check_waiting(working: &Working, member: &tanqiao_protocol::id::NodeId) -> Decided<()> {
+    let waiting = working.waiting_of.get(member)?.copied().unwrap_or_default();
+    ensure(waiting < WAITING_MAX, || {
+        Refusal::new(
+            CheckCode::S17,
+            "So many issuances wait for their tokens, or to be screened. Upload what is missing, and send this message again later.",
+        )
+        .expected(format!("fewer than {WAITING_MAX}"), waiting)
     })
 }
 

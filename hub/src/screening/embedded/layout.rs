@@ -1,7 +1,7 @@
 //! How the tokens of a file are cut up, so that few bytes are stored of each.
 //!
 //! Tokens are random, so that sorted tokens share their first bits with their neighbours. A token is cut into a *group* (its first
-//! bits, as many as leave 4 to 16 tokens in a group), a *head* (the next 8 bits) and a *tail* (the rest):
+//! bits, as many as leave 4 to 8 tokens in a group), a *head* (the next 8 bits) and a *tail* (the rest):
 //!
 //! | column | bytes | what |
 //! | --- | --- | --- |
@@ -9,7 +9,7 @@
 //! | heads | 1 a token | in the same order |
 //! | groups | 4 a group | how many tokens are in groups before it |
 //!
-//! A look-up goes to a group, finds the heads that are equal (6 in 100 look-ups of an unknown token find one), and compares their tails.
+//! A look-up goes to a group, finds the heads that are equal (3 in 100 look-ups of an unknown token find one), and compares their tails.
 //! The run is an index into the file's list of runs, as wide as that needs. Crafted tokens that share their bits are found by bisection.
 
 use super::super::ScreeningError;
@@ -58,7 +58,7 @@ impl Layout {
     /// The smallest for about this many tokens, of this many runs, with owners up to `owner_max`.
     pub(super) fn for_tokens(tokens: u64, runs: usize, owner_max: u32) -> Self {
         let bits = |groups: u64| groups.checked_ilog2().unwrap_or(0).min(GROUP_BITS_MAX);
-        let fewest = bits(tokens.div_ceil(16).checked_next_power_of_two().unwrap_or(u64::MAX));
+        let fewest = bits(tokens.div_ceil(8).checked_next_power_of_two().unwrap_or(u64::MAX));
         let most = bits(tokens / 4);
         let size = |group_bits: u32| {
             u64::from((TOKEN_BITS - HEAD_BITS - group_bits).div_ceil(8)) * tokens + (GROUP_BYTES << group_bits)
@@ -193,7 +193,7 @@ mod tests {
             let layout = Layout::for_tokens(tokens, 60_000, 10_000_000 * 4);
             let bytes = layout.width() as u64 * tokens + tokens + GROUP_BYTES * layout.groups();
             assert!(bytes <= 21 * tokens, "{tokens} tokens: {layout:?}, {bytes}");
-            assert!((4..=16).contains(&(tokens / layout.groups())), "{layout:?}");
+            assert!((4..=8).contains(&(tokens / layout.groups())), "{layout:?}");
         }
         assert_eq!(Layout::for_tokens(0, 1, 0).groups(), 1);
     }

@@ -32,6 +32,20 @@ pub fn next(connection: &mut ReadConnection<'_>) -> Result<Option<Issuance>, Sto
     Ok(issued(connection, &found)?.pop())
 }
 
+/// Those of these issuances that wait for their tokens, or to be screened.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting(
+    connection: &mut ReadConnection<'_>,
+    issuances: &BTreeSet<MessageId>,
+) -> Result<BTreeSet<MessageId>, StoreError> {
+    let sql = format!("{} AND state < 10", one_of_bytes(connection, "id"));
+    let ids = many_bytes(connection, issuances.iter().map(|id| id_bytes(*id)).collect());
+    let found: Vec<IssuanceRow> = rows(connection, &sql, vec![ids])?;
+    found.iter().map(|row| message_id(&row.id)).collect()
+}
+
 /// The runs of the screening store that count.
 ///
 /// # Errors

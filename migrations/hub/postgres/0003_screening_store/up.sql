@@ -5,6 +5,12 @@ CREATE TABLE screening_run (
     named_log_index BIGINT NOT NULL
 );
 
+-- Under which key of the hub's own tokens are stored: a mark of it, empty for none. Written with the first screening, and never changed.
+CREATE TABLE screening_key (
+    id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    mark BYTEA NOT NULL
+);
+
 -- PostgreSQL only: with SQLite the store is files beside the database.
 
 -- The tokens of an epoch are in a table of their own, screening_token_NUMBER (NUMBER: months since 2000-01), which the program makes

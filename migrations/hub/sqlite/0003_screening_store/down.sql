@@ -1,1 +1,2 @@
+DROP TABLE screening_key;
 DROP TABLE screening_run;

@@ -4,3 +4,9 @@ CREATE TABLE screening_run (
     issuance BLOB NOT NULL UNIQUE,
     named_log_index BIGINT NOT NULL
 );
+
+-- Under which key of the hub's own tokens are stored: a mark of it, empty for none. Written with the first screening, and never changed.
+CREATE TABLE screening_key (
+    id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    mark BLOB NOT NULL
+);
