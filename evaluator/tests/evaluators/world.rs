@@ -146,6 +146,8 @@ impl World {
         let client = |id: &str| {
             let config = tls.config_for(Role::Evaluator(id.parse().unwrap())).unwrap();
             let builder = Client::builder().tls_backend_preconfigured(config).no_proxy();
+            // A connection that was kept may belong to a service that a test has stopped meanwhile.
+            let builder = builder.pool_max_idle_per_host(0);
             builder.timeout(Duration::from_secs(60)).build().unwrap()
         };
         Asker {
