@@ -385,7 +385,7 @@ struct Judge<'a> {
     owners: BTreeMap<(u16, Token), ActivityRef>,
     contested: BTreeMap<ActivityRef, Contested>,
     /// Activities that were found to be other acts than these, with which they share tokens: they have those tokens too.
-    distinct: BTreeMap<ActivityRef, Vec<(ActivityRef, Vec<SharedToken>)>>,
+    distinct: read::DistinctFrom,
     with: BTreeMap<u32, BTreeMap<ActivityRef, Vec<SharedToken>>>,
     owned: Vec<Owned>,
     taken: BTreeMap<SharedToken, u32>,

@@ -87,6 +87,46 @@ pub(super) struct Index {
     groups: Vec<u8>,
 }
 
+/// Heads that are compared at once.
+const HEADS: usize = 16;
+const LOWEST_BITS: u128 = u128::from_ne_bytes([0x01; HEADS]);
+const HIGHEST_BITS: u128 = u128::from_ne_bytes([0x80; HEADS]);
+
+impl Index {
+    /// Which tokens are in a group: the first, and the one after the last; `None` for the last group of all.
+    #[inline]
+    fn range(&self, group: u64) -> Option<(u32, u32)> {
+        let at = usize::try_from(group * GROUP_BYTES).ok()?;
+        let (first, after) = self.groups.get(at..at + 8)?.split_first_chunk::<4>()?;
+        Some((u32::from_be_bytes(*first), u32::from_be_bytes(*after.first_chunk()?)))
+    }
+
+    /// True if none of these tokens, which are few, has this head; false says nothing.
+    #[inline]
+    fn lacks(&self, (first, after): (u32, u32), head: u8) -> bool {
+        let first = first as usize;
+        let heads = self.heads.get(first..first + HEADS);
+        let Some(heads) = heads.and_then(<[u8]>::first_chunk::<HEADS>) else {
+            return false;
+        };
+        // A byte is zero where the heads are equal; those behind the group can only be taken for candidates.
+        let differ = u128::from_ne_bytes(*heads) ^ (LOWEST_BITS * u128::from(head));
+        let equal = differ.wrapping_sub(LOWEST_BITS) & !differ & HIGHEST_BITS;
+        (after as usize).wrapping_sub(first) <= HEADS && equal == 0
+    }
+}
+
+/// What is looked up: each token, and who has it if that is known.
+pub(super) type Sought = [(u128, Option<(u32, u32)>)];
+
+/// What [`Finder::sift`] works with, kept from one chunk to the next.
+#[derive(Debug, Default)]
+pub(super) struct Sieve {
+    ranges: Vec<Option<(u32, u32)>>,
+    /// For each token whether it has to be looked up.
+    pub(super) left: Vec<bool>,
+}
+
 /// An open file.
 #[derive(Debug)]
 pub(super) struct TokenFile {
@@ -198,6 +238,24 @@ impl<'a> Finder<'a> {
             heads: Window::default(),
             groups: Window::default(),
         }
+    }
+
+    /// Which tokens the file may have, as far as its index alone can say. First all groups, then all heads: a processor then has the
+    /// memory of many of them on its way at once, instead of waiting for one after the other.
+    pub(super) fn sift(&self, sought: &Sought, sieve: &mut Sieve) {
+        let layout = self.of.is.layout;
+        sieve.left.clear();
+        let Some(index) = &self.index else {
+            sieve.left.resize(sought.len(), true);
+            return;
+        };
+        sieve.ranges.clear();
+        let groups = sought.iter().map(|(token, _)| layout.cut(*token).0);
+        sieve.ranges.extend(groups.map(|group| index.range(group)));
+        let both = sought.iter().zip(&sieve.ranges);
+        sieve.left.extend(both.map(|((token, owner), range)| {
+            owner.is_none() && !range.is_some_and(|range| index.lacks(range, layout.cut(*token).1))
+        }));
     }
 
     /// Run and packed owner of a token.

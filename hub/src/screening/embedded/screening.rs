@@ -6,7 +6,7 @@ use super::super::sorting::{Batch, Key, kind_of, position_of};
 use super::super::{Collision, Collisions, Owner, Screened, ScreeningError};
 use super::EmbeddedStore;
 use super::directory::Draft;
-use super::file::{Finder, Stored, TokenFile};
+use super::file::{Finder, Sieve, Stored, TokenFile};
 use super::manifest::{FileEntry, Manifest};
 use super::writer::TokenFileWriter;
 use crate::crash;
@@ -21,6 +21,7 @@ struct Passage<'a> {
     keys: Vec<Key>,
     /// Each token of `keys` once, and who had it first.
     tokens: Vec<(u128, Option<(u32, u32)>)>,
+    sieve: Sieve,
     screened: &'a mut Screened,
 }
 
@@ -57,6 +58,7 @@ impl EmbeddedStore {
                 epoch,
                 keys: Vec::new(),
                 tokens: Vec::new(),
+                sieve: Sieve::default(),
                 screened: &mut screened,
             };
             let stored = self.pass(passage, &mut batch, &mut first, &files, count, collisions, &mut draft)?;
@@ -153,7 +155,9 @@ impl Passage<'_> {
 
     fn look_up(&mut self, finders: &mut [Finder<'_>]) -> Result<(), ScreeningError> {
         for finder in finders {
-            for (token, owner) in self.tokens.iter_mut().filter(|(_, owner)| owner.is_none()) {
+            finder.sift(&self.tokens, &mut self.sieve);
+            let left = self.tokens.iter_mut().zip(&self.sieve.left).filter(|(_, left)| **left);
+            for ((token, owner), _) in left {
                 *owner = finder.find(*token)?;
             }
         }

@@ -170,6 +170,9 @@ pub fn contested_of(
         .collect()
 }
 
+/// By activity, those that were found to be other acts, and the tokens that each shares with it.
+pub type DistinctFrom = BTreeMap<ActivityRef, Vec<(ActivityRef, Vec<SharedToken>)>>;
+
 /// What was found to be another act than activities of these issuances, and the tokens that it shares with them.
 ///
 /// # Errors
@@ -177,13 +180,13 @@ pub fn contested_of(
 pub fn distinct_from(
     connection: &mut ReadConnection<'_>,
     issuances: &BTreeSet<MessageId>,
-) -> Result<BTreeMap<ActivityRef, Vec<(ActivityRef, Vec<SharedToken>)>>, StoreError> {
+) -> Result<DistinctFrom, StoreError> {
     let sql = format!("{} AND outcome = ?", one_of_bytes(connection, "earlier_issuance"));
     let wanted = many_bytes(connection, issuances.iter().map(|id| id_bytes(*id)).collect());
     let binds = vec![wanted, ConflictOutcome::Distinct.code().into()];
     let found: Vec<ConflictRow> = rows(connection, &sql, binds)?;
     let numbers = members(connection)?;
-    let mut out: BTreeMap<ActivityRef, Vec<(ActivityRef, Vec<SharedToken>)>> = BTreeMap::new();
+    let mut out = DistinctFrom::new();
     for row in &found {
         let one = conflict(row, &numbers)?;
         let others = out.entry(one.earlier.activity).or_default();
