@@ -29,6 +29,12 @@ fn a_ledger_is_founded_and_governed_from_the_terminal() {
     let policy = desk.done(&with(&["admin", "policy", "set", "--first-dealing-delay-s", "60"], &LI));
     assert_eq!(policy["subject"], "policy");
     assert_eq!(desk.done(&["admin", "policy", "show"])["first_dealing_delay_s"], 60);
+    desk.done(&with(&["admin", "policy", "set", "--token-suite", "hmac-sm3"], &LI));
+    let shown = desk.done(&["admin", "policy", "show"]);
+    assert_eq!(
+        (&shown["token_suite"], &shown["first_dealing_delay_s"]),
+        (&"hmac-sm3".into(), &60.into())
+    );
     let invited = desk.done(&with(
         &[
             "admin",

@@ -1,6 +1,7 @@
 //! `admin policy`.
 
 use clap::Subcommand;
+use tanqiao_protocol::fingerprint::TokenSuite;
 use tanqiao_protocol::quantity::Grams;
 
 use super::desk::{Desk, Officers};
@@ -23,6 +24,9 @@ pub(super) enum PolicyCommand {
         /// Every issuance is screened for duplicates before it is recognised.
         #[arg(long)]
         screening: Option<bool>,
+        /// The suite of all token streams: `voprf-ristretto255-sha512` or `hmac-sm3`. Streams of another suite are refused.
+        #[arg(long)]
+        token_suite: Option<TokenSuite>,
         /// How long the first dealing of two members waits, in seconds; 0 for no delay.
         #[arg(long)]
         first_dealing_delay_s: Option<u32>,
@@ -52,10 +56,11 @@ impl PolicyCommand {
                 output.one(&policy, |policy| {
                     let approval = policy.second_approval_from_g.map_or_else(|| "never".to_owned(), |from| format!("from {from}"));
                     format!(
-                        "trust domain {}\ndemonstration {}\nscreening {}\nfirst dealing delayed {} s\nsecond approval {approval}\nsmallest piece {}\ncomments on mappings awaited {} s",
+                        "trust domain {}\ndemonstration {}\nscreening {}\ntoken suite {}\nfirst dealing delayed {} s\nsecond approval {approval}\nsmallest piece {}\ncomments on mappings awaited {} s",
                         policy.trust_domain,
                         policy.demonstration,
                         policy.screening,
+                        policy.token_suite,
                         policy.first_dealing_delay_s,
                         policy.smallest_piece_g,
                         policy.mapping_comment_period_s
@@ -66,6 +71,7 @@ impl PolicyCommand {
             Self::Set {
                 demonstration,
                 screening,
+                token_suite,
                 first_dealing_delay_s,
                 second_approval_from_g,
                 smallest_piece_g,
@@ -75,6 +81,7 @@ impl PolicyCommand {
                 policy.mapping_comment_period_s = mapping_comment_period_s.unwrap_or(policy.mapping_comment_period_s);
                 policy.demonstration = demonstration.unwrap_or(policy.demonstration);
                 policy.screening = screening.unwrap_or(policy.screening);
+                policy.token_suite = token_suite.unwrap_or(policy.token_suite);
                 policy.first_dealing_delay_s = first_dealing_delay_s.unwrap_or(policy.first_dealing_delay_s);
                 if let Some(from) = second_approval_from_g {
                     policy.second_approval_from_g = Some(grams(*from)?).filter(|from| !from.is_zero());
