@@ -99,6 +99,8 @@ pub struct Memory {
     pub head: Option<HeadSeen>,
     /// Who looks at every batch before its commit.
     pub witness: Option<Arc<dyn Witness>>,
+    /// True while lost batches are decided again: what was compared then is not compared now.
+    pub recovering: bool,
 }
 
 /// What a batch has done.
@@ -173,6 +175,7 @@ fn transact<C: StoreConnection>(
             chain: sha256(&row.chain)?,
         };
         let mut working = Working::new(now, head, Arc::clone(&before));
+        working.recovering = memory.recovering;
         load_all(c, commands, &mut working, numbers, nearby)?;
         let (answers, kept) = decide_all(commands, &mut working)?;
         crash::point("sequencer.after-decide");

@@ -3,11 +3,13 @@
 //! conflict → issuance → serials → block → what binds it → its blocks.
 
 mod assets;
+mod losses;
 mod mappings;
 mod screening;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::conflict::ActivityRef;
 use tanqiao_protocol::event::LinkedObligation;
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
@@ -18,9 +20,10 @@ use tanqiao_protocol::r#use::Use;
 
 use super::command::{Body, Command, Decision, Origin};
 use super::decide::{Changed, counted_under, crossing_reads, due_mappings, told_of_origin};
-use super::objects::{AssetKey, EntryKey};
+use super::objects::{AssetKey, Cover, EntryKey};
 use super::register::Search;
 use super::working::Working;
+use losses::Covers;
 
 /// What has to be loaded.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -71,8 +74,8 @@ pub struct Needs {
     pub positions: BTreeSet<ActivityRef>,
     /// What members owe.
     pub debts: BTreeSet<NodeId>,
-    /// What members hold free.
-    pub holdings: BTreeSet<NodeId>,
+    /// What members have in a state, as far as it may have to cover something.
+    pub holdings: BTreeMap<(NodeId, BlockState), Cover>,
     /// What is due.
     pub due: bool,
     /// Feed heads.
@@ -98,9 +101,12 @@ impl Needs {
     #[must_use]
     pub fn of(commands: &[Command], working: &Working) -> Self {
         let mut needs = Self::default();
+        let mut covers = Covers::new(commands);
         for command in commands {
             needs.add_command(command, working);
+            covers.add_command(command, working);
         }
+        needs.covers(covers, working);
         needs.add_feeds(working);
         needs
     }
@@ -300,7 +306,7 @@ impl Needs {
     fn bound_by(&mut self, blocks: &[BlockRef], working: &Working) {
         for range in blocks {
             for block in working.blocks_over(range).into_iter().flatten() {
-                if block.status.state == tanqiao_protocol::block::BlockState::Reserved
+                if block.status.state == BlockState::Reserved
                     && let Some(by) = block.status.bound_to
                 {
                     self.dealing_by_id(by, working);

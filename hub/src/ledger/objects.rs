@@ -37,7 +37,8 @@ pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
 };
 pub use screening::{
-    Collided, Collision, Conflict, ConflictContent, Contested, Debt, Owned, Position, Said, Screened, SharedToken,
+    Collided, Collision, Conflict, ConflictContent, Contested, Cover, Debt, Holding, Named, Owned, Position, Said,
+    Screened, SharedToken,
 };
 
 /// Members, keys, methodologies, mappings, officers and policy: read by every decision, changed seldom. Cached under the

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tanqiao_protocol::block::{Block, BlockChange, BlockState};
 use tanqiao_protocol::conflict::ActivityRef;
 use tanqiao_protocol::feed::{self, FeedEntry};
-use tanqiao_protocol::fingerprint::Token;
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::lattice::SetDigest;
 use tanqiao_protocol::leaf::{CapChange, Leaf, LinkChange, RoomChange, leaf_hash};
@@ -19,8 +18,8 @@ use tanqiao_protocol::view::{Comment, Outcome};
 
 use super::loaded::Loaded;
 use super::objects::{
-    Candidate, CapCount, Challenge, Conflict, Contested, Debt, Donation, Event, Governance, Issuance, Listing,
-    Permission, Pledge, Position, Retirement, Said, SheetVersion, Transfer,
+    Candidate, CapCount, Challenge, Conflict, Contested, Debt, Donation, Event, Governance, Holding, Issuance, Listing,
+    Named, Permission, Pledge, Position, Retirement, Said, SharedToken, SheetVersion, Transfer,
 };
 use super::refusal::{Decided, Rejection};
 use super::register::Register;
@@ -118,8 +117,8 @@ pub struct Working {
     pub positions: Loaded<ActivityRef, Position>,
     /// What members owe.
     pub debts: Loaded<NodeId, Vec<Debt>>,
-    /// The largest blocks that members hold free, as they were when the batch began.
-    pub holdings: Loaded<NodeId, Vec<BlockRef>>,
+    /// What members have in a state, as far as it may have to cover something.
+    pub holdings: BTreeMap<(NodeId, BlockState), Holding>,
     /// Retirements; written, never read.
     pub retirements: Loaded<MessageId, Retirement>,
     /// Challenges.
@@ -146,6 +145,8 @@ pub struct Working {
     pub register: Register,
     /// What the batch writes anew.
     pub written: Written,
+    /// True for a lost batch that is decided again: the runs that it names may be in the store of tokens no more.
+    pub recovering: bool,
 }
 
 /// What the batch writes anew.
@@ -165,10 +166,10 @@ pub struct Written {
     pub comments: Vec<(MappingRef, Comment)>,
     /// Candidate rows, with their set and leaf.
     pub candidates: Vec<(Name, Candidate, i64)>,
-    /// Runs of the screening store that count from now on, with their issuance and leaf.
-    pub runs: Vec<(u32, MessageId, i64)>,
-    /// Tokens that change their owner, by the number of their epoch.
-    pub owners: BTreeMap<(u16, Token), ActivityRef>,
+    /// Runs of the screening store that count from now on.
+    pub runs: Vec<Named>,
+    /// Tokens that change their owner.
+    pub owners: BTreeMap<SharedToken, ActivityRef>,
     /// What was said about conflicts.
     pub said: Vec<Said>,
     /// True if governance changed.
@@ -203,7 +204,7 @@ impl Working {
             predecessors: Loaded::default(),
             positions: Loaded::default(),
             debts: Loaded::default(),
-            holdings: Loaded::default(),
+            holdings: BTreeMap::new(),
             retirements: Loaded::default(),
             challenges: Loaded::default(),
             permissions: Loaded::default(),
@@ -217,6 +218,7 @@ impl Working {
             feeds: Loaded::default(),
             register: Register::default(),
             written: Written::default(),
+            recovering: false,
         }
     }
 

@@ -39,7 +39,10 @@ impl<'a, C: StoreConnection> Run<'a, C> {
     ) -> Result<Self, RecoveryError> {
         let mut run = Self {
             connection,
-            memory: Memory::default(),
+            memory: Memory {
+                recovering: true,
+                ..Memory::default()
+            },
             sources,
             files,
             decisions: false,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tanqiao_protocol::conflict::{ActivityRef, ActivityState, COLLISIONS_MAX};
-use tanqiao_protocol::fingerprint::{Token, TokenKind};
+use tanqiao_protocol::fingerprint::TokenKind;
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::transfer::IssuanceState;
@@ -16,15 +16,21 @@ use super::pages::PageWriter;
 use super::{Collision, Concealed, HubKey, ScreeningError, Spool, TokenStore, fingerprints, records};
 use crate::crash;
 use crate::ledger::command::Decision;
-use crate::ledger::objects::{Collided, Collision as CollidedWith, Contested, Issuance, Owned, Screened, SharedToken};
+use crate::ledger::objects::{
+    Collided, Collision as CollidedWith, Contested, Issuance, Owned, Position, Screened, SharedToken,
+};
 use crate::ledger::sequencer::{Answer, Sequencer, SequencerError};
-use crate::serve::own_command;
-use crate::store::conflicts::{save_pages, screening_mark};
+use crate::serve::{new_id, own_command};
+use crate::store::conflicts::{begin_attempt, clear_attempts, save_pages, save_shares, screening_mark};
 use crate::store::database::{Database, StoreError};
 use crate::store::read::conflicts as read;
 
 /// Pages that are written in one transaction.
 const PAGES_A_WRITE: usize = 256;
+/// Shared tokens that are written down in one transaction.
+const SHARES_A_WRITE: usize = 4_096;
+/// Activities with one token with each of which another one is compared: nobody rides more often at once.
+const OWNERS_MAX: usize = 16;
 /// Shared tokens that are looked at in all: beyond it the issuance is refused as a whole.
 const SHARED_TOKENS_MAX: usize = COLLISIONS_MAX * 16;
 
@@ -204,6 +210,7 @@ impl Screener {
         if !found.missing.is_empty() {
             return Err(ScreenerError::Missing(found.missing.len()));
         }
+        clear_attempts(&self.database)?;
         self.store = Some(store);
         Ok(true)
     }
@@ -224,25 +231,28 @@ impl Screener {
 
     fn screen(&mut self, issuance: &Issuance) -> Result<(), ScreenerError> {
         let run = self.database.read(read::last_run)? + 1;
-        let id = issuance.id;
+        let (id, attempt) = (issuance.id, new_id());
+        begin_attempt(&self.database, attempt)?;
         tracing::info!(issuance = %id, run, activities = issuance.content.activity_count, "screening");
         let store = self
             .store
             .as_mut()
             .ok_or_else(|| ScreenerError::Contradiction("the store of tokens is not open".to_owned()))?;
         crash::point("screening.before-compare");
+        let ground = (&self.database, self.spool.as_ref());
         let shared = match &self.key {
-            Some(key) => compare(&mut Concealed::new(store.as_mut(), key), self.spool.as_ref(), id, run),
-            None => compare(store.as_mut(), self.spool.as_ref(), id, run),
+            Some(key) => compare(ground, &mut Concealed::new(store.as_mut(), key), id, (run, attempt)),
+            None => compare(ground, store.as_mut(), id, (run, attempt)),
         }?;
         crash::point("screening.after-compare");
         let found = match shared {
-            Some(shared) => self.judge(issuance, run, &shared)?,
+            Some(shared) => self.judge(issuance, (run, attempt), &shared)?,
             None => None,
         };
         let found = found.unwrap_or_else(|| Screened {
             issuance: id,
             run,
+            attempt,
             clean_g: Grams::ZERO,
             held: Vec::new(),
             too_many: true,
@@ -259,12 +269,18 @@ impl Screener {
         } else {
             store.discard(run)?;
         }
+        clear_attempts(&self.database)?;
         self.spool.remove(id)?;
         Ok(())
     }
 
     /// What the collisions mean for each activity; `None` if there are too many.
-    fn judge(&self, issuance: &Issuance, run: u32, shared: &[Collision]) -> Result<Option<Screened>, ScreenerError> {
+    fn judge(
+        &self,
+        issuance: &Issuance,
+        (run, attempt): (u32, MessageId),
+        shared: &[Collision],
+    ) -> Result<Option<Screened>, ScreenerError> {
         let mut judge = Judge::new(&self.database, issuance, run, shared)?;
         let mut ascending: Vec<&Collision> = shared.iter().collect();
         ascending.sort_unstable_by_key(|collision| collision.found);
@@ -275,18 +291,25 @@ impl Screener {
         if with.values().map(BTreeMap::len).sum::<usize>() > COLLISIONS_MAX {
             return Ok(None);
         }
-        let (clean_g, grams) = self.number(issuance, &with)?;
+        let others: BTreeSet<ActivityRef> = with.values().flat_map(BTreeMap::keys).cloned().collect();
+        let mut positions = self.database.read(|c| read::positions(c, &others))?;
+        let (clean_g, grams) = self.number(issuance, attempt, &with, (&others, &mut positions))?;
         let held = with.into_iter().map(|(index, others)| Collided {
             index,
             grams: grams.get(&index).copied().unwrap_or_default(),
             with: others
                 .into_iter()
-                .map(|(activity, tokens)| CollidedWith { activity, tokens })
+                .map(|(activity, tokens)| CollidedWith {
+                    position: positions.get(&activity).copied(),
+                    activity,
+                    tokens,
+                })
                 .collect(),
         });
         Ok(Some(Screened {
             issuance: issuance.id,
             run,
+            attempt,
             clean_g,
             held: held.collect(),
             too_many: false,
@@ -294,11 +317,13 @@ impl Screener {
         }))
     }
 
-    /// Writes where the serials of the clean activities lie; their grams, and those of each activity that collides.
+    /// Writes where the serials of the clean activities lie, and notes it of those with which others collide; their grams, and those of each activity that collides.
     fn number(
         &self,
         issuance: &Issuance,
+        attempt: MessageId,
         with: &BTreeMap<u32, BTreeMap<ActivityRef, Vec<SharedToken>>>,
+        (others, positions): (&BTreeSet<ActivityRef>, &mut BTreeMap<ActivityRef, Position>),
     ) -> Result<(Grams, BTreeMap<u32, Grams>), ScreenerError> {
         let mut grams = BTreeMap::new();
         let mut writer = PageWriter::default();
@@ -308,10 +333,19 @@ impl Screener {
             let held = with.contains_key(&record.index);
             if held {
                 grams.insert(record.index, record.grams);
+            } else {
+                let activity = ActivityRef {
+                    issuance: issuance.id,
+                    index: record.index,
+                };
+                if others.contains(&activity) {
+                    let (before, grams) = (writer.clean_g(), record.grams.get());
+                    positions.insert(activity, Position { before, grams });
+                }
             }
             pages.extend(writer.add(record.grams.get(), held));
             if pages.len() >= PAGES_A_WRITE {
-                save_pages(&self.database, issuance.id, &pages)?;
+                save_pages(&self.database, attempt, &pages)?;
                 pages.clear();
             }
         }
@@ -321,7 +355,7 @@ impl Screener {
         }
         let clean = Grams::new(writer.clean_g()).map_err(|error| ScreenerError::Contradiction(error.to_string()))?;
         pages.extend(writer.finish());
-        save_pages(&self.database, issuance.id, &pages)?;
+        save_pages(&self.database, attempt, &pages)?;
         Ok((clean, grams))
     }
 
@@ -348,17 +382,22 @@ pub fn submit(sequencer: &Sequencer, decision: Decision) -> Result<Answer, Seque
     answers.into_iter().next().ok_or(SequencerError::Ended)
 }
 
-/// The tokens that others had first; `None` if there are more than are looked at.
+/// The tokens that others had first, each written down; `None` if there are more than are looked at.
 fn compare(
+    (database, spool): (&Database, &dyn Spool),
     store: &mut dyn TokenStore,
-    spool: &dyn Spool,
     issuance: MessageId,
-    run: u32,
+    (run, attempt): (u32, MessageId),
 ) -> Result<Option<Vec<Collision>>, ScreenerError> {
-    let mut shared = Vec::new();
+    let (mut shared, mut shares) = (Vec::new(), Vec::new());
     let mut too_many = false;
     let mut stream = fingerprints(records(spool.open(issuance)?));
     let compared = store.screen(run, &mut stream, &mut |collision| {
+        shares.push((SharedToken::from(collision.found.entry), collision.found.position));
+        if shares.len() == SHARES_A_WRITE {
+            save_shares(database, attempt, &shares)?;
+            shares.clear();
+        }
         if collision.owner.run == run && !collision.found.entry.kind.counts_inside() {
             return Ok(());
         }
@@ -370,7 +409,10 @@ fn compare(
         Ok(())
     });
     match compared {
-        Ok(_) => Ok(Some(shared)),
+        Ok(_) => {
+            save_shares(database, attempt, &shares)?;
+            Ok(Some(shared))
+        }
         Err(_) if too_many => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -382,18 +424,21 @@ struct Judge<'a> {
     run: u32,
     runs: BTreeMap<u32, MessageId>,
     members: BTreeMap<MessageId, i32>,
-    owners: BTreeMap<(u16, Token), ActivityRef>,
+    owners: BTreeMap<SharedToken, ActivityRef>,
+    /// Activities that have a token without being its first.
+    sharers: BTreeMap<SharedToken, Vec<ActivityRef>>,
+    /// The same, of this issuance.
+    inside: BTreeMap<SharedToken, Vec<u32>>,
     contested: BTreeMap<ActivityRef, Contested>,
     /// Activities that were found to be other acts than these, with which they share tokens: they have those tokens too.
     distinct: read::DistinctFrom,
     with: BTreeMap<u32, BTreeMap<ActivityRef, Vec<SharedToken>>>,
     owned: Vec<Owned>,
-    taken: BTreeMap<SharedToken, u32>,
 }
 
 impl<'a> Judge<'a> {
     fn new(database: &Database, issuance: &'a Issuance, run: u32, shared: &[Collision]) -> Result<Self, StoreError> {
-        let tokens: BTreeSet<Token> = shared.iter().map(|one| one.found.entry.token).collect();
+        let tokens: BTreeSet<SharedToken> = shared.iter().map(|one| one.found.entry.into()).collect();
         let wanted: BTreeSet<u32> = shared
             .iter()
             .map(|one| one.owner.run)
@@ -401,8 +446,10 @@ impl<'a> Judge<'a> {
             .collect();
         let (runs, owners) =
             database.read(|c| Ok((read::issuances_of_runs(c, &wanted)?, read::owners(c, &tokens)?)))?;
+        let sharers = database.read(|c| read::sharers(c, &tokens))?;
         let mut asked: BTreeSet<MessageId> = runs.values().copied().collect();
         asked.extend(owners.values().map(|owner| owner.issuance));
+        asked.extend(sharers.values().flatten().map(|sharer| sharer.issuance));
         let mut contested: BTreeMap<ActivityRef, Contested> = BTreeMap::new();
         contested.extend(database.read(|c| read::contested_of(c, &asked))?);
         // Whoever has the act now may be of a further issuance, and so may be what was found to be another act.
@@ -420,11 +467,12 @@ impl<'a> Judge<'a> {
             runs,
             members,
             owners,
+            sharers,
+            inside: BTreeMap::new(),
             contested,
             distinct,
             with: BTreeMap::new(),
             owned: Vec::new(),
-            taken: BTreeMap::new(),
         })
     }
 
@@ -437,34 +485,30 @@ impl<'a> Judge<'a> {
         };
         let own = of_this(index);
         let mut owners = self.living_owners(collision, token)?;
-        if owners.is_empty() {
+        let inside = self.inside.entry(token).or_default();
+        if owners.is_empty() && inside.is_empty() {
             // Whoever had it is out, and nobody is in its place: it belongs to the first here that has it.
-            let first = *self.taken.entry(token).or_insert_with(|| {
-                self.owned.push(Owned {
-                    epoch: token.epoch,
-                    token: token.token,
-                    index,
-                });
-                index
-            });
-            owners.insert(of_this(first));
+            self.owned.push(Owned { token, index });
         }
-        for owner in owners {
-            if owner == own || (token.kind == TokenKind::Subject && self.is_same_member(&owner)) {
-                continue;
-            }
+        owners.extend(inside.iter().copied().map(of_this));
+        inside.push(index);
+        let soft = token.kind == TokenKind::Subject;
+        owners.retain(|owner| *owner != own && !(soft && self.is_same_member(owner)));
+        for owner in owners.into_iter().take(OWNERS_MAX) {
             let tokens = self.with.entry(index).or_default().entry(owner).or_default();
             tokens.push(token);
         }
         Ok(())
     }
 
-    /// The activities that have a token now: the first that had it, and those that were found to be other acts.
+    /// The activities that have a token now: the first that had it, those that took it over, and all that came later.
     fn living_owners(&self, collision: &Collision, token: SharedToken) -> Result<BTreeSet<ActivityRef>, ScreenerError> {
         let first = self.first_owner(collision)?;
-        let living = self.living(&first);
-        let mut owners: BTreeSet<ActivityRef> = living.iter().cloned().collect();
-        for had in [Some(first), living].into_iter().flatten() {
+        let later = self.sharers.get(&token).into_iter().flatten();
+        let had = later.chain(self.owners.get(&token)).chain([&first]);
+        let mut owners: BTreeSet<ActivityRef> = had.filter_map(|one| self.living(one)).collect();
+        // What a recovered hub knows of the others: those that were found to be other acts.
+        for had in owners.clone().into_iter().chain([first]) {
             let others = self.distinct.get(&had).into_iter().flatten();
             let sharing = others.filter(|(_, tokens)| tokens.contains(&token));
             owners.extend(sharing.filter_map(|(other, _)| self.living(other)));
@@ -476,12 +520,8 @@ impl<'a> Judge<'a> {
         self.members.get(&owner.issuance) == self.members.get(&self.issuance.id)
     }
 
-    /// Who has the token: as the ledger says, or else as the store does.
+    /// Who had the token first, as the store says.
     fn first_owner(&self, collision: &Collision) -> Result<ActivityRef, ScreenerError> {
-        let entry = collision.found.entry;
-        if let Some(owner) = self.owners.get(&(entry.epoch.number(), entry.token)) {
-            return Ok(owner.clone());
-        }
         let issuance = if collision.owner.run == self.run {
             self.issuance.id
         } else {

@@ -15,9 +15,9 @@ use super::numbers::Numbers;
 use super::row::Row;
 use super::rows::{
     AssetConflictRow, AssetIssuanceRow, AssetRevisionRow, AssetRow, BlockRow, CapRow, ChallengeRow, ClaimRow,
-    ConflictRow, ContestedRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow, IssuanceRow,
-    LeafRow, MappingRow, PermissionRow, PledgeRow, RetirementRow, SchemeEntryRow, ScreeningRunRow, SeriesRow,
-    TransferRow,
+    ConflictRow, ContestedRow, DebtRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow,
+    IssuanceRow, LeafRow, MappingRow, PageRow, PermissionRow, PledgeRow, PositionRow, RetirementRow, SchemeEntryRow,
+    ScreeningRunRow, SeriesRow, TokenOwnerRow, TransferRow,
 };
 use super::statement::{Bind, Statement};
 use crate::ledger::objects::MappingVersion;
@@ -259,6 +259,10 @@ by_id!(
     /// Every conflict.
     conflicts, ConflictRow
 );
+by_id!(
+    /// Everything that members owe, or have covered.
+    debts, DebtRow
+);
 
 /// Every activity that was held back, or lost.
 ///
@@ -360,6 +364,33 @@ by_key!(
     asset_conflicts, AssetConflictRow, vec![Bind::I64(i64::MIN)],
     |row: &AssetConflictRow| vec![row.id.into()]
 );
+
+by_key!(
+    /// Every page of activities, also of attempts that no run has named.
+    issuance_pages, PageRow, vec![Bind::from(Vec::new()), Bind::I64(i64::MIN)],
+    |row: &PageRow| vec![row.attempt.clone().into(), row.first_index.into()]
+);
+/// Where the serials of activities lie with which others collided.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn positions(connection: &mut ReadConnection<'_>) -> Result<Vec<PositionRow>, StoreError> {
+    select(connection, "ORDER BY issuance, idx", Vec::new())
+}
+
+/// Tokens of which the ledger says that an activity has taken them over, and that were not found in it when it was compared.
+/// What a recovery took back was compared by a hub that is gone: nothing is known of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owners_without_share(connection: &mut ReadConnection<'_>) -> Result<Vec<TokenOwnerRow>, StoreError> {
+    let sql = "SELECT o.* FROM token_owner o LEFT JOIN screening_run r ON r.issuance = o.issuance
+        WHERE r.attempt IS NULL OR (EXISTS (SELECT 1 FROM issuance_page p WHERE p.attempt = r.attempt AND p.first_index = 0)
+            AND NOT EXISTS (SELECT 1 FROM token_share s WHERE s.epoch = o.epoch AND s.token = o.token AND s.kind = o.kind
+                AND s.attempt = r.attempt AND s.idx = o.idx))
+        ORDER BY o.epoch, o.token, o.kind LIMIT 1000";
+    connection.load(Statement::new(sql))
+}
 
 fn by_ids<R: Row + Readable>(connection: &mut ReadConnection<'_>, ids: &[MessageId]) -> Result<Vec<R>, StoreError> {
     one_of(connection, "id", ids.iter().copied().map(id_bytes).collect())

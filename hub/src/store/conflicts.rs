@@ -1,7 +1,9 @@
 //! What the store keeps of screening: conflicts, contested activities, the serials of activities, debts.
 
 use diesel::sql_types::{Binary, Integer};
+use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::conflict::{ActivityRef, ActivityState, ConflictOutcome, ConflictSide, ConflictState};
+use tanqiao_protocol::fingerprint::{Token, TokenKind};
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::ledger::Replacement;
 use tanqiao_protocol::serial::SerialRange;
@@ -12,20 +14,24 @@ use super::convert::{self, content, grams, id_bytes, json, message_id, parse, st
 use super::database::{Database, StoreError, WriteConnection};
 use super::load::learn_series;
 use super::numbers::Numbers;
-use super::row::{WriteRows as _, row};
+use super::row::{Row, WriteRows as _, row};
 use super::rows::{
-    BlockRow, ConflictRow, ContestedRow, DebtRow, PageRow, ScreeningKeyRow, ScreeningRunRow, StatementRow,
-    TokenOwnerRow,
+    AttemptRow, BlockRow, ConflictRow, ContestedRow, DebtRow, PageRow, PositionRow, ScreeningKeyRow, ScreeningRunRow,
+    StatementRow, TokenOwnerRow, TokenShareRow,
 };
 use super::screening::hold_run;
 use super::statement::Statement;
 use crate::ledger::needs::Needs;
-use crate::ledger::objects::{Conflict, Contested, Debt, Position};
+use crate::ledger::objects::{Conflict, Contested, Cover, Debt, Holding, Position, SharedToken};
 use crate::ledger::working::Working;
 use crate::screening::pages::{PAGE_ACTIVITIES, Page, position_in};
 
-/// The most blocks that are loaded to cover a loss: the largest ones.
-const HOLDINGS_MAX: i64 = 200;
+/// The most blocks that cover a loss: as many as one batch changes. What they do not cover is covered as if they were all.
+const COVER_BLOCKS_MAX: i64 = 20_000;
+
+/// The page of an issuance that begins at a position.
+pub const PAGE_OF: &str = "SELECT p.* FROM screening_run r JOIN issuance_page p ON p.attempt = r.attempt
+    WHERE r.issuance = ? AND p.first_index = ?";
 
 row!(IdRow in "conflict", key "id", { id: Binary => Vec<u8> });
 row!(NoRow in "member", key "no", { no: Integer => i32 });
@@ -62,13 +68,7 @@ pub(super) fn load<C: StoreConnection>(
         }
     }
     for activity in &needs.positions {
-        let index = i64::from(activity.index);
-        let first = index - index % PAGE_ACTIVITIES;
-        let statement = Statement::new("SELECT * FROM issuance_page WHERE issuance = ? AND first_index = ?")
-            .bind(id_bytes(activity.issuance))
-            .bind(first);
-        let found = connection.select::<PageRow>(statement)?;
-        let position = found.first().map(|page| position(page, index)).transpose()?.flatten();
+        let position = load_position(connection, activity)?;
         working.positions.load(activity.clone(), position);
     }
     for member in &needs.debts {
@@ -78,8 +78,8 @@ pub(super) fn load<C: StoreConnection>(
         let found = found.iter().map(|row| debt(row, numbers)).collect::<Result<_, _>>()?;
         working.debts.load(member.clone(), Some(found));
     }
-    for member in &needs.holdings {
-        load_holdings(connection, member, working, numbers)?;
+    for (of, cover) in &needs.holdings {
+        load_holding(connection, of, cover, working, numbers)?;
     }
     Ok(())
 }
@@ -90,7 +90,25 @@ fn of_activity<'a>(sql: &'static str, activity: &ActivityRef) -> Statement<'a> {
         .bind(i64::from(activity.index))
 }
 
-fn position(page: &PageRow, index: i64) -> Result<Option<Position>, StoreError> {
+/// As it was noted when somebody collided with the activity, or else as the pages have it.
+fn load_position<C: StoreConnection>(c: &mut C, activity: &ActivityRef) -> Result<Option<Position>, StoreError> {
+    let noted = "SELECT * FROM activity_position WHERE issuance = ? AND idx = ?";
+    if let Some(noted) = c.select::<PositionRow>(of_activity(noted, activity))?.first() {
+        return Ok(Some(Position {
+            before: noted.before_g,
+            grams: noted.grams,
+        }));
+    }
+    let index = i64::from(activity.index);
+    let statement = Statement::new(PAGE_OF)
+        .bind(id_bytes(activity.issuance))
+        .bind(index - index % PAGE_ACTIVITIES);
+    let found = c.select::<PageRow>(statement)?;
+    Ok(found.first().map(|page| position(page, index)).transpose()?.flatten())
+}
+
+/// Where the serials of an activity of a page lie.
+pub fn position(page: &PageRow, index: i64) -> Result<Option<Position>, StoreError> {
     position_in(&page.content, page.before_g, index - page.first_index).map_err(content)
 }
 
@@ -119,32 +137,47 @@ fn load_conflicts<C: StoreConnection>(
     Ok(())
 }
 
-/// The largest blocks that a member holds free: they cover a loss in the fewest pieces.
-fn load_holdings<C: StoreConnection>(
+/// What a member has in a state: enough of it for a cover, those of its issuances first, and then the largest, so that it takes
+/// the fewest pieces. All blocks of the member are looked at, by the index over holders: an order of its own for what happens so
+/// seldom would make every transfer dearer.
+fn load_holding<C: StoreConnection>(
     connection: &mut C,
-    member: &NodeId,
+    (member, held): &(NodeId, BlockState),
+    cover: &Cover,
     working: &mut Working,
     numbers: &mut Numbers,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT * FROM block WHERE holder = ? AND state = 1 ORDER BY last - first DESC, series_no, first LIMIT ?";
+    let sql = format!(
+        "SELECT * FROM (SELECT p.*, SUM(last - first + 1) OVER (ORDER BY place, last - first DESC, series_no, first) AS upto
+            FROM (SELECT b.*, CASE WHEN {} THEN 0 ELSE 1 END AS place FROM block b WHERE holder = ? AND state = ?) AS p) AS q
+        WHERE upto - (last - first + 1) < ? ORDER BY upto LIMIT ?",
+        C::is_one_of("issuance", true)
+    );
     let statement = Statement::new(sql)
+        .bind(C::many_bytes(cover.first_from.iter().map(|id| id_bytes(*id)).collect()))
         .bind(numbers.members.number(member)?)
-        .bind(HOLDINGS_MAX);
+        .bind(held.code())
+        .bind(cover.grams)
+        .bind(COVER_BLOCKS_MAX);
     let rows = connection.select::<BlockRow>(statement)?;
     learn_series(connection, numbers, rows.iter().map(|row| row.series_no))?;
-    let mut holdings = Vec::with_capacity(rows.len());
+    let mut holding = Holding {
+        cover: cover.clone(),
+        ..Holding::default()
+    };
     for row in &rows {
         let block = convert::block(row, numbers)?;
         let reference = block.reference();
+        holding.grams += block.quantity().get();
         // A range that was asked for before is in the book already, with what this batch has made of it.
         if working.ranges.insert(reference.clone())
             && working.book.overlapping(&block.series, block.range).next().is_none()
         {
             working.book.apply(&Replacement::issue(block));
         }
-        holdings.push(reference);
+        holding.blocks.push(reference);
     }
-    working.holdings.load(member.clone(), Some(holdings));
+    working.holdings.insert((member.clone(), *held), holding);
     Ok(())
 }
 
@@ -199,6 +232,15 @@ pub fn activity(issuance: &[u8], index: i64) -> Result<ActivityRef, StoreError> 
     Ok(ActivityRef {
         issuance: message_id(issuance)?,
         index: u32::try_from(index).map_err(content)?,
+    })
+}
+
+/// A token that several activities have.
+pub fn shared_token(epoch: i32, token: &[u8], kind: i16) -> Result<SharedToken, StoreError> {
+    Ok(SharedToken {
+        kind: state(TokenKind::from_code(kind), kind)?,
+        epoch: u16::try_from(epoch).map_err(content)?,
+        token: Token(token.try_into().map_err(content)?),
     })
 }
 
@@ -263,22 +305,72 @@ pub fn screening_mark(database: &Database, own: &[u8]) -> Result<Vec<u8>, StoreE
     }
 }
 
-/// Writes where the serials of an issuance's activities lie, before its result is decided; what was there is replaced.
-pub fn save_pages(database: &Database, issuance: MessageId, pages: &[Page]) -> Result<(), StoreError> {
-    let rows: Vec<PageRow> = pages
-        .iter()
-        .map(|page| PageRow {
-            issuance: id_bytes(issuance),
-            first_index: page.first_index,
-            before_g: page.before_g,
-            content: page.content.clone(),
-        })
-        .collect();
+/// Writes what screening finds before its result is decided: it counts once a run names the attempt.
+fn write<R: Row>(database: &Database, rows: &[R]) -> Result<(), StoreError> {
     match database.writer()? {
-        WriteConnection::Sqlite(mut c) => c.write(|c| c.put_rows(&rows))?,
-        WriteConnection::Postgres(mut c) => c.write(|c| c.put_rows(&rows))?,
+        WriteConnection::Sqlite(mut c) => c.write(|c| c.insert_rows(rows))?,
+        WriteConnection::Postgres(mut c) => c.write(|c| c.insert_rows(rows))?,
     }
     Ok(())
+}
+
+/// Begins an attempt to compare an issuance.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn begin_attempt(database: &Database, attempt: MessageId) -> Result<(), StoreError> {
+    let attempt = id_bytes(attempt);
+    write(database, &[AttemptRow { attempt }])
+}
+
+/// Writes where the serials of an issuance's activities lie.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn save_pages(database: &Database, attempt: MessageId, pages: &[Page]) -> Result<(), StoreError> {
+    let row = |page: &Page| PageRow {
+        attempt: id_bytes(attempt),
+        first_index: page.first_index,
+        before_g: page.before_g,
+        content: page.content.clone(),
+    };
+    write(database, &pages.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Writes which activities have tokens that others had first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn save_shares(database: &Database, attempt: MessageId, shares: &[(SharedToken, u32)]) -> Result<(), StoreError> {
+    let row = |(token, index): &(SharedToken, u32)| TokenShareRow {
+        epoch: i32::from(token.epoch),
+        token: token.token.0.to_vec(),
+        kind: token.kind.code(),
+        attempt: id_bytes(attempt),
+        idx: i64::from(*index),
+    };
+    write(database, &shares.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Deletes what attempts wrote that no run has named. Whoever has the store of tokens calls it, between two comparisons.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn clear_attempts(database: &Database) -> Result<(), StoreError> {
+    fn clear<C: StoreConnection>(c: &mut C) -> Result<(), StoreError> {
+        let unnamed = "SELECT attempt FROM screening_attempt WHERE attempt NOT IN (SELECT attempt FROM screening_run)";
+        for table in ["issuance_page", "token_share"] {
+            c.run(Statement::new(format!(
+                "DELETE FROM {table} WHERE attempt IN ({unnamed})"
+            )))?;
+        }
+        c.run(Statement::new("DELETE FROM screening_attempt"))?;
+        Ok(())
+    }
+    match database.writer()? {
+        WriteConnection::Sqlite(mut c) => c.write(clear),
+        WriteConnection::Postgres(mut c) => c.write(clear),
+    }
 }
 
 /// Writes what a batch changed.
@@ -291,6 +383,13 @@ pub(super) fn save<C: StoreConnection>(
     connection.put_rows(&conflicts.collect::<Result<Vec<_>, _>>()?)?;
     let contested: Vec<ContestedRow> = working.contested.changed().map(|(_, one)| contested_row(one)).collect();
     connection.put_rows(&contested)?;
+    let positions = working.positions.changed().map(|(activity, position)| PositionRow {
+        issuance: id_bytes(activity.issuance),
+        idx: i64::from(activity.index),
+        before_g: position.before,
+        grams: position.grams,
+    });
+    connection.put_rows(&positions.collect::<Vec<_>>())?;
     let mut debts = Vec::new();
     for debt in working.debts.changed().flat_map(|(_, debts)| debts) {
         debts.push(DebtRow {
@@ -303,28 +402,27 @@ pub(super) fn save<C: StoreConnection>(
     }
     connection.put_rows(&debts)?;
     let mut runs = Vec::new();
-    for (run, issuance, log_index) in &working.written.runs {
+    for named in &working.written.runs {
         // Another process may have taken the store over and deleted what nobody had named.
-        if !hold_run(connection, *run)? {
-            return Err(content(format!("run {run} is not in the store of tokens any more")));
+        if !working.recovering && !hold_run(connection, named.run, &id_bytes(named.attempt))? {
+            let what = format!("run {} is not in the store of tokens any more", named.run);
+            return Err(content(what));
         }
         runs.push(ScreeningRunRow {
-            run: i32::try_from(*run).map_err(content)?,
-            issuance: id_bytes(*issuance),
-            named_log_index: *log_index,
+            run: i32::try_from(named.run).map_err(content)?,
+            issuance: id_bytes(named.issuance),
+            attempt: id_bytes(named.attempt),
+            named_log_index: named.log_index,
         });
     }
     connection.insert_rows(&runs)?;
-    let owners = working
-        .written
-        .owners
-        .iter()
-        .map(|((epoch, token), owner)| TokenOwnerRow {
-            epoch: i32::from(*epoch),
-            token: token.0.to_vec(),
-            issuance: id_bytes(owner.issuance),
-            idx: i64::from(owner.index),
-        });
+    let owners = working.written.owners.iter().map(|(token, owner)| TokenOwnerRow {
+        epoch: i32::from(token.epoch),
+        token: token.token.0.to_vec(),
+        kind: token.kind.code(),
+        issuance: id_bytes(owner.issuance),
+        idx: i64::from(owner.index),
+    });
     connection.put_rows(&owners.collect::<Vec<_>>())?;
     let mut statements = Vec::new();
     for said in &working.written.said {

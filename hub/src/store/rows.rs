@@ -90,19 +90,26 @@ row!(IssuanceRow in "issuance", key "id", {
     reversed_g: BigInt => i64,
 });
 row!(ScreeningRunRow in "screening_run", key "run", {
-    run: Integer => i32, issuance: Binary => Vec<u8>, named_log_index: BigInt => i64,
+    run: Integer => i32, issuance: Binary => Vec<u8>, attempt: Binary => Vec<u8>, named_log_index: BigInt => i64,
 });
+row!(AttemptRow in "screening_attempt", key "attempt", { attempt: Binary => Vec<u8> });
 row!(ScreeningKeyRow in "screening_key", key "id", { id: SmallInt => i16, mark: Binary => Vec<u8> });
-row!(PageRow in "issuance_page", key "issuance, first_index", {
-    issuance: Binary => Vec<u8>, first_index: BigInt => i64, before_g: BigInt => i64, content: Binary => Vec<u8>,
+row!(PageRow in "issuance_page", key "attempt, first_index", {
+    attempt: Binary => Vec<u8>, first_index: BigInt => i64, before_g: BigInt => i64, content: Binary => Vec<u8>,
+});
+row!(PositionRow in "activity_position", key "issuance, idx", {
+    issuance: Binary => Vec<u8>, idx: BigInt => i64, before_g: BigInt => i64, grams: BigInt => i64,
 });
 row!(ContestedRow in "contested_activity", key "issuance, idx", {
     issuance: Binary => Vec<u8>, idx: BigInt => i64, quantity_g: BigInt => i64, state: SmallInt => i16,
     first: Nullable<BigInt> => Option<i64>, last: Nullable<BigInt> => Option<i64>,
     successor_issuance: Nullable<Binary> => Option<Vec<u8>>, successor_idx: Nullable<BigInt> => Option<i64>,
 });
-row!(TokenOwnerRow in "token_owner", key "epoch, token", {
-    epoch: Integer => i32, token: Binary => Vec<u8>, issuance: Binary => Vec<u8>, idx: BigInt => i64,
+row!(TokenOwnerRow in "token_owner", key "epoch, token, kind", {
+    epoch: Integer => i32, token: Binary => Vec<u8>, kind: SmallInt => i16, issuance: Binary => Vec<u8>, idx: BigInt => i64,
+});
+row!(TokenShareRow in "token_share", key "epoch, token, kind, attempt, idx", {
+    epoch: Integer => i32, token: Binary => Vec<u8>, kind: SmallInt => i16, attempt: Binary => Vec<u8>, idx: BigInt => i64,
 });
 row!(ConflictRow in "conflict", key "id", {
     id: Binary => Vec<u8>, earlier_no: Integer => i32, earlier_issuance: Binary => Vec<u8>, earlier_idx: BigInt => i64,

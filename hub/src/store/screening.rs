@@ -11,6 +11,7 @@ use diesel::{ExecuteCopyFromDsl as _, PgConnection, QueryResult, QueryableByName
 
 use super::connection::StoreConnection;
 use super::database::{Database, StoreError, WriteConnection};
+use super::rows::AttemptRow;
 use super::statement::Statement;
 
 /// One lock for the store of each schema; the number is arbitrary.
@@ -96,18 +97,19 @@ fn table(epoch: i16) -> String {
     format!("screening_token_{epoch}")
 }
 
-/// Locks a run in the transaction that names it; false if it is not stored any more, and must not be named. With SQLite the
+/// Locks a run and its attempt in the transaction that names them; false if they are not stored any more, and must not be named. With SQLite the
 /// one process that screens is the one that names.
 ///
 /// # Errors
 /// Diesel's.
-pub fn hold_run<C: StoreConnection>(connection: &mut C, run: u32) -> QueryResult<bool> {
+pub fn hold_run<C: StoreConnection>(connection: &mut C, run: u32, attempt: &[u8]) -> QueryResult<bool> {
     if !C::POSTGRES {
         return Ok(true);
     }
     let held = Statement::new("SELECT run FROM screening_load WHERE run = ? FOR UPDATE");
     let held = held.bind(i32::try_from(run).unwrap_or(i32::MAX));
-    Ok(!connection.select::<RunName>(held)?.is_empty())
+    let attempted = Statement::new("SELECT attempt FROM screening_attempt WHERE attempt = ? FOR UPDATE").bind(attempt);
+    Ok(!connection.select::<RunName>(held)?.is_empty() && !connection.select::<AttemptRow>(attempted)?.is_empty())
 }
 
 crate::store::row::row!(RunName in "screening_run", key "run", { run: Integer => i32 });

@@ -1,10 +1,12 @@
 //! Conflicts: what counts as one, who is told, and how they end.
 
 use tanqiao_hub::ledger::command::Decision;
+use tanqiao_hub::ledger::objects::SharedToken;
+use tanqiao_hub::store::read::conflicts as reading;
 use tanqiao_protocol::conflict::ConflictOutcome;
 use tanqiao_protocol::fingerprint::TokenKind;
 
-use crate::hall::on_each_hall;
+use crate::hall::{entry, on_each_hall};
 use crate::support::{Refused as _, node};
 
 #[test]
@@ -132,6 +134,135 @@ fn a_token_that_two_acts_share_is_compared_with_both() {
 }
 
 #[test]
+fn another_members_act_is_compared_with_every_act_of_the_subject() {
+    on_each_hall(|h| {
+        // Two rides in one bucket of time in one issuance, and a third in the next.
+        let first = h.issue("wuhan", &[(5, &["R a", "S x"]), (6, &["R b", "S x"])]);
+        let next = h.issue("wuhan", &[(7, &["R c", "S x"])]);
+        assert_eq!(h.issuance(next).held.waiting, 0);
+        let other = h.issue("bluecar", &[(6, &["R d", "S x"])]);
+        let open = h.open();
+        let with: Vec<_> = open.iter().map(|one| &one.earlier.activity).collect();
+        assert_eq!(with.len(), 3, "{open:?}");
+        assert!(with.iter().any(|one| one.issuance == first && one.index == 1));
+        assert!(with.iter().any(|one| one.issuance == next));
+        // It is not the first ride, and it is the second.
+        for one in &open {
+            let second = one.earlier.activity.issuance == first && one.earlier.activity.index == 1;
+            if !second {
+                h.resolve(one.conflict, ConflictOutcome::Distinct).unwrap();
+            }
+        }
+        assert_eq!(h.state(other), "held-back");
+        h.resolve(h.only().conflict, ConflictOutcome::Later).unwrap();
+        assert_eq!((h.free("wuhan"), h.free("bluecar")), (12, 6));
+    });
+}
+
+#[test]
+fn an_act_is_compared_with_one_that_still_waits() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(5, &["R a", "S x"])]);
+        let second = h.issue("bluecar", &[(6, &["R b", "S x"])]);
+        let third = h.issue("harbin", &[(6, &["R c", "S x"])]);
+        let open = h.open();
+        assert_eq!(open.len(), 3);
+        // The second and the third are one act, and another one than the first.
+        for one in open.iter().filter(|one| one.earlier.member == node("wuhan")) {
+            h.resolve(one.conflict, ConflictOutcome::Distinct).unwrap();
+        }
+        assert_eq!(
+            (h.state(second), h.state(third)),
+            ("recognised".to_owned(), "held-back".to_owned())
+        );
+        h.resolve(h.only().conflict, ConflictOutcome::Earlier).unwrap();
+        assert_eq!(h.state(third), "refused");
+    });
+}
+
+#[test]
+fn whoever_takes_a_token_over_does_not_hide_another_that_has_it() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(5, &["R a", "S x"])]);
+        h.issue("bluecar", &[(6, &["R b", "S x"])]);
+        h.resolve(h.only().conflict, ConflictOutcome::Distinct).unwrap();
+        // Harbin's is the second act, and takes its tokens over.
+        h.issue("harbin", &[(7, &["R b", "S x"])]);
+        for one in h.open() {
+            let outcome = if one.earlier.member == node("wuhan") {
+                ConflictOutcome::Distinct
+            } else {
+                ConflictOutcome::Later
+            };
+            h.resolve(one.conflict, outcome).unwrap();
+        }
+        assert_eq!((h.free("wuhan"), h.free("bluecar"), h.free("harbin")), (5, 0, 7));
+        h.issue("naas", &[(8, &["R e", "S x"])]);
+        let with: Vec<_> = h.open().into_iter().map(|one| one.earlier.member).collect();
+        assert_eq!(with.len(), 2);
+        assert!(with.contains(&node("wuhan")) && with.contains(&node("harbin")));
+    });
+}
+
+#[test]
+fn the_same_bytes_as_another_kind_are_another_token() {
+    on_each_hall(|h| {
+        h.issue("wuhan", &[(5, &["R a", "S x"])]);
+        h.issue("bluecar", &[(6, &["R b", "S x"])]);
+        let token = SharedToken::from(entry("S x"));
+        let other = SharedToken {
+            kind: TokenKind::Record,
+            ..token
+        };
+        let of = |token| {
+            let found = h.f.database.read(|c| reading::sharers(c, &[token].into()));
+            found.unwrap().len()
+        };
+        assert_eq!((of(token), of(other)), (1, 0));
+        let later = SharedToken {
+            epoch: token.epoch + 1,
+            ..token
+        };
+        assert_eq!(of(later), 0);
+        h.resolve(h.only().conflict, ConflictOutcome::Later).unwrap();
+        let owned = |token| {
+            let found = h.f.database.read(|c| reading::owners(c, &[token].into()));
+            found.unwrap().len()
+        };
+        assert_eq!((owned(token), owned(other), owned(later)), (1, 0, 0));
+    });
+}
+
+#[test]
+fn a_suspended_member_is_given_nothing_by_the_end_of_a_conflict() {
+    on_each_hall(|h| {
+        h.issue("bluecar", &[(5, &["R a", "S x"])]);
+        let acts: &[_] = &[(6, &["R b", "S x"][..]), (7, &["R hard"])];
+        h.issue("naas", &[(7, &["R hard"])]);
+        let second = h.issue("wuhan", acts);
+        let open = h.open();
+        assert_eq!(open.len(), 2);
+        let hard = open.iter().find(|one| one.earlier.member == node("naas")).unwrap();
+        assert_eq!(hard.rule, ConflictOutcome::Later);
+        h.f.suspend("wuhan").unwrap();
+        let soft = open.iter().find(|one| one.earlier.member == node("bluecar")).unwrap();
+        h.resolve(soft.conflict, ConflictOutcome::Distinct).unwrap();
+        // The rule takes nothing from others for a suspended member.
+        h.f.pass(14 * 86_400);
+        h.f.sweep();
+        assert_eq!(h.conflict(hard.conflict).outcome, Some(ConflictOutcome::Earlier));
+        assert_eq!(h.state(second), "refused");
+        assert_eq!((h.free("bluecar"), h.free("naas"), h.free("wuhan")), (5, 7, 0));
+        // Once it is reinstated it registers the act again, and still meets the one that was found to be another.
+        h.f.reinstate("wuhan");
+        let again = h.issue("wuhan", &[(6, &["R b", "S x"])]);
+        assert_eq!(h.only().earlier.member, node("bluecar"));
+        h.resolve(h.only().conflict, ConflictOutcome::Distinct).unwrap();
+        assert_eq!(h.state(again), "recognised");
+    });
+}
+
+#[test]
 fn whoever_gives_up_ends_the_conflict_at_once() {
     on_each_hall(|h| {
         let first = h.issue("wuhan", &[(5, &["R a"])]);
@@ -220,8 +351,8 @@ fn three_sides_of_one_act_give_it_to_one() {
         h.issue("harbin", &[(5, &["R a"])]);
         h.issue("wuhan", &[(5, &["R a"])]);
         let open = h.open();
-        assert_eq!(open.len(), 2);
-        assert!(open.iter().all(|one| one.earlier.member == node("bluecar")));
+        // Each with each: Harbin against the enterprise, and Wuhan against both.
+        assert_eq!(open.len(), 3);
         for one in open {
             h.resolve(one.conflict, ConflictOutcome::Later).unwrap();
         }
@@ -239,7 +370,7 @@ fn two_conflicts_of_one_act_fall_due_together_and_leave_it_with_one() {
         h.upload(one, acts);
         h.upload(two, acts);
         assert_eq!(h.work().unwrap(), 2);
-        assert_eq!(h.open().len(), 2);
+        assert_eq!(h.open().len(), 3);
         h.f.pass(14 * 86_400);
         h.f.sweep();
         assert!(h.open().is_empty());

@@ -76,7 +76,7 @@ pub fn stream(acts: &[Act<'_>]) -> (Vec<u8>, TokenCommitment) {
     (bytes, sums.commitment(TokenSuite::HmacSm3).unwrap())
 }
 
-fn entry(label: &str) -> TokenEntry {
+pub fn entry(label: &str) -> TokenEntry {
     let kind = TokenKind::ALL
         .iter()
         .find(|kind| label.starts_with(kind.word()))

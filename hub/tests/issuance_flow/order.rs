@@ -3,8 +3,11 @@
 use tanqiao_hub::ledger::command::Decision;
 use tanqiao_hub::ledger::decide::WAITING_MAX;
 use tanqiao_hub::screening::HubKey;
+use tanqiao_hub::screening::pages::PageWriter;
 use tanqiao_hub::screening::screener::ScreenerError;
-use tanqiao_protocol::conflict::COLLISIONS_MAX;
+use tanqiao_hub::store::audit;
+use tanqiao_hub::store::conflicts::{begin_attempt, save_pages};
+use tanqiao_protocol::conflict::{COLLISIONS_MAX, ConflictOutcome};
 
 use crate::hall::{on_each_hall, stream};
 use crate::support::Refused as _;
@@ -259,5 +262,41 @@ fn a_party_without_a_node_issues_nothing() {
     on_each_hall(|h| {
         h.f.admit("bank", "420100", tanqiao_protocol::view::MemberKind::Party);
         h.try_register("bank", &[(5, &["R a"])]).refused_by("N05");
+    });
+}
+
+#[test]
+fn pages_of_an_attempt_that_was_never_named_count_for_nothing_and_go() {
+    on_each_hall(|h| {
+        let acts: &[_] = &[(1, &["R a", "S x"][..]), (100, &["R order-7", "S x"])];
+        let id = h.register("bluecar", acts);
+        // A process that stopped before its commit had found other positions for the same run.
+        let attempt = h.f.new_id();
+        begin_attempt(&h.f.database, attempt).unwrap();
+        let mut writer = PageWriter::default();
+        assert!(writer.add(1, true).is_none() && writer.add(100, false).is_none());
+        save_pages(&h.f.database, attempt, &[writer.finish().unwrap()]).unwrap();
+        h.upload(id, acts);
+        assert_eq!(h.work().unwrap(), 1);
+        let series = h.block(id).series;
+        h.issue("wuhan", &[(100, &["R order-7"])]);
+        h.resolve(h.only().conflict, ConflictOutcome::Later).unwrap();
+        let standing = |first: i64| h.f.standing(&format!("{series}/{first}-{first}").parse().unwrap());
+        assert_eq!(
+            (standing(1), standing(2), standing(101)),
+            (
+                "bluecar held".to_owned(),
+                "bluecar cancelled".to_owned(),
+                "bluecar cancelled".to_owned()
+            )
+        );
+        // Its pages are gone, and those that count are there: one for each issuance.
+        let mut pages = 0;
+        let count = |_| {
+            pages += 1;
+            Ok(())
+        };
+        h.f.database.read(|c| audit::issuance_pages(c, count)).unwrap();
+        assert_eq!(pages, 2);
     });
 }

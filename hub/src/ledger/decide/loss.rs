@@ -1,5 +1,6 @@
 //! What a member loses: serials that should never have been issued, or whose removal was reversed. Its own serials go first,
-//! then other blocks of its own in their place, then the buffer; what is left is a debt. Holders in good faith and final
+//! then other blocks of its own in their place, those that it holds before those that it has offered, then the buffer; what is
+//! left is a debt. Holders in good faith and final
 //! states are never touched.
 
 use std::collections::BTreeSet;
@@ -11,13 +12,14 @@ use tanqiao_protocol::id::{MessageId, Name, NodeId};
 use tanqiao_protocol::ledger::Replacement;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::{BlockRef, SerialRange};
+use tanqiao_protocol::transfer::IssuanceState;
 use tanqiao_protocol::view::Outcome;
 
 use super::blocks::{Part, Selection, move_all, select};
 use super::check_words;
 use super::membership::halt_one;
 use super::transfer::By;
-use crate::ledger::objects::Debt;
+use crate::ledger::objects::{Debt, Issuance};
 use crate::ledger::refusal::{Decided, Refusal, Rejection, ensure};
 use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
@@ -61,8 +63,9 @@ impl Source {
 pub(super) fn suffer(working: &mut Working, loss: &Loss, by: &By) -> Decided<()> {
     let mut left = loss.quantity;
     left = take_own(working, loss, left, by)?;
-    left = take_other(working, loss, left, &loss.issuer, Source::Replacement, by)?;
-    left = take_other(working, loss, left, &NodeId::hub_buffer(), Source::Buffer, by)?;
+    left = take_held(working, loss, left, &loss.issuer, Source::Replacement, by)?;
+    left = take_reserved(working, loss, left, by)?;
+    left = take_held(working, loss, left, &NodeId::hub_buffer(), Source::Buffer, by)?;
     if left.is_zero() {
         return Ok(());
     }
@@ -91,8 +94,15 @@ fn take_own(working: &mut Working, loss: &Loss, left: Grams, by: &By) -> Decided
     cancel(working, loss, left, selection, Source::Own, by)
 }
 
+/// What a member has in a state.
+fn holding(working: &Working, member: &NodeId, state: BlockState) -> Decided<Vec<BlockRef>> {
+    let found = working.holdings.get(&(member.clone(), state));
+    let found = found.ok_or_else(|| Rejection::NotLoaded(format!("what {member} has `{state}`")))?;
+    Ok(found.blocks.clone())
+}
+
 /// Equal grams of other blocks that `holder` holds free.
-fn take_other(
+fn take_held(
     working: &mut Working,
     loss: &Loss,
     left: Grams,
@@ -103,11 +113,52 @@ fn take_other(
     if left.is_zero() {
         return Ok(left);
     }
-    let holdings = working.holdings.get(holder)?.cloned().unwrap_or_default();
+    let blocks = holding(working, holder, BlockState::Held)?;
+    take(working, loss, left, holder, &blocks, source, by)
+}
+
+/// Equal grams of blocks that the issuer has offered or given and nobody has accepted yet: what binds them is halted.
+fn take_reserved(working: &mut Working, loss: &Loss, left: Grams, by: &By) -> Decided<Grams> {
+    if left.is_zero() {
+        return Ok(left);
+    }
+    let (mut freed, mut grams) = (Vec::new(), 0);
+    for range in holding(working, &loss.issuer, BlockState::Reserved)? {
+        if grams >= left.get() {
+            break;
+        }
+        for part in own_parts(working, &range, &loss.issuer, BlockState::Reserved)? {
+            if let Some(dealing) = part.block.status.bound_to {
+                halt_one(working, &by.officers, dealing, &loss.reason)?;
+            }
+        }
+        let parts = own_parts(working, &range, &loss.issuer, BlockState::Held)?;
+        grams += parts.iter().map(|part| part.range.quantity().get()).sum::<i64>();
+        freed.push(range);
+    }
+    take(working, loss, left, &loss.issuer, &freed, Source::Replacement, by)
+}
+
+/// The parts of a range that a member has in a state now.
+fn own_parts(working: &Working, range: &BlockRef, holder: &NodeId, state: BlockState) -> Decided<Vec<Part>> {
+    let mut parts = select(working, std::slice::from_ref(range))?.parts;
+    parts.retain(|part| part.block.status.holder == *holder && part.block.status.state == state);
+    Ok(parts)
+}
+
+/// Takes what is left from these ranges, as far as `holder` holds them free.
+fn take(
+    working: &mut Working,
+    loss: &Loss,
+    left: Grams,
+    holder: &NodeId,
+    ranges: &[BlockRef],
+    source: Source,
+    by: &By,
+) -> Decided<Grams> {
     let mut parts = Vec::new();
-    for range in &holdings {
-        let found = select(working, std::slice::from_ref(range))?.parts.into_iter();
-        parts.extend(found.filter(|p| p.block.status.holder == *holder && p.block.status.state == BlockState::Held));
+    for range in ranges {
+        parts.extend(own_parts(working, range, holder, BlockState::Held)?);
     }
     parts.sort_by_key(|part| Some(part.block.terms.issuance) != loss.first_from);
     let mut wanted = left.get();
@@ -231,6 +282,18 @@ pub(super) fn cover(working: &mut Working, member: &NodeId, debt: MessageId, qua
     Ok(())
 }
 
+/// Grams that an issuance was given: all but those of activities that wait or were refused.
+fn issued(issuance: &Issuance) -> Grams {
+    match issuance.state {
+        IssuanceState::Recognised | IssuanceState::PartiallyRecognised => {
+            let held = &issuance.held;
+            let rest = issuance.content.quantity_g.saturating_minus(held.waiting_g);
+            rest.saturating_minus(held.refused_g)
+        }
+        _ => Grams::ZERO,
+    }
+}
+
 /// Two officers record that a removal was reversed (fire, logging): its grams are covered like a lost conflict's.
 pub fn reverse(
     working: &mut Working,
@@ -248,12 +311,7 @@ pub fn reverse(
             format!("There is no issuance {issuance}."),
         ))
     })?;
-    let issued = found
-        .block
-        .as_ref()
-        .map(|block| block.range.quantity())
-        .unwrap_or_default();
-    let left = issued.saturating_minus(found.reversed);
+    let left = issued(&found).saturating_minus(found.reversed);
     ensure(!quantity.is_zero() && quantity <= left, || {
         Refusal::new(
             CheckCode::B09,

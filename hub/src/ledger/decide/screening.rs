@@ -14,7 +14,7 @@ use tanqiao_protocol::view::{MemberStatus, Outcome};
 
 use super::conflict;
 use super::issuance::series_of;
-use crate::ledger::objects::{Collided, Contested, Issuance, Screened};
+use crate::ledger::objects::{Collided, Contested, Issuance, Named, Screened};
 use crate::ledger::refusal::{Decided, Refusal, Rejection, ensure};
 use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
@@ -98,7 +98,7 @@ fn clean_block(working: &Working, issuance: &Issuance, clean: Grams) -> Decided<
     next_block(working, issuance, clean).map(Some)
 }
 
-fn is_admitted(working: &Working, issuance: &Issuance) -> bool {
+pub(super) fn is_admitted(working: &Working, issuance: &Issuance) -> bool {
     let issuer = working.governance.members.get(&issuance.issuer);
     issuer.is_some_and(|member| member.status == MemberStatus::Admitted)
 }
@@ -164,13 +164,18 @@ fn recognise(
     issuance.held.waiting_g = held;
     issuance.block = block.map(|block| block.reference());
     working.issuances.put(id, issuance.clone());
-    working.written.runs.push((found.run, id, log_index));
+    working.written.runs.push(Named {
+        run: found.run,
+        issuance: id,
+        attempt: found.attempt,
+        log_index,
+    });
     for owned in &found.owned {
         let activity = ActivityRef {
             issuance: id,
             index: owned.index,
         };
-        working.written.owners.insert((owned.epoch, owned.token), activity);
+        working.written.owners.insert(owned.token, activity);
     }
     for collided in &found.held {
         hold(working, &issuance, collided)?;
@@ -195,6 +200,12 @@ fn hold(working: &mut Working, issuance: &Issuance, collided: &Collided) -> Deci
         successor: None,
     };
     working.contested.put(activity, contested);
+    for collision in &collided.with {
+        // Known from here on whatever becomes of the pages: a recovered hub decides the conflict as this one does.
+        if let Some(position) = collision.position {
+            working.positions.put(collision.activity.clone(), position);
+        }
+    }
     conflict::open(working, issuance, collided)
 }
 

@@ -69,20 +69,10 @@ impl Needs {
         }
     }
 
-    /// What covers a loss of a member.
-    fn loss(&mut self, member: &NodeId, working: &Working) {
-        self.debts(member, working);
-        for holder in [member, &NodeId::hub_buffer()] {
-            if !working.holdings.knows(holder) {
-                self.holdings.insert(holder.clone());
-            }
-        }
-    }
-
     pub(super) fn reversal(&mut self, issuance: MessageId, working: &Working) {
         self.whole_issuance(issuance, working);
         if let Ok(Some(issuance)) = working.issuances.get(&issuance) {
-            self.loss(&issuance.issuer, working);
+            self.debts(&issuance.issuer, working);
         }
     }
 
@@ -116,7 +106,7 @@ impl Needs {
         Some((conflict.earlier.activity.clone(), conflict.later.activity.clone()))
     }
 
-    /// An activity with its issuance, its conflicts, its serials, and what covers their loss.
+    /// An activity with its issuance, its conflicts, and its serials.
     fn activity(&mut self, activity: &ActivityRef, working: &Working) {
         self.whole_issuance(activity.issuance, working);
         if !working.contested.knows(activity) {
@@ -139,7 +129,7 @@ impl Needs {
         let Ok(Some(issuance)) = working.issuances.get(&activity.issuance) else {
             return;
         };
-        self.loss(&issuance.issuer, working);
+        self.debts(&issuance.issuer, working);
         if let Ok(Some(serials)) = serials_of(working, activity) {
             self.range(&serials, working);
             self.bound_by(std::slice::from_ref(&serials), working);

@@ -1,11 +1,13 @@
 //! What the ledger knows of screening: its result, conflicts, and what members owe after losing one.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use tanqiao_protocol::conflict::{ActivityRef, ActivityState, ConflictOutcome, ConflictSide, ConflictState};
 use tanqiao_protocol::fingerprint::{Token, TokenEntry, TokenKind};
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::quantity::Grams;
-use tanqiao_protocol::serial::SerialRange;
+use tanqiao_protocol::serial::{BlockRef, SerialRange};
 use tanqiao_protocol::time::Timestamp;
 
 /// What screening found of one issuance.
@@ -16,6 +18,8 @@ pub struct Screened {
     pub issuance: MessageId,
     /// The run that holds its tokens in the screening store.
     pub run: u32,
+    /// Under which its pages and shared tokens were written.
+    pub attempt: MessageId,
     /// Grams of the activities that collide with nothing.
     pub clean_g: Grams,
     /// The activities that collide, ascending.
@@ -26,14 +30,25 @@ pub struct Screened {
     pub owned: Vec<Owned>,
 }
 
+/// A run of the screening store that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// The run.
+    pub run: u32,
+    /// The issuance that was screened.
+    pub issuance: MessageId,
+    /// Under which its pages and shared tokens were written.
+    pub attempt: MessageId,
+    /// The leaf that names it.
+    pub log_index: i64,
+}
+
 /// A token that changes its owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Owned {
-    /// Number of its epoch.
-    pub epoch: u16,
     /// The token.
-    pub token: Token,
+    pub token: SharedToken,
     /// The activity that it belongs to.
     pub index: u32,
 }
@@ -58,6 +73,9 @@ pub struct Collision {
     pub activity: ActivityRef,
     /// The tokens that both have.
     pub tokens: Vec<SharedToken>,
+    /// Where the other activity's serials lie; `None` if it was held back itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
 }
 
 /// A token that two activities have.
@@ -151,11 +169,32 @@ pub struct Contested {
 }
 
 /// Where the serials of an activity lie in the block of its issuance; `None` for one that was held back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Position {
     /// Grams of the clean activities before it.
     pub before: i64,
     /// Its own grams.
+    pub grams: i64,
+}
+
+/// How much may have to be covered by other blocks of a member.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cover {
+    /// Grams.
+    pub grams: i64,
+    /// From what these issuances were given first.
+    pub first_from: BTreeSet<MessageId>,
+}
+
+/// Blocks that a member has in one state: the first of its issuances and the largest that make up a cover, or all it has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// For what they were loaded.
+    pub cover: Cover,
+    /// The blocks, as they were when the batch began, in the order in which they are taken.
+    pub blocks: Vec<BlockRef>,
+    /// Their grams.
     pub grams: i64,
 }
 

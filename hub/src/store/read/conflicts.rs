@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use diesel::sql_types::{BigInt, Binary, Integer, SmallInt};
 use tanqiao_protocol::conflict::{
     ActivityRef, ConflictOutcome, ConflictView, DebtView, HeldView, Statement as Said, UPLOAD_US,
 };
-use tanqiao_protocol::fingerprint::Token;
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use tanqiao_protocol::time::Timestamp;
@@ -14,14 +14,19 @@ use tanqiao_protocol::view::MemberStatus;
 
 use super::dealings::{Window, issued};
 use super::{MEMBER_NO, id_of, limit, many_bytes, members, one_of_bytes, rows};
-use crate::ledger::objects::{Contested, Issuance, SharedToken};
-use crate::store::conflicts::{activity, conflict, contested, debt};
+use crate::ledger::objects::{Contested, Issuance, Position, SharedToken};
+use crate::screening::pages::PAGE_ACTIVITIES;
+use crate::store::conflicts::{PAGE_OF, activity, conflict, contested, debt, position, shared_token};
 use crate::store::convert::{content, id_bytes, message_id};
 use crate::store::database::{ReadConnection, StoreError};
+use crate::store::row::row;
 use crate::store::rows::{
-    ConflictRow, ContestedRow, DebtRow, IssuanceRow, ScreeningRunRow, StatementRow, TokenOwnerRow,
+    ConflictRow, ContestedRow, DebtRow, IssuanceRow, PageRow, ScreeningRunRow, StatementRow, TokenOwnerRow,
 };
-use crate::store::statement::Bind;
+use crate::store::statement::{Bind, Statement};
+
+/// The most activities of one token that are looked at beside its first.
+pub const SHARERS_MAX: i64 = 64;
 
 /// The issuance whose turn it is: the lowest header that has no result yet.
 ///
@@ -130,22 +135,99 @@ pub fn last_run(connection: &mut ReadConnection<'_>) -> Result<u32, StoreError> 
     found.first().map_or(Ok(0), |row| run_no(row.run))
 }
 
-/// The owners of tokens that have changed hands, by epoch number and token.
+/// Tokens by the number of their epoch.
+fn by_epoch(tokens: &BTreeSet<SharedToken>) -> BTreeMap<u16, Vec<Vec<u8>>> {
+    let mut out: BTreeMap<u16, Vec<Vec<u8>>> = BTreeMap::new();
+    for token in tokens {
+        out.entry(token.epoch).or_default().push(token.token.0.to_vec());
+    }
+    out
+}
+
+/// The owners of those of these tokens that have changed hands.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn owners(
     connection: &mut ReadConnection<'_>,
-    tokens: &BTreeSet<Token>,
-) -> Result<BTreeMap<(u16, Token), ActivityRef>, StoreError> {
-    let sql = one_of_bytes(connection, "token");
-    let wanted = many_bytes(connection, tokens.iter().map(|token| token.0.to_vec()).collect());
-    let found: Vec<TokenOwnerRow> = rows(connection, &sql, vec![wanted])?;
+    tokens: &BTreeSet<SharedToken>,
+) -> Result<BTreeMap<SharedToken, ActivityRef>, StoreError> {
+    let sql = format!("epoch = ? AND {}", one_of_bytes(connection, "token"));
     let mut out = BTreeMap::new();
-    for row in found {
-        let bytes = row.token.as_slice().try_into().map_err(content)?;
-        let key = (u16::try_from(row.epoch).map_err(content)?, Token(bytes));
-        out.insert(key, activity(&row.issuance, row.idx)?);
+    for (epoch, wanted) in by_epoch(tokens) {
+        let binds = vec![i32::from(epoch).into(), many_bytes(connection, wanted)];
+        for row in rows::<TokenOwnerRow>(connection, &sql, binds)? {
+            let token = shared_token(row.epoch, &row.token, row.kind)?;
+            // The same bytes as another kind are another token.
+            if tokens.contains(&token) {
+                out.insert(token, activity(&row.issuance, row.idx)?);
+            }
+        }
+    }
+    Ok(out)
+}
+
+row!(SharerRow in "token_share", key "epoch, token, kind, attempt, idx", {
+    epoch: Integer => i32, token: Binary => Vec<u8>, kind: SmallInt => i16, issuance: Binary => Vec<u8>, idx: BigInt => i64,
+});
+
+/// The activities that have one of these tokens without being the first: of each token those of the lowest headers, at most
+/// [`SHARERS_MAX`].
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sharers(
+    connection: &mut ReadConnection<'_>,
+    tokens: &BTreeSet<SharedToken>,
+) -> Result<BTreeMap<SharedToken, Vec<ActivityRef>>, StoreError> {
+    let sql = format!(
+        "SELECT epoch, token, kind, issuance, idx FROM (SELECT s.epoch, s.token, s.kind, r.issuance, r.run, s.idx,
+            ROW_NUMBER() OVER (PARTITION BY s.token, s.kind ORDER BY r.run, s.idx) AS place
+            FROM token_share s JOIN screening_run r ON r.attempt = s.attempt WHERE s.epoch = ? AND {}) AS shares
+        WHERE place <= ? ORDER BY token, kind, run, idx",
+        one_of_bytes(connection, "s.token")
+    );
+    let mut out: BTreeMap<SharedToken, Vec<ActivityRef>> = BTreeMap::new();
+    for (epoch, wanted) in by_epoch(tokens) {
+        let statement = Statement::new(sql.clone())
+            .bind(i32::from(epoch))
+            .bind(many_bytes(connection, wanted))
+            .bind(SHARERS_MAX);
+        for row in connection.load::<SharerRow>(statement)? {
+            let token = shared_token(row.epoch, &row.token, row.kind)?;
+            if tokens.contains(&token) {
+                out.entry(token).or_default().push(activity(&row.issuance, row.idx)?);
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Where the serials of these activities lie, as far as they were issued with their issuances.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn positions(
+    connection: &mut ReadConnection<'_>,
+    activities: &BTreeSet<ActivityRef>,
+) -> Result<BTreeMap<ActivityRef, Position>, StoreError> {
+    let mut out = BTreeMap::new();
+    let mut page: Option<(MessageId, PageRow)> = None;
+    for activity in activities {
+        let index = i64::from(activity.index);
+        let first = index - index % PAGE_ACTIVITIES;
+        if !page
+            .as_ref()
+            .is_some_and(|(of, page)| *of == activity.issuance && page.first_index == first)
+        {
+            let of_page = Statement::new(PAGE_OF).bind(id_bytes(activity.issuance)).bind(first);
+            page = connection.load(of_page)?.pop().map(|row| (activity.issuance, row));
+        }
+        if let Some((_, page)) = &page
+            && let Some(found) = position(page, index)?
+        {
+            out.insert(activity.clone(), found);
+        }
     }
     Ok(out)
 }

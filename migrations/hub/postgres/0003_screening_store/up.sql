@@ -2,7 +2,14 @@
 CREATE TABLE screening_run (
     run INTEGER NOT NULL PRIMARY KEY CHECK (run BETWEEN 1 AND 2147483647),
     issuance BYTEA NOT NULL UNIQUE,
+    -- Under which its pages and shared tokens were written.
+    attempt BYTEA NOT NULL UNIQUE,
     named_log_index BIGINT NOT NULL
+);
+
+-- Attempts at a comparison since the last that was cleared up: what they wrote counts only where a run names them, and is deleted else.
+CREATE TABLE screening_attempt (
+    attempt BYTEA NOT NULL PRIMARY KEY
 );
 
 -- Under which key of the hub's own tokens are stored: a mark of it, empty for none. Written with the first screening, and never changed.

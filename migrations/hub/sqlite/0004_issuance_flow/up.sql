@@ -11,13 +11,23 @@ ALTER TABLE issuance ADD COLUMN reversed_g BIGINT NOT NULL DEFAULT 0 CHECK (reve
 CREATE INDEX issuance_pending ON issuance (log_index) WHERE state < 10;
 
 -- Which serials an activity has: pages of 4,096 activities, each its grams as a variable-length number, with a mark
--- where it was held back. `before_g` is the grams of the clean activities of the pages before.
+-- where it was held back. `before_g` is the grams of the clean activities of the pages before. Only those of
+-- the attempt that the issuance's run names count.
 CREATE TABLE issuance_page (
-    issuance BLOB NOT NULL,
+    attempt BLOB NOT NULL,
     first_index BIGINT NOT NULL,
     before_g BIGINT NOT NULL,
     content BLOB NOT NULL,
-    PRIMARY KEY (issuance, first_index)
+    PRIMARY KEY (attempt, first_index)
+) WITHOUT ROWID;
+
+-- The same of activities that others collided with: who loses is decided from the ledger alone, so that it can be decided again.
+CREATE TABLE activity_position (
+    issuance BLOB NOT NULL,
+    idx BIGINT NOT NULL,
+    before_g BIGINT NOT NULL,
+    grams BIGINT NOT NULL,
+    PRIMARY KEY (issuance, idx)
 ) WITHOUT ROWID;
 
 -- Activities that were held back, and activities with serials that lost a conflict.
@@ -39,10 +49,22 @@ CREATE INDEX contested_successor ON contested_activity (successor_issuance, succ
 CREATE TABLE token_owner (
     epoch INTEGER NOT NULL,
     token BLOB NOT NULL,
+    kind SMALLINT NOT NULL,
     issuance BLOB NOT NULL,
     idx BIGINT NOT NULL,
-    PRIMARY KEY (epoch, token)
+    PRIMARY KEY (epoch, token, kind)
 ) WITHOUT ROWID;
+
+-- Activities that have a token which another one had first: whoever has it next is compared with these, too.
+CREATE TABLE token_share (
+    epoch INTEGER NOT NULL,
+    token BLOB NOT NULL,
+    kind SMALLINT NOT NULL,
+    attempt BLOB NOT NULL,
+    idx BIGINT NOT NULL,
+    PRIMARY KEY (epoch, token, kind, attempt, idx)
+) WITHOUT ROWID;
+CREATE INDEX token_share_of_attempt ON token_share (attempt);
 
 CREATE TABLE conflict (
     id BLOB NOT NULL PRIMARY KEY,
