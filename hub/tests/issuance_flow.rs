@@ -10,6 +10,8 @@
 
 #[path = "issuance_flow/assets.rs"]
 mod assets;
+#[path = "issuance_flow/auditing.rs"]
+mod auditing;
 #[path = "issuance_flow/conflicts.rs"]
 mod conflicts;
 #[path = "issuance_flow/hall.rs"]

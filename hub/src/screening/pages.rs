@@ -100,6 +100,26 @@ fn take(bytes: &mut std::slice::Iter<'_, u8>) -> Result<u64, Damaged> {
     Err(Damaged)
 }
 
+/// The activities of a page, in order: grams, and whether it was held back.
+///
+/// # Errors
+/// Each item: the page is damaged; it is the last then.
+pub fn activities_in(content: &[u8]) -> impl Iterator<Item = Result<(i64, bool), Damaged>> + '_ {
+    let mut bytes = content.iter();
+    std::iter::from_fn(move || {
+        if bytes.as_slice().is_empty() {
+            return None;
+        }
+        let number = take(&mut bytes);
+        if number.is_err() {
+            bytes = [].iter();
+        }
+        let activity =
+            number.and_then(|number| Ok((i64::try_from(number >> 1).map_err(|_| Damaged)?, number & 1 == 1)));
+        Some(activity)
+    })
+}
+
 /// Where the serials of the activity at `place` of a page lie; `None` if it was held back.
 ///
 /// # Errors
@@ -135,6 +155,8 @@ mod tests {
             let mut pages: Vec<Page> = activities.iter().filter_map(|(grams, held)| writer.add(*grams, *held)).collect();
             let clean = writer.clean_g();
             pages.extend(writer.finish());
+            let read: Result<Vec<_>, _> = pages.iter().flat_map(|page| activities_in(&page.content)).collect();
+            prop_assert_eq!(read, Ok(activities.clone()));
             let mut before = 0;
             for (index, (grams, held)) in (0..).zip(&activities) {
                 let page = pages.iter().find(|p| p.first_index == index - index % PAGE_ACTIVITIES).unwrap();
@@ -157,5 +179,7 @@ mod tests {
         assert_eq!(position_in(&[], 0, 0), Err(Damaged));
         assert_eq!(position_in(&[0x80], 0, 0), Err(Damaged));
         assert_eq!(position_in(&[4], 0, 1), Err(Damaged));
+        let read: Vec<_> = activities_in(&[4, 0x80]).collect();
+        assert_eq!(read, [Ok((2, false)), Err(Damaged)]);
     }
 }

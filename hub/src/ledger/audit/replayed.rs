@@ -6,6 +6,7 @@ use tanqiao_protocol::ledger::Replay;
 
 use super::assets::Said;
 use super::findings::Findings;
+use super::losses::Losses;
 use super::lots::Lots;
 use super::rulings::Rulings;
 use crate::store::audit::{Names, leaves};
@@ -19,6 +20,7 @@ struct Walk {
     lots: Lots,
     rulings: Rulings,
     registered: Said,
+    losses: Losses,
     chain: Sha256,
     /// The index that must come next.
     next: i64,
@@ -26,18 +28,19 @@ struct Walk {
     broken: bool,
 }
 
-/// Replays the log, and notes what it says of assets. `None` if it cannot be replayed to its end: then the findings say where.
+/// Replays the log, and notes what it says of assets and losses. `None` if it cannot be replayed to its end: then the findings say where.
 pub(super) fn replay(
     connection: &mut ReadConnection<'_>,
     head: &HeadRow,
     names: &Names,
     findings: &mut Findings,
-) -> Result<(Option<Replay>, Said), StoreError> {
+) -> Result<(Option<Replay>, Said, Losses), StoreError> {
     let mut walk = Walk {
         replay: Replay::default(),
         lots: Lots::default(),
         rulings: Rulings::default(),
         registered: Said::default(),
+        losses: Losses::default(),
         chain: Sha256([0; 32]),
         next: 0,
         broken: false,
@@ -69,7 +72,8 @@ pub(super) fn replay(
     findings.ensure(9, walk.replay.at.micros() <= head.time_us, "log", || {
         format!("its last leaf is of {}, after the time of its head", walk.replay.at)
     });
-    Ok(((!walk.broken).then_some(walk.replay), walk.registered))
+    let replay = (!walk.broken).then_some(walk.replay);
+    Ok((replay, walk.registered, walk.losses))
 }
 
 impl Walk {
@@ -82,6 +86,7 @@ impl Walk {
         self.chain = Sha256::of_parts(&[&self.chain.0, &leaf_hash(&row.bytes).0]);
         self.rulings.see(&row.bytes);
         self.registered.see(&row.bytes);
+        self.losses.see(&row.bytes);
         if self.broken {
             return;
         }

@@ -20,6 +20,7 @@ use crate::store::database::{ReadConnection, StoreError};
 pub(super) struct Screening {
     contested: BTreeMap<ActivityRef, Contested>,
     screened: BTreeSet<MessageId>,
+    attempts: BTreeMap<Vec<u8>, MessageId>,
 }
 
 impl Screening {
@@ -31,7 +32,9 @@ impl Screening {
     ) -> Result<Self, StoreError> {
         let mut screening = Self::default();
         screening_runs(connection, |row| {
-            screening.screened.insert(message_id(&row.issuance)?);
+            let issuance = message_id(&row.issuance)?;
+            screening.screened.insert(issuance);
+            screening.attempts.insert(row.attempt, issuance);
             Ok(())
         })?;
         contested(connection, |row| {
@@ -51,6 +54,31 @@ impl Screening {
             Ok(())
         })?;
         Ok(screening)
+    }
+
+    /// The issuance of an attempt that counts.
+    pub(super) fn issuance_of(&self, attempt: &[u8]) -> Option<MessageId> {
+        self.attempts.get(attempt).copied()
+    }
+
+    /// The grams of an activity that was held back, or lost.
+    pub(super) fn quantity(&self, activity: &ActivityRef) -> Option<i64> {
+        self.contested.get(activity).map(|one| one.quantity.get())
+    }
+
+    /// The activities of an issuance that were held back and not issued with it.
+    pub(super) fn held_back(&self, issuance: MessageId) -> impl Iterator<Item = &ActivityRef> {
+        let held = self.of(issuance).filter(|one| one.state != ActivityState::Cancelled);
+        held.map(|one| &one.activity)
+    }
+
+    /// What was taken from activities that had serials, by issuance.
+    pub(super) fn lost(&self) -> impl Iterator<Item = (MessageId, i64)> {
+        let lost = self
+            .contested
+            .values()
+            .filter(|one| one.state == ActivityState::Cancelled);
+        lost.map(|one| (one.activity.issuance, one.quantity.get()))
     }
 
     fn state(&self, activity: &ActivityRef) -> Option<ActivityState> {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tanqiao_protocol::block::Block;
-use tanqiao_protocol::id::MessageId;
+use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::ledger::Replay;
 use tanqiao_protocol::serial::SeriesRef;
 
 use super::dealings::check_state;
 use super::findings::Findings;
+use super::pages::Pages;
 use super::screening::Screening;
 use crate::ledger::objects::Issuance;
 use crate::store::audit::{Names, issuances};
@@ -23,13 +24,14 @@ pub(super) struct Issued {
     ranges: BTreeMap<MessageId, Vec<(i64, i64, i64)>>,
     /// Σ in grams, by number of the series.
     totals: BTreeMap<i64, i64>,
+    issuers: BTreeMap<MessageId, NodeId>,
 }
 
 impl Issued {
     pub(super) fn read(
         connection: &mut ReadConnection<'_>,
         names: &Names,
-        screening: &Screening,
+        (screening, pages): (&Screening, &Pages),
         mut replayed: Option<&mut Replay>,
         findings: &mut Findings,
     ) -> Result<Self, StoreError> {
@@ -38,6 +40,7 @@ impl Issued {
             match convert::issuance(&row, &names.numbers) {
                 Ok(issuance) => {
                     screening.check_issuance(&issuance, findings);
+                    pages.check(&issuance, screening, findings);
                     check_state(
                         "issuance",
                         issuance.id,
@@ -56,6 +59,7 @@ impl Issued {
                         || format!("has {total} serials, and {} in its header", issuance.content.quantity_g),
                     );
                     issued.ranges.insert(issuance.id, ranges);
+                    issued.issuers.insert(issuance.id, issuance.issuer);
                 }
                 Err(error) => findings.add(9, format!("issuance/{}", hex::encode(&row.id)), error),
             }
@@ -64,10 +68,16 @@ impl Issued {
         findings.note(
             7,
             "That no token has two owners is a key of the screening store. Checked is that whatever was recognised was screened or bears the mark \
-             `unscreened`, and that every conflict ended as it says."
+             `unscreened`, that every conflict ended as it says, that the stored pages give serials to exactly the activities that have some, that a token \
+             changed hands only to an activity that has it, and that what a loss took and left owing is what was lost."
                 .to_owned(),
         );
         Ok(issued)
+    }
+
+    /// Who issued it.
+    pub(super) fn issuer(&self, issuance: MessageId) -> Option<&NodeId> {
+        self.issuers.get(&issuance)
     }
 }
 
