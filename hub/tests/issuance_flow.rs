@@ -22,4 +22,6 @@ mod histories;
 mod losses;
 #[path = "issuance_flow/order.rs"]
 mod order;
+#[path = "issuance_flow/recovering.rs"]
+mod recovering;
 mod support;

@@ -83,6 +83,14 @@ impl OwnDatabase {
         copy
     }
 
+    /// The same of the database of a test that somebody else drops.
+    pub fn copy_of(url: &str) -> Self {
+        let server = std::env::var("TANQIAO_TEST_POSTGRES").unwrap();
+        let name = url.rsplit_once('/').unwrap().1.to_owned();
+        let url = url.to_owned();
+        std::mem::ManuallyDrop::new(Self { server, name, url }).copy()
+    }
+
     fn tell(&self, statement: &str) -> diesel::QueryResult<()> {
         use diesel::{Connection, RunQueryDsl};
         let mut admin = diesel::PgConnection::establish(&self.server).unwrap();
