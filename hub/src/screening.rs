@@ -11,6 +11,7 @@
 mod concealed;
 mod embedded;
 mod error;
+mod judge;
 mod opening;
 pub mod pages;
 mod postgres;
