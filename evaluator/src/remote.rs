@@ -79,6 +79,7 @@ impl Remote {
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
+            .retry(once_more())
             .user_agent(concat!("tanqiao-evaluator/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self {
@@ -151,6 +152,32 @@ impl Remote {
         });
         Err(RemoteError::Refused(self.name.to_string(), Box::new(problem)))
     }
+}
+
+/// Every client here speaks to one party.
+#[derive(Debug)]
+struct ThatHost;
+
+impl PartialEq<&str> for ThatHost {
+    fn eq(&self, _: &&str) -> bool {
+        true
+    }
+}
+
+/// A connection that waited in the pool may be closed at the other end, by a restart, just as a request goes out on it; then nobody
+/// knows whether it was read. Whatever is asked of an evaluator or by one may be asked twice, so it goes out once more, on a
+/// fresh connection. What cannot be connected at all or takes too long is not asked again here.
+#[must_use]
+pub fn once_more() -> reqwest::retry::Builder {
+    reqwest::retry::for_host(ThatHost)
+        .max_retries_per_request(1)
+        .classify_fn(|attempt| {
+            let broke = attempt
+                .error()
+                .and_then(|error| error.downcast_ref::<reqwest::Error>())
+                .is_some_and(|error| error.is_request() && !error.is_connect() && !error.is_timeout());
+            if broke { attempt.retryable() } else { attempt.success() }
+        })
 }
 
 /// The innermost cause says what matters: a refused connection, a name that does not resolve.

@@ -4,6 +4,7 @@
 //! and is sent again with the same id until the hub has decided it; what is applied moves the cursor in the same
 //! transaction, so that each effect happens once.
 
+mod again;
 mod apply;
 mod backoff;
 mod batch;
@@ -24,6 +25,7 @@ mod upload;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use again::once_more;
 pub(crate) use apply::{apply as apply_entries, block_of, lattice_of, start};
 pub(crate) use backoff::Backoff;
 pub(crate) use batch::{again as batch_again, items_of as batch_items};

@@ -4,6 +4,7 @@ mod making;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join_all, try_join_all};
 use tanqiao_protocol::fingerprint::{EVALUATORS, Epoch, EpochKeys, EvaluatorKey, THRESHOLD, TokenSuite, window};
@@ -19,6 +20,9 @@ use crate::store::{EpochKeyState, EpochRow, Store};
 
 /// How long before a month's key may be used it may be made: the hub has it in its log before the first token.
 const AHEAD_US: i64 = 31 * DAY_US;
+/// How long an evaluator that takes part in a generation may be on its way to a prepared share. Whoever asks it meanwhile has to wait:
+/// the answer would end a generation that nothing is wrong with.
+const ON_ITS_WAY: Duration = Duration::from_secs(20);
 /// Key generations that are remembered at once; the oldest is forgotten. Only the other two evaluators start any.
 const SESSIONS_MAX: usize = 16;
 
@@ -26,6 +30,7 @@ const SESSIONS_MAX: usize = 16;
 #[derive(Debug)]
 struct Session {
     order: u64,
+    began: Instant,
     first: Arc<First>,
     others: BTreeMap<u8, Package>,
     second: Option<Arc<Second>>,
@@ -111,6 +116,7 @@ impl Party {
         sessions.count += 1;
         let session = Session {
             order: sessions.count,
+            began: Instant::now(),
             first: Arc::new(dkg::first(self.number)?),
             others: BTreeMap::new(),
             second: None,
@@ -206,6 +212,20 @@ impl Party {
                 _ => return Err(CeremonyError::Aborted(generation.epoch)),
             }
         }
+        let done = self.keep_share(generation, range, now).await;
+        if done.is_err() {
+            // It is not on its way any more: whoever asks may know that it never comes.
+            self.sessions().running.remove(&generation.session);
+        }
+        done
+    }
+
+    async fn keep_share(
+        &self,
+        generation: Generation,
+        range: (Timestamp, Timestamp),
+        now: Timestamp,
+    ) -> Result<Standing, CeremonyError> {
         let (second, others) = self.second(generation).await?;
         let asked = self.others.iter().map(|(number, remote)| async move {
             let answer: PointFor = remote.post("/v1/dkg/points", &generation).await?;
@@ -255,14 +275,15 @@ impl Party {
         }
     }
 
-    /// Answers how far this evaluator is. One that has not prepared never will from here on.
+    /// Answers how far this evaluator is. One that has not prepared never will from here on, unless it is on its way.
     ///
     /// # Errors
-    /// [`CeremonyError::Store`].
+    /// [`CeremonyError::Store`]; [`CeremonyError::Waiting`] while it is on its way.
     pub fn standing(&self, generation: Generation, now: Timestamp) -> Result<Standing, CeremonyError> {
         let known = self.store.session(generation.session)?;
         let row = match known {
             Some(row) => row,
+            None if self.on_its_way(generation) => return Err(CeremonyError::Waiting(generation.epoch)),
             None => self
                 .store
                 .refuse_unprepared(self.me()?, generation.session, generation.epoch, now)?,
@@ -271,6 +292,12 @@ impl Party {
             self.sessions().running.remove(&generation.session);
         }
         Ok(standing(&row))
+    }
+
+    fn on_its_way(&self, generation: Generation) -> bool {
+        let sessions = self.sessions();
+        let session = sessions.running.get(&generation.session);
+        session.is_some_and(|session| session.began.elapsed() < ON_ITS_WAY)
     }
 
     /// Brings a prepared generation to its end, if the other two can be asked: committed where all three have prepared the

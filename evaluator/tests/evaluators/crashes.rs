@@ -62,6 +62,9 @@ impl<'a> Processes<'a> {
             .args(["--json", "keys", "--epoch", &this_month().to_string()])
             .output()
             .unwrap();
+        if !output.status.success() {
+            eprintln!("{id} has no keys: {}", String::from_utf8_lossy(&output.stdout));
+        }
         serde_json::from_slice(&output.stdout).ok()
     }
 

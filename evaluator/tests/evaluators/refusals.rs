@@ -1,9 +1,10 @@
 //! Everybody who may not.
 
 use tanqiao_certs::{Order, Profile, RevocationReason};
-use tanqiao_evaluator::ceremony::{Generation, SessionId};
+use tanqiao_evaluator::ceremony::{Generation, SessionId, Standing};
 use tanqiao_evaluator::config::Config;
 use tanqiao_evaluator::serve::{ServeError, Service};
+use tanqiao_evaluator::store::EpochKeyState;
 use tanqiao_protocol::fingerprint::{Elements, Evaluation, EvaluationRequest};
 
 use crate::world::{World, blind, good, refused, this_month, until};
@@ -120,6 +121,43 @@ async fn each_does_its_own_part_only() {
     assert!(!answered.status().is_success());
     assert_eq!(wuhan.keys(2, epoch).await, before);
     assert!(services[1].evaluator.keyring.find(epoch).unwrap().is_some());
+}
+
+#[actix_web::test]
+async fn whoever_asks_about_a_generation_that_is_on_its_way_waits_and_does_not_end_it() {
+    let world = World::new();
+    let services = world.start_all();
+    let notary = world.asker(Some("notary"));
+    let epoch = this_month();
+    let generation = Generation {
+        session: SessionId::new(),
+        epoch,
+    };
+    assert!(
+        notary
+            .post(1, "/v1/dkg/commitments", &generation)
+            .await
+            .status()
+            .is_success()
+    );
+    refused(
+        notary.post(1, "/v1/dkg/standing", &generation).await,
+        503,
+        "epoch-waiting",
+    )
+    .await;
+    let prepared: Standing = good(notary.post(1, "/v1/dkg/prepare", &generation).await).await;
+    assert_eq!(prepared.state, EpochKeyState::Prepared);
+    // One that has no part in a generation promises at once never to prepare it.
+    let stranger = Generation {
+        session: SessionId::new(),
+        epoch,
+    };
+    let never: Standing = good(notary.post(1, "/v1/dkg/standing", &stranger).await).await;
+    assert_eq!(never.state, EpochKeyState::Aborted);
+    for service in services {
+        service.stop().await;
+    }
 }
 
 #[actix_web::test]

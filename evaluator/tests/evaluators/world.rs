@@ -15,6 +15,7 @@ use tanqiao_certs::{Authority, CertificateRequest, ClientTls, Issued, Order, Pro
 use tanqiao_evaluator::api::Clock;
 use tanqiao_evaluator::config::Config;
 use tanqiao_evaluator::now;
+use tanqiao_evaluator::remote::once_more;
 use tanqiao_evaluator::serve::Service;
 use tanqiao_evaluator::store::Store;
 use tanqiao_protocol::fingerprint::{Blinding, CheckedKeys, Epoch, EpochKeys, Evaluation, EvaluationRequest, Output};
@@ -146,7 +147,11 @@ impl World {
         let client = |id: &str| {
             let config = tls.config_for(Role::Evaluator(id.parse().unwrap())).unwrap();
             let builder = Client::builder().tls_backend_preconfigured(config).no_proxy();
-            builder.timeout(Duration::from_secs(60)).build().unwrap()
+            builder
+                .timeout(Duration::from_secs(60))
+                .retry(once_more())
+                .build()
+                .unwrap()
         };
         Asker {
             clients: IDS.map(client),

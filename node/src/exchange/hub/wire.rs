@@ -11,7 +11,7 @@ use tanqiao_protocol::problem::{ApiProblem, Problem};
 
 use super::HubError;
 use crate::config::Config;
-use crate::exchange::ExchangeError;
+use crate::exchange::{ExchangeError, once_more};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,6 +40,7 @@ pub(super) fn builder() -> reqwest::ClientBuilder {
         .http2_keep_alive_interval(Duration::from_secs(20))
         .http2_keep_alive_timeout(Duration::from_secs(10))
         .pool_idle_timeout(Duration::from_secs(90))
+        .retry(once_more())
         .no_proxy()
         .user_agent(concat!("tanqiao-node/", env!("CARGO_PKG_VERSION")))
 }

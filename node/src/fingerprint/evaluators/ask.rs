@@ -7,7 +7,7 @@ use tanqiao_protocol::problem::Problem;
 
 use super::Party;
 use crate::error::NodeError;
-use crate::exchange::ExchangeError;
+use crate::exchange::{ExchangeError, once_more};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -80,6 +80,7 @@ pub(super) fn client(
     let builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(Duration::from_secs(90))
+        .retry(once_more())
         .no_proxy()
         .user_agent(concat!("tanqiao-node/", env!("CARGO_PKG_VERSION")));
     Ok(with(builder)
