@@ -12,6 +12,8 @@
 mod crashes;
 #[path = "evaluators/refusals.rs"]
 mod refusals;
+#[path = "evaluators/second.rs"]
+mod second;
 #[path = "evaluators/statements.rs"]
 mod statements;
 #[path = "evaluators/tokens.rs"]
