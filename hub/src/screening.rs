@@ -193,13 +193,14 @@ pub trait TokenStore: Send + std::fmt::Debug {
     /// [`ScreeningError`]; the run stays as it is.
     fn confirm(&mut self, run: u32) -> Result<(), ScreeningError>;
 
-    /// Moves an epoch into the archive: nothing is compared with it any more, and fingerprints of it are refused.
+    /// Moves an epoch into the archive: nothing is compared with it any more, and fingerprints of it are refused. One that is there
+    /// already stays.
     ///
     /// # Errors
     /// [`ScreeningError::Unsettled`] while one of its runs is unnamed; [`ScreeningError`].
     fn retire(&mut self, epoch: Epoch) -> Result<(), ScreeningError>;
 
-    /// Brings an epoch back from the archive, after checking that it is what went there.
+    /// Brings an epoch back from the archive, after checking that it is what went there. One that is back already stays.
     ///
     /// # Errors
     /// [`ScreeningError`].

@@ -232,8 +232,9 @@ impl TokenStore for PostgresStore {
     fn retire(&mut self, epoch: Epoch) -> Result<(), ScreeningError> {
         self.connection.write(|c| {
             let known = rows::epochs(c)?;
-            if !known.iter().any(|row| row.epoch == number(epoch) && !row.retired) {
-                return Err(ScreeningError::Unknown(epoch, "retire"));
+            let row = known.iter().find(|row| row.epoch == number(epoch));
+            if row.ok_or(ScreeningError::Unknown(epoch, "retire"))?.retired {
+                return Ok(());
             }
             if let Some(run) = rows::unconfirmed_in(c, number(epoch))? {
                 let run = unsigned(run);
@@ -246,8 +247,11 @@ impl TokenStore for PostgresStore {
     fn restore(&mut self, epoch: Epoch) -> Result<(), ScreeningError> {
         self.connection.write(|c| {
             let known = rows::epochs(c)?;
-            let row = known.iter().find(|row| row.epoch == number(epoch) && row.retired);
+            let row = known.iter().find(|row| row.epoch == number(epoch));
             let row = row.ok_or(ScreeningError::Unknown(epoch, "restore"))?;
+            if !row.retired {
+                return Ok(());
+            }
             check_count(c, row)?;
             Ok(rows::move_epoch(c, row.epoch, false)?)
         })

@@ -22,6 +22,10 @@ const ENTRIES: &str = "files.json";
 
 impl EmbeddedStore {
     pub(super) fn move_to_archive(&mut self, epoch: Epoch) -> Result<(), ScreeningError> {
+        if self.manifest.retired.contains_key(&epoch) {
+            // What the manifest says already may still have to be moved.
+            return self.directory.settle(&self.manifest);
+        }
         let files = self.manifest.epochs.get(&epoch).cloned();
         let files = files.ok_or(ScreeningError::Unknown(epoch, "retire"))?;
         let unsettled = files.iter().find(|file| self.manifest.is_unconfirmed(file));
@@ -48,6 +52,9 @@ impl EmbeddedStore {
     }
 
     pub(super) fn move_from_archive(&mut self, epoch: Epoch) -> Result<(), ScreeningError> {
+        if self.manifest.epochs.contains_key(&epoch) {
+            return self.directory.settle(&self.manifest);
+        }
         let sha256 = *self
             .manifest
             .retired
