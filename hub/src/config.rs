@@ -164,6 +164,8 @@ pub struct LimitsConfig {
     pub enrolments_per_minute: u32,
     /// The longest that a poll of the feed may wait, in seconds.
     pub feed_wait_s: u32,
+    /// Token streams of one member that are not screened yet, in MiB.
+    pub upload_mib_per_member: u32,
 }
 
 /// When what is done: cron expressions of six fields, seconds first; weekdays are 1 = Sunday to 7 = Saturday. UTC.
@@ -200,6 +202,7 @@ impl Default for LimitsConfig {
             requests_burst: 2_000,
             enrolments_per_minute: 30,
             feed_wait_s: 30,
+            upload_mib_per_member: 4_096,
         }
     }
 }
@@ -350,6 +353,9 @@ impl Config {
             || self.limits.enrolments_per_minute == 0
         {
             return rule("limits: a rate of 0 would refuse everybody");
+        }
+        if self.limits.upload_mib_per_member == 0 {
+            return rule("limits.upload_mib_per_member: at least 1, or nobody could upload token streams");
         }
         if self.screening.sort_memory_mib == 0 {
             return rule("screening.sort_memory_mib: at least 1");

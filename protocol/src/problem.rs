@@ -41,6 +41,10 @@ words! {
         Internal = 11 "internal",
         /// An upload that does not go on where the last part ended.
         UploadOffset = 12 "upload-offset",
+        /// The member's streams that are not screened yet take all the room that a member has.
+        UploadQuota = 13 "upload-quota",
+        /// A stream that is longer than all the room that a member has.
+        UploadTooLarge = 14 "upload-too-large",
     }
 }
 
@@ -61,7 +65,9 @@ impl ApiProblem {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::FeedFork | Self::NotIssuedYet | Self::UploadOffset => 409,
+            Self::UploadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::UploadQuota => 429,
             Self::Internal => 500,
             Self::Busy | Self::ReadOnly => 503,
         }
@@ -83,6 +89,8 @@ impl ApiProblem {
             Self::ReadOnly => "Read only at present",
             Self::Internal => "Fault of the service",
             Self::UploadOffset => "Upload goes on elsewhere",
+            Self::UploadQuota => "No room for another upload yet",
+            Self::UploadTooLarge => "Upload too large",
         }
     }
 
@@ -102,6 +110,8 @@ impl ApiProblem {
             Self::ReadOnly => "当前仅可查询",
             Self::Internal => "服务内部故障",
             Self::UploadOffset => "上传续传位置不符",
+            Self::UploadQuota => "上传空间暂时不足",
+            Self::UploadTooLarge => "上传内容过大",
         }
     }
 
@@ -122,6 +132,12 @@ impl ApiProblem {
             Self::Busy => "Send the same message again after the time in `retry_after_s`.",
             Self::ReadOnly => "Keep the message in the outbox and send it again later.",
             Self::UploadOffset => "Send the stream from the byte that `Upload-Offset` names.",
+            Self::UploadQuota => {
+                "Send it again after the time in `retry_after_s`, once earlier issuances are screened or abandoned."
+            }
+            Self::UploadTooLarge => {
+                "Register the activities again in smaller issuances, each of a stream of at most `expected` bytes."
+            }
             Self::Internal => {
                 "Send the same message again: its id makes that safe. Report the request id if it persists."
             }

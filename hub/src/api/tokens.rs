@@ -3,6 +3,8 @@
 //! An upload is one `PUT` of the whole stream, or goes on where an earlier one broke off: `Upload-Offset` says where its
 //! bytes begin, and every answer where the next begin (draft-ietf-httpbis-resumable-upload, section 4). What arrived before a connection broke is kept.
 
+mod quota;
+
 use std::sync::{Arc, PoisonError};
 
 use actix_web::http::StatusCode;
@@ -83,7 +85,10 @@ pub async fn put_tokens(
         };
         return Ok(at(problem(&refused(&wrong).0), here));
     }
-    let offset = receive(&hub, id, &tokens, from, body).await?;
+    if here == 0 {
+        quota::check(&hub, id, &issuance.issuer, &tokens).await?;
+    }
+    let offset = receive(&hub, &issuance, &tokens, from, body).await?;
     if offset < tokens.stream_bytes {
         return Ok(progress(&issuance, &tokens, offset));
     }
@@ -148,7 +153,7 @@ fn at(mut response: HttpResponse, offset: u64) -> HttpResponse {
 /// Takes what comes; how much of the stream is here afterwards.
 async fn receive(
     hub: &Hub,
-    id: MessageId,
+    issuance: &Issuance,
     tokens: &TokenCommitment,
     from: u64,
     mut body: Payload,
@@ -162,19 +167,35 @@ async fn receive(
         let Ok(bytes): Result<Bytes, _> = bytes else { break };
         piece.extend_from_slice(&bytes);
         if piece.len() >= PIECE_BYTES {
-            offset = append(hub, id, offset, std::mem::take(&mut piece), tokens.stream_bytes).await?;
+            offset = append(hub, issuance, tokens, offset, std::mem::take(&mut piece)).await?;
             first = false;
         }
     }
     if first || !piece.is_empty() {
-        offset = append(hub, id, offset, piece, tokens.stream_bytes).await?;
+        offset = append(hub, issuance, tokens, offset, piece).await?;
     }
     Ok(offset)
 }
 
-async fn append(hub: &Hub, id: MessageId, offset: u64, bytes: Vec<u8>, stream_bytes: u64) -> Result<u64, Refused> {
-    let spool = Arc::clone(&hub.spool);
-    blocking(move || spool.append(id, offset, &bytes, stream_bytes)).await
+async fn append(
+    hub: &Hub,
+    issuance: &Issuance,
+    tokens: &TokenCommitment,
+    offset: u64,
+    bytes: Vec<u8>,
+) -> Result<u64, Refused> {
+    let (spool, id, stream_bytes) = (Arc::clone(&hub.spool), issuance.id, tokens.stream_bytes);
+    let after = blocking(move || spool.append(id, offset, &bytes, stream_bytes)).await?;
+    if offset == 0
+        && after > 0
+        && let Err(refused) = quota::check(hub, id, &issuance.issuer, tokens).await
+    {
+        // Another stream of the same member has begun at the same moment.
+        let spool = Arc::clone(&hub.spool);
+        blocking(move || spool.remove(id)).await?;
+        return Err(refused);
+    }
+    Ok(after)
 }
 
 async fn blocking<T: Send + 'static>(

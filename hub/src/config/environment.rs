@@ -32,6 +32,7 @@ pub const KEYS: &[&str] = &[
     "limits.requests_burst",
     "limits.enrolments_per_minute",
     "limits.feed_wait_s",
+    "limits.upload_mib_per_member",
     "schedule.sweep",
     "logging.filter",
 ];

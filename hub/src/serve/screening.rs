@@ -8,7 +8,7 @@ use crate::ledger::sequencer::Sequencer;
 use crate::screening::screener::Screener;
 
 /// How often uploads of issuances that have ended are looked for.
-const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// How soon it is tried again after a failure, or while another process screens.
 const AGAIN: Duration = Duration::from_secs(1);
 

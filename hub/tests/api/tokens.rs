@@ -1,6 +1,7 @@
 //! Token streams over the wire: whole, in parts, cut anywhere, and wrong in every way.
 
 use reqwest::Response;
+use tanqiao_hub::serve::Service;
 use tanqiao_protocol::conflict::{ConflictEvidence, ConflictView, HeldView, UploadView};
 use tanqiao_protocol::fingerprint::{
     StreamRecord, StreamSums, Token, TokenCommitment, TokenEntry, TokenKind, TokenSuite, encode,
@@ -10,7 +11,7 @@ use tanqiao_protocol::transfer::IssuanceState;
 use tanqiao_protocol::view::{IssuanceView, Outcome, Page};
 
 use crate::support::{Federation, grams, issuance};
-use crate::world::{Member, World, good, on_each, refused, until};
+use crate::world::{Member, World, good, on_each, on_each_with, refused, until};
 
 fn record(index: u32, order: &str) -> StreamRecord {
     let entry = |kind, label: String| TokenEntry {
@@ -276,6 +277,105 @@ async fn of_two_that_upload_the_same_activity_at_the_same_instant_one_is_recogni
             assert_eq!(states, [IssuanceState::Recognised, IssuanceState::HeldBack]);
         }
         until(|| world.service.hub.sequencer.read_only().is_none()).await;
+    })
+    .await;
+}
+
+/// Many short records: a stream of about `kib`.
+fn long(kib: usize, prefix: &str) -> Vec<StreamRecord> {
+    let one = bytes(&records(&["x"])).len();
+    let orders: Vec<String> = (0..kib * 1_024 / one).map(|n| format!("{prefix}-{n}")).collect();
+    let orders: Vec<&str> = orders.iter().map(String::as_str).collect();
+    records(&orders)
+}
+
+#[actix_web::test]
+async fn a_member_has_so_much_room_for_streams_and_gets_it_back_when_they_are_screened() {
+    on_each_with("[limits]\nupload_mib_per_member = 1\n", async |world| {
+        screening(&world).await;
+        let (wuhan, harbin) = (world.member("wuhan"), world.member("harbin"));
+        let (first, second) = (long(700, "first"), long(600, "second"));
+        let (one, two) = (bytes(&first), bytes(&second));
+        let a = register(&wuhan, "420100", &first).await;
+        let b = register(&wuhan, "420100", &second).await;
+        // What was begun takes its room, and can be ended.
+        good::<UploadView>(put(&wuhan, a, 0, &one[..100]).await).await;
+        let full = refused(put(&wuhan, b, 0, &two).await, "upload-quota").await;
+        assert_eq!((full.status, full.retry_after_s), (429, Some(60)));
+        assert!(
+            full.detail.contains("send it again once earlier issuances"),
+            "{}",
+            full.detail
+        );
+        let view: UploadView = wuhan.read(&format!("/v1/issuances/{b}/tokens")).await;
+        assert_eq!(view.offset, 0);
+        // Another member has room of its own.
+        let c = register(&harbin, "230100", &second).await;
+        good::<UploadView>(put(&harbin, c, 0, &two[..100]).await).await;
+        good::<UploadView>(put(&wuhan, a, 100, &one[100..]).await).await;
+        assert_eq!(ended(&wuhan, a).await.state, IssuanceState::Recognised);
+        good::<UploadView>(put(&wuhan, b, 0, &two).await).await;
+        // No waiting helps a stream that is longer than all the room.
+        let huge = long(1_100, "huge");
+        let d = register(&harbin, "230100", &huge).await;
+        let long = refused(put(&harbin, d, 0, &bytes(&huge)).await, "upload-too-large").await;
+        assert_eq!((long.status, long.expected), (413, Some("1048576".into())));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn of_two_streams_that_begin_at_the_same_instant_no_more_are_kept_than_there_is_room_for() {
+    on_each_with("[limits]\nupload_mib_per_member = 1\n", async |world| {
+        screening(&world).await;
+        let wuhan = world.member("wuhan");
+        let streams = [long(600, "one"), long(600, "two"), long(600, "three")];
+        let mut ids = Vec::new();
+        for stream in &streams {
+            ids.push(register(&wuhan, "420100", stream).await);
+        }
+        let parts: Vec<Vec<u8>> = streams.iter().map(|stream| bytes(stream)[..200].to_vec()).collect();
+        for _ in 0..10 {
+            let sent = (0..3).map(|n| put(&wuhan, ids[n], 0, &parts[n]));
+            let kept = futures_util::future::join_all(sent).await;
+            let kept = kept.iter().filter(|response| response.status().is_success()).count();
+            assert!(kept <= 1, "{kept} of 600 KiB in 1 MiB");
+            let spool = &world.service.hub.spool;
+            assert_eq!(spool.list().unwrap().len(), kept);
+            for id in &ids {
+                spool.remove(*id).unwrap();
+            }
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn streams_that_nobody_needs_are_deleted_when_the_hub_starts() {
+    on_each(async |world| {
+        screening(&world).await;
+        let wuhan = world.member("wuhan");
+        let promised = records(&["a", "b"]);
+        let id = register(&wuhan, "420100", &promised).await;
+        good::<UploadView>(put(&wuhan, id, 0, &bytes(&promised)[..20]).await).await;
+        // What a crash has left of an issuance that has ended, or a ledger that was restored does not know.
+        let unknown = tanqiao_hub::serve::new_id();
+        world.service.hub.spool.append(unknown, 0, &[1; 10], 100).unwrap();
+        let (service, config, _ground) = world.into_parts();
+        service.stop().await;
+        let mut again = Service::start(&config);
+        for _ in 0..500 {
+            if again.is_ok() {
+                break;
+            }
+            // The last to use the spool lets go of it a moment later.
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            again = Service::start(&config);
+        }
+        let again = again.unwrap();
+        until(|| again.hub.spool.list().unwrap() == [id].into()).await;
+        assert_eq!(again.hub.spool.offset(id).unwrap(), 20);
+        again.stop().await;
     })
     .await;
 }

@@ -32,7 +32,7 @@ pub struct World {
     pub federation: Arc<Federation>,
     pub service: Service,
     pub config: Config,
-    _postgres: Option<OwnDatabase>,
+    postgres: Option<OwnDatabase>,
 }
 
 /// Runs a story on SQLite, and on PostgreSQL where there is one.
@@ -90,8 +90,13 @@ impl World {
             federation,
             service,
             config,
-            _postgres: postgres,
+            postgres,
         }
+    }
+
+    /// The service by itself, to be stopped and started again, and what must outlive it.
+    pub fn into_parts(self) -> (Service, Config, impl Sized) {
+        (self.service, self.config, (self.directory, self.postgres))
     }
 
     /// Something that officers do in a process of their own; returns once the hub knows it.

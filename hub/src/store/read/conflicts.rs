@@ -51,6 +51,16 @@ pub fn waiting(
     found.iter().map(|row| message_id(&row.id)).collect()
 }
 
+/// The issuances of a member that have no result yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unfinished_of(connection: &mut ReadConnection<'_>, member: &NodeId) -> Result<Vec<Issuance>, StoreError> {
+    let condition = format!("state < 10 AND member_no = {MEMBER_NO}");
+    let found: Vec<IssuanceRow> = rows(connection, &condition, vec![id_of(member)])?;
+    issued(connection, &found)
+}
+
 /// The runs of the screening store that count.
 ///
 /// # Errors
