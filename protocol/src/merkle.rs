@@ -1,13 +1,14 @@
-//! The root of a Merkle tree (RFC 6962 §2.1), computed while its leaves stream past.
+//! The Merkle tree of RFC 6962 §2.1: its root, computed while its leaves stream past, and proofs about it.
 
 mod proof;
+mod tree;
 
 use crate::id::Sha256;
 
-pub use proof::{ProofBuilder, includes};
+pub use crate::leaf::leaf_hash;
+pub use proof::{ProofBuilder, includes, includes_hash};
+pub use tree::{Node, ProofError, consistency, consistent, inclusion, root};
 
-/// Before the bytes of a leaf.
-const LEAF: [u8; 1] = [0];
 /// Before the two children of a node.
 const NODE: [u8; 1] = [1];
 
@@ -28,7 +29,11 @@ impl RootBuilder {
 
     /// Adds the next record.
     pub fn add(&mut self, record: &[u8]) {
-        let mut hash = Sha256::of_parts(&[&LEAF, record]);
+        self.add_hash(leaf_hash(record));
+    }
+
+    /// Adds the next record, by its [`leaf_hash`].
+    pub fn add_hash(&mut self, mut hash: Sha256) {
         // One merge for each trailing one bit of the count, like carrying in binary addition.
         for _ in 0..self.count.trailing_ones() {
             if let Some(left) = self.subtrees.pop() {
@@ -56,7 +61,8 @@ impl RootBuilder {
     }
 }
 
-fn node(left: &Sha256, right: &Sha256) -> Sha256 {
+/// The hash of a node with two children.
+pub(crate) fn node(left: &Sha256, right: &Sha256) -> Sha256 {
     Sha256::of_parts(&[&NODE, &left.0, &right.0])
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{LEAF, node};
+use super::{leaf_hash, node};
 use crate::id::Sha256;
 
 /// A complete subtree: its root, and which of the wanted leaves are in it.
@@ -47,7 +47,7 @@ impl ProofBuilder {
         let first = self.positions.partition_point(|position| *position < self.count);
         let last = self.positions.partition_point(|position| *position <= self.count);
         let mut subtree = Subtree {
-            root: Sha256::of_parts(&[&LEAF, record]),
+            root: leaf_hash(record),
             wanted: first..last,
         };
         // One merge for each trailing one bit of the count, like carrying in binary addition.
@@ -96,11 +96,17 @@ impl ProofBuilder {
 /// True if `record` is the leaf at `position` of `count` leaves under `root` (RFC 9162 §2.1.3.2).
 #[must_use]
 pub fn includes(root: &Sha256, count: u64, position: u64, record: &[u8], path: &[Sha256]) -> bool {
+    includes_hash(root, count, position, &leaf_hash(record), path)
+}
+
+/// [`includes`], of a leaf of which only the hash is known.
+#[must_use]
+pub fn includes_hash(root: &Sha256, count: u64, position: u64, leaf: &Sha256, path: &[Sha256]) -> bool {
     if position >= count {
         return false;
     }
     let (mut own, mut last) = (position, count - 1);
-    let mut hash = Sha256::of_parts(&[&LEAF, record]);
+    let mut hash = *leaf;
     for sibling in path {
         if last == 0 {
             return false;
