@@ -19,6 +19,7 @@ pub mod id;
 pub mod lattice;
 pub mod leaf;
 pub mod ledger;
+pub mod log;
 pub mod mapping;
 pub mod merkle;
 pub mod message;

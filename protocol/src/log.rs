@@ -1,0 +1,6 @@
+//! The transparency log's formats, to the letter of C2SP: whoever has a verifier of `tlog-tiles`, `signed-note`,
+//! `tlog-checkpoint`, `tlog-cosignature`, `tlog-witness`, `tlog-proof` and `tlog-policy` can check this log without us.
+//!
+//! Trees and proofs are in [`crate::merkle`], the content of leaves in [`crate::leaf`].
+
+pub mod tile;
