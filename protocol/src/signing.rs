@@ -13,7 +13,7 @@ mod sm2;
 use std::fmt;
 use std::str::FromStr;
 
-pub use note::{NoteKey, NoteKeyError};
+pub use note::{NoteKey, NoteKeyError, NoteKind, is_note_name};
 pub use public::VerifyingKey;
 pub use secret::SigningKey;
 pub use sm2::STANDARD_USER_ID;
