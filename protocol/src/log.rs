@@ -5,6 +5,7 @@
 
 pub mod checkpoint;
 pub mod note;
+pub mod policy;
 pub mod tile;
 
 mod line;
