@@ -6,6 +6,7 @@
 pub mod checkpoint;
 pub mod note;
 pub mod policy;
+pub mod receipt;
 pub mod tile;
 
 mod line;

@@ -20,3 +20,21 @@ pub(super) fn hash(text: &str) -> Option<Sha256> {
 pub(super) fn encode(hash: &Sha256) -> String {
     STANDARD.encode(hash.0)
 }
+
+/// Lines of hashes up to the first empty line, and what follows that line. `None` if there is no empty line, a line is no
+/// hash, or there are more than `most`.
+pub(super) fn hashes(text: &str, most: usize) -> Option<(Vec<Sha256>, &str)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    loop {
+        let (line, after) = rest.split_once('\n')?;
+        if line.is_empty() {
+            return Some((found, after));
+        }
+        if found.len() == most {
+            return None;
+        }
+        found.push(hash(line)?);
+        rest = after;
+    }
+}
