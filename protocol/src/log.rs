@@ -8,5 +8,6 @@ pub mod note;
 pub mod policy;
 pub mod receipt;
 pub mod tile;
+pub mod witness;
 
 mod line;
