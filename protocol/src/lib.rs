@@ -29,6 +29,7 @@ pub mod personal;
 pub mod problem;
 pub mod quantity;
 pub mod recognition;
+pub mod reconciliation;
 pub mod recovery;
 pub mod region;
 pub mod schema;
