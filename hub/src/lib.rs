@@ -15,3 +15,4 @@ pub mod scheme_list;
 pub mod screening;
 pub mod serve;
 pub mod store;
+pub mod transparency;

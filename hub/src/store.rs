@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod challenges;
+pub mod checkpoints;
 pub mod conflicts;
 pub mod connection;
 pub mod convert;

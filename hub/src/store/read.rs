@@ -110,10 +110,11 @@ struct NumberedSeries {
     name: String,
 }
 
+/// One number, called `n`.
 #[derive(diesel::QueryableByName)]
-struct Number {
+pub(super) struct Number {
     #[diesel(sql_type = BigInt)]
-    n: i64,
+    pub(super) n: i64,
 }
 
 /// The numbers of all members.

@@ -9,6 +9,9 @@ row!(HeadRow in "log_head", key "id", {
     series_count: BigInt => i64, member_count: Integer => i32, mapping_count: Integer => i32, chain: Binary => Vec<u8>,
 });
 row!(LeafRow in "leaf", key "idx", { idx: BigInt => i64, bytes: Binary => Vec<u8> });
+row!(LogCheckpointRow in "log_checkpoint", key "size", {
+    size: BigInt => i64, root: Binary => Vec<u8>, note: Nullable<Text> => Option<String>,
+});
 row!(MemberRow in "member", key "no", {
     no: Integer => i32, id: Text => String, region: Text => String, kind: SmallInt => i16, status: SmallInt => i16,
     name_zh: Text => String, name_en: Text => String,
