@@ -9,6 +9,7 @@
 )]
 
 mod certificates;
+mod challenged;
 mod crashes;
 mod crashes_elsewhere;
 mod crashes_screening;
