@@ -24,11 +24,12 @@ fn tokens(run: u32) -> Vec<Fingerprint> {
         .collect()
 }
 
-/// What a child does, from the environment; see [`killed`].
+/// What a process does that the other tests start and that is killed, from the environment; see [`killed`]. Nothing without it.
 #[test]
-#[ignore = "run by the other tests, in a process of its own that is killed"]
 fn child() {
-    let url = std::env::var("SCREENING_URL").unwrap();
+    let Ok(url) = std::env::var("SCREENING_URL") else {
+        return;
+    };
     let database = tanqiao_hub::store::database::Database::open(&url).unwrap();
     match std::env::var("SCREENING_STEP").unwrap().as_str() {
         "spool" => {
@@ -59,7 +60,7 @@ fn stream() -> MessageId {
 /// Runs a step in a process that dies at a crash point; false if it never came there.
 fn killed(ground: &Ground, step: &str, point: &str) -> bool {
     let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crashes::child", "--ignored", "--quiet"])
+        .args(["--exact", "crashes::child", "--quiet"])
         .env("SCREENING_URL", &ground.url)
         .env("SCREENING_STEP", step)
         .env("TANQIAO_CRASH_AT", point)
