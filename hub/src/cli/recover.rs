@@ -240,7 +240,7 @@ fn in_words(report: &Report) -> String {
         Some(origin) => {
             let _ = write!(
                 text,
-                "\nthe log begins anew: {} leaves. Start the hub, and at every node that stays stopped run `tanqiao-node recover --follow-origin`",
+                "\nthe log begins anew: {} leaves. Start the hub, and at every node that stays stopped run `tanqiao-node recover --follow-origin`. If the hub then says that the store of tokens has runs that the ledger does not know: `tanqiao-hub admin tokens rewind`",
                 origin.size
             );
         }

@@ -109,7 +109,7 @@ pub enum ScreeningError {
     },
     /// The ledger has forgotten runs that it had named.
     #[error(
-        "the store of tokens ({place}) has {runs} runs that the ledger had named and does not know now: the ledger was restored from an older copy, or this is another hub's store. Recover the ledger; if it is as it is to stay, `tanqiao-hub admin tokens rewind` deletes them; or restore both from the same time"
+        "the store of tokens ({place}) has {runs} runs that the ledger had named and does not know now: the ledger was restored from an older copy, or this is another hub's store. Recover the ledger, or restore both from the same time; if the log began anew without them, delete them: `tanqiao-hub admin tokens rewind`"
     )]
     Ahead {
         /// Which store.
