@@ -257,11 +257,13 @@ fn load_objects<C: StoreConnection>(
         working.local_references.load(key.clone(), found);
     }
     for member in &needs.waiting_of {
-        let sql = "SELECT id FROM issuance WHERE member_no = ? AND state < 10 LIMIT ?";
-        let no = numbers.members.find(member).unwrap_or(-1);
-        let most = i64::from(WAITING_MAX);
-        let rows = connection.select::<IdRow>(Statement::new(sql).bind(no).bind(most))?;
-        let waiting = u32::try_from(rows.len()).unwrap_or(WAITING_MAX);
+        let mut waiting = 0;
+        if let Some(no) = numbers.members.find(member) {
+            let sql = "SELECT id FROM issuance WHERE member_no = ? AND state < 10 LIMIT ?";
+            let most = i64::from(WAITING_MAX);
+            let rows = connection.select::<IdRow>(Statement::new(sql).bind(no).bind(most))?;
+            waiting = u32::try_from(rows.len()).unwrap_or(WAITING_MAX);
+        }
         working.waiting_of.load(member.clone(), Some(waiting));
     }
     for key in &needs.records_roots {

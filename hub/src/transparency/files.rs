@@ -1,7 +1,7 @@
 //! The log as files (C2SP `tlog-tiles`): `checkpoint`, `tile/…` and `tile/entries/…` below one directory.
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use tanqiao_certs::durable::{self, FileError};
 use tanqiao_protocol::log::tile::Tile;
@@ -21,12 +21,6 @@ impl LogFiles {
         Self { directory }
     }
 
-    /// Where it is.
-    #[must_use]
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
     fn path(&self, tile: Tile) -> PathBuf {
         self.directory.join(tile.to_string())
     }
@@ -34,29 +28,25 @@ impl LogFiles {
     /// A tile; `None` if it is not there.
     ///
     /// # Errors
-    /// [`FileError`].
-    pub fn tile(&self, tile: Tile) -> std::io::Result<Option<Vec<u8>>> {
-        found(std::fs::read(self.path(tile)))
+    /// [`io::Error`].
+    pub fn tile(&self, tile: Tile) -> io::Result<Option<Vec<u8>>> {
+        match std::fs::read(self.path(tile)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes a tile, whole and durably.
     ///
     /// # Errors
-    /// [`FileError`]; an [`std::io::Error`] where a directory cannot be made.
+    /// [`WriteError`].
     pub fn write(&self, tile: Tile, bytes: &[u8]) -> Result<(), WriteError> {
         let path = self.path(tile);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|source| WriteError::Directory(parent.to_owned(), source))?;
         }
         Ok(durable::write_public(&path, bytes)?)
-    }
-
-    /// The published checkpoint; `None` before the first.
-    ///
-    /// # Errors
-    /// [`std::io::Error`].
-    pub fn checkpoint(&self) -> std::io::Result<Option<String>> {
-        found(std::fs::read_to_string(self.directory.join(CHECKPOINT)))
     }
 
     /// Publishes a checkpoint.
@@ -76,16 +66,8 @@ impl LogFiles {
 pub enum WriteError {
     /// A directory.
     #[error("cannot make {}: {_1}", .0.display())]
-    Directory(PathBuf, #[source] std::io::Error),
+    Directory(PathBuf, #[source] io::Error),
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
-}
-
-fn found<T>(read: std::io::Result<T>) -> std::io::Result<Option<T>> {
-    match read {
-        Ok(read) => Ok(Some(read)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
