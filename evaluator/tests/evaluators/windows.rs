@@ -56,13 +56,10 @@ async fn a_share_is_destroyed_by_the_clock_and_its_key_is_never_made_again() {
     })
     .await;
     assert_eq!(shares_in(&directory), 0);
-    // Over a new connection each time: one that was kept is the stopped service's.
-    let wuhan = world.member("wuhan");
     assert_eq!(wuhan.get(2, &format!("/v1/epochs/{epoch}")).await.status(), 410);
     notary.stop().await;
     // Also where the clock is set back: there is never another key of that month.
     let _again = world.start_at("notary", clock_at(keys.opens_at.plus_micros(DAY_US)));
-    let wuhan = world.member("wuhan");
     refused(
         wuhan.get(2, &format!("/v1/epochs/{epoch}")).await,
         410,

@@ -189,17 +189,8 @@ impl Asker {
     }
 
     pub async fn keys(&self, number: u8, epoch: Epoch) -> CheckedKeys {
-        let path = format!("/v1/epochs/{epoch}");
-        let deadline = std::time::Instant::now() + Duration::from_secs(60);
-        loop {
-            let response = self.get(number, &path).await;
-            // A generation may end without a key, on a machine that is busy: whoever asked asks again.
-            let waiting = response.status() == 503 && std::time::Instant::now() < deadline;
-            if !waiting {
-                return good::<EpochKeys>(response).await.checked().unwrap();
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        let keys: EpochKeys = good(self.get(number, &format!("/v1/epochs/{epoch}")).await).await;
+        keys.checked().unwrap()
     }
 
     pub async fn evaluate(&self, number: u8, epoch: Epoch, blinding: &Blinding<Vec<u8>>) -> Response {
