@@ -45,7 +45,7 @@ pub fn remember_peer(tls: &ServerTls, io: &dyn Any, connection: &mut Extensions)
 /// nothing passes.
 ///
 /// # Errors
-/// N01, N02, N03, N06; 401.
+/// N01, N02, N03, N06; 401; 403 for what an evaluator has no part in.
 pub async fn admit_member(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -79,10 +79,31 @@ fn judge(request: &ServiceRequest) -> Result<Caller, Refused> {
         .parse()
         .map_err(|_| Problem::api(ApiProblem::Unauthorised))?;
     check_standing(hub, &member, &peer)?;
+    if matches!(peer.spiffe.role(), Role::Evaluator(_)) && !is_for_evaluators(request.path()) {
+        return Err(Problem::api(ApiProblem::Forbidden)
+            .detail(
+                "An evaluator states token keys, and its own signing keys: what members deal in is not shown to it.",
+            )
+            .into());
+    }
     if let Err(until) = hub.member_rate.check_key(&member) {
         return Err(rate_limited(until.wait_time_from(DefaultClock::default().now())).into());
     }
     Ok(Caller { member, peer })
+}
+
+/// The addresses of the federation listener that an evaluator may ask. What it may say there, the intake decides.
+fn is_for_evaluators(path: &str) -> bool {
+    const ADDRESSES: [&str; 7] = [
+        "/v1/hub",
+        "/v1/crl",
+        "/v1/openapi.json",
+        "/v1/certificates",
+        "/v1/messages",
+        "/v1/keys",
+        "/v1/token-epochs",
+    ];
+    ADDRESSES.contains(&path) || path.starts_with("/v1/token-epochs/")
 }
 
 /// Judges a caller once more, whose request has been waiting: its certificate and its member's standing.

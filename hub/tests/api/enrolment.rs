@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tanqiao_certs::enrolment::KeyAlgorithm;
 use tanqiao_certs::{Span, TlsKey};
+use tanqiao_hub::api::Listener;
 use tanqiao_hub::enrolment::{self, ApprovalError, Approver, Invitation};
 use tanqiao_hub::serve::new_id;
 use tanqiao_protocol::view::{HubInfo, KeyStatus, MemberKind};
@@ -200,8 +201,30 @@ async fn an_evaluator_joins_under_the_names_of_its_invitation_and_may_say_little
         until(joined).await;
         let info: HubInfo = world.member("notary").read("/v1/hub").await;
         assert!(!info.frozen);
-        let retirement = world.member("notary").post("/v1/retirements", &json!({})).await;
-        assert!(retirement.status().is_client_error());
+        let notary = world.member("notary");
+        for endpoint in Listener::Federation.endpoints() {
+            let path = endpoint.path.replace(['{', '}'], "");
+            let refused = match endpoint.method {
+                "GET" => notary.get(&path).await,
+                _ => notary.post(&path, &json!({})).await,
+            };
+            let status = refused.status().as_u16();
+            let for_it = [
+                "/v1/hub",
+                "/v1/crl",
+                "/v1/openapi.json",
+                "/v1/certificates",
+                "/v1/messages",
+                "/v1/keys",
+            ];
+            let open = for_it.contains(&endpoint.path) || endpoint.path.starts_with("/v1/token-epochs");
+            let said = refused.text().await.unwrap();
+            assert_eq!(
+                status == 403 && said.contains("\"forbidden\""),
+                !open,
+                "{path}: {status} {said}"
+            );
+        }
     })
     .await;
 }
