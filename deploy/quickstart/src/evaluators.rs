@@ -13,7 +13,7 @@ use crate::cast::Member;
 use crate::failure::{Doing as _, Outcome, unexpected};
 use crate::federation::answers;
 use crate::foundation::TRUST_DOMAIN;
-use crate::place::{Place, write};
+use crate::place::{Place, Ports, write};
 use crate::records::VINTAGE;
 use crate::world::World;
 
@@ -55,6 +55,19 @@ pub fn listed(place: &Place, table: &str) -> String {
         let _ = write!(text, "[[{table}]]\nid = \"{id}\"\nurl = \"https://127.0.0.1:{port}\"\n");
     }
     text
+}
+
+/// Where the three answer members, and where they say how they are, by name.
+pub fn addresses(ports: Ports) -> impl Iterator<Item = (&'static str, String, String)> {
+    let at = move |(id, position)| {
+        let (member, health) = (ports.evaluator(position), ports.evaluator_health(position));
+        (
+            id,
+            format!("https://127.0.0.1:{member}"),
+            format!("http://127.0.0.1:{health}"),
+        )
+    };
+    EVALUATORS.map(|(id, ..)| id).into_iter().zip(0..).map(at)
 }
 
 /// Configuration and store of one evaluator.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tanqiao_hub::config::Config;
 
 use crate::cast::in_good_standing;
+use crate::evaluators;
 use crate::failure::{Doing as _, Outcome, unexpected};
 use crate::foundation::TRUST_DOMAIN;
 use crate::join::token_file;
@@ -127,6 +128,9 @@ pub fn describe(world: &World, config: &Config) -> Outcome<()> {
             })
         })
         .collect();
+    let evaluators: Vec<Value> = evaluators::addresses(place.ports)
+        .map(|(id, url, health_url)| json!({ "id": id, "url": url, "health_url": health_url }))
+        .collect();
     let key = tanqiao_hub::serve::log_public_key(config).doing("reading the log's key")?;
     let ports = place.ports;
     let federation = json!({
@@ -141,6 +145,7 @@ pub fn describe(world: &World, config: &Config) -> Outcome<()> {
             "logins": logins,
         },
         "nodes": nodes,
+        "evaluators": evaluators,
     });
     let text = serde_json::to_string_pretty(&federation).doing("writing federation.json")?;
     write(&place.root.join("federation.json"), &format!("{text}\n"))

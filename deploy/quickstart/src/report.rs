@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::evaluators;
 use crate::failure::{Failure, Outcome};
 use crate::story::Counts;
 use crate::teller::StepReport;
@@ -98,6 +99,7 @@ fn addresses(world: &World) -> Vec<String> {
             node.member, node.url
         )
     }));
+    lines.extend(evaluators::addresses(ports).map(|(id, url, _)| format!("{id:<11} {url}/  (token evaluator)")));
     lines.push(format!(
         "Everything is in {}; federation.json says where.",
         world.place.root.display()

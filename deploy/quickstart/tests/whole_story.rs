@@ -115,6 +115,16 @@ fn check_federation(dir: &Path, base: u16) {
         assert!(dir.join(node["tls_cert"].as_str().unwrap()).exists());
     }
     assert_eq!(nodes[0]["region_code"], "420100");
+    let evaluators = federation["evaluators"].as_array().unwrap();
+    assert_eq!(evaluators.len(), 3);
+    for ((evaluator, id), position) in evaluators.iter().zip(["regulator", "notary", "exchange"]).zip(0..) {
+        assert_eq!(evaluator["id"], id);
+        assert_eq!(evaluator["url"], format!("https://127.0.0.1:{}", base + 3 + position));
+        assert_eq!(
+            evaluator["health_url"],
+            format!("http://127.0.0.1:{}", base + 6 + position)
+        );
+    }
 }
 
 #[test]
