@@ -28,6 +28,7 @@ pub mod permission;
 pub mod personal;
 pub mod problem;
 pub mod quantity;
+pub mod receipt;
 pub mod recognition;
 pub mod reconciliation;
 pub mod recovery;

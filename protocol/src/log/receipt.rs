@@ -168,17 +168,23 @@ impl Receipt {
         &self.note
     }
 
+    /// True if the entry is the one at the index in the tree of the checkpoint, whoever has signed that.
+    #[must_use]
+    pub fn includes(&self, entry: &[u8]) -> bool {
+        let head = self.checkpoint.head();
+        includes(&head.root, head.size, self.index, entry, &self.path)
+    }
+
     /// What it proves of this entry (the bytes of the leaf) to whoever has this policy. Nothing is proven that the result does not say:
     /// ask for [`Proven::complete`].
     ///
     /// # Errors
     /// [`NoteError::Signature`] if a log or witness of the policy is said to have signed and has not.
     pub fn verify<'a>(&'a self, entry: &[u8], policy: &'a Policy) -> Result<Proven<'a>, NoteError> {
-        let head = self.checkpoint.head();
         Ok(Proven {
             checkpoint: &self.checkpoint,
             index: self.index,
-            included: includes(&head.root, head.size, self.index, entry, &self.path),
+            included: self.includes(entry),
             evaluation: policy.evaluate(&self.note, &self.checkpoint)?,
         })
     }
