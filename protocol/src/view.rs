@@ -5,6 +5,7 @@ mod assets;
 mod claims;
 mod dealings;
 mod mappings;
+mod totals;
 
 use crate::block::{BlockState, BlockTerms};
 use crate::id::{MessageId, Name, NodeId, TrustDomain};
@@ -29,6 +30,7 @@ pub use dealings::{
     CheckRun, DonationView, EventView, HeldCounts, IssuanceView, PledgeView, RetirementView, TransferView,
 };
 pub use mappings::{Comment, Endorsement, MappingDetail, MappingView, SheetView, Suspension};
+pub use totals::{PublicTotals, TotalsLine};
 
 /// `GET /v1/hub`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
