@@ -6,6 +6,8 @@
 
 mod files;
 mod keeper;
+mod receipts;
 
 pub use files::LogFiles;
 pub use keeper::{KeeperError, LogKeeper};
+pub use receipts::{Deed, Prover, ReceiptError};

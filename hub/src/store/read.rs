@@ -14,8 +14,10 @@ pub mod events;
 pub mod feed;
 pub mod life;
 pub mod mappings;
+pub mod receipts;
 pub mod replication;
 pub mod statistics;
+pub mod totals;
 
 use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{PgConnection, SqliteConnection};
