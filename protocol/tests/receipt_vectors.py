@@ -272,6 +272,8 @@ def grams(blocks) -> int:
 
 
 def deed(kind: str, subject_id: str, changes):
+    # What a larger block keeps when a part of it is taken is a change of its serials only.
+    changes = [c for c in changes if "split_of" not in c or "terms" in c or c.get("from") != c["to"]]
     shares = {"delivered": [], "buffered": [], "cancelled": []}
     if not changes or "from" not in changes[0]:
         raise Refused("changes")

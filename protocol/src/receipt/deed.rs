@@ -76,6 +76,8 @@ fn refuse(detail: impl std::fmt::Display) -> ReceiptRefusal {
 impl Deed {
     /// What these changes come to, for a thing of this kind.
     pub fn of(kind: ReceiptKind, id: MessageId, changes: &[BlockChange]) -> Result<Self, ReceiptRefusal> {
+        // What a larger block keeps when a part of it is taken is a change of its serials only.
+        let changes: Vec<&BlockChange> = changes.iter().filter(|change| !is_remainder(change)).collect();
         let first = changes.first().and_then(|change| change.from.as_ref());
         let giver = first
             .ok_or_else(|| refuse("the leaf changes no blocks"))?
@@ -83,7 +85,7 @@ impl Deed {
             .clone();
         let mut target: Option<NodeId> = None;
         let mut shares: Vec<(Share, &BlockRef)> = Vec::with_capacity(changes.len());
-        for change in changes {
+        for change in changes.iter().copied() {
             check_before(kind, id, change, &giver)?;
             let share = share(kind, id, change, &giver)?;
             if kind == ReceiptKind::Transfer && share == Share::Delivered {
@@ -116,6 +118,11 @@ impl Deed {
             target,
         })
     }
+}
+
+/// True if a block was only cut, and stays whose and what it was.
+fn is_remainder(change: &BlockChange) -> bool {
+    change.split_of.is_some() && change.terms.is_none() && change.from.as_ref() == Some(&change.to)
 }
 
 /// Before, each block was the giver's, and reserved for just this; what is retired without a donation was simply held.

@@ -234,8 +234,7 @@ impl Check<'_> {
     /// The tiles above level 0 that have become full, or that the log ends with.
     fn upper_tiles(&mut self) -> Result<(), FileFault> {
         for (tile, bytes) in self.tree.take() {
-            let last = self.tree.size() == self.size;
-            if !tile.is_full() && !last {
+            if !tile.is_of(self.size) {
                 continue;
             }
             if tile.kind() != Kind::Hashes(0) {

@@ -48,6 +48,14 @@ fn world() -> World {
         ("donation-at-once", sample.donate(&renewed, &pair(), true).unwrap()),
         ("retirement", sample.retire(&wuhan, &pair()).unwrap()),
     ];
+    let whole = sample_block(&mut sample, &wuhan);
+    let middle = tanqiao_protocol::serial::BlockRef {
+        range: format!("{}-{}", whole.range.first() + 10, whole.range.first() + 39)
+            .parse()
+            .unwrap(),
+        ..whole
+    };
+    dealings.push(("retirement-of-a-part", sample.retire(&wuhan, &[middle]).unwrap()));
     for (name, twist) in [
         ("twisted-grams", Twist::Grams),
         ("twisted-purpose", Twist::Purpose),
@@ -543,7 +551,7 @@ pub fn vectors() -> Value {
         file: "",
         r#as: "receipt",
     };
-    for (name, dealing) in world.dealings.iter().take(6) {
+    for (name, dealing) in world.dealings.iter().take(7) {
         cases.file = name;
         let proven = json!(verify(&world.receipt(name), &policy(4, 3)).unwrap());
         let told = [
