@@ -40,7 +40,12 @@ const fn officers_needed(decision: &Decision) -> usize {
         | Decision::Foreclose { .. }
         | Decision::CancelFrozen { .. }
         | Decision::NewOrigin { .. }
-        | Decision::ReplaceKeys { .. } => 2,
+        | Decision::ReplaceKeys { .. }
+        | Decision::AdmitWitness { .. }
+        | Decision::RemoveWitness { .. }
+        | Decision::SetWitnessQuorum { .. }
+        | Decision::RotateLogKey { .. }
+        | Decision::RetireLogKey { .. } => 2,
         _ => 1,
     }
 }
