@@ -30,6 +30,7 @@ mod health;
 mod info;
 mod page;
 mod public;
+mod receipts;
 mod tokens;
 mod witnesses;
 mod writes;

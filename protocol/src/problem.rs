@@ -49,6 +49,8 @@ words! {
         LogBehind = 15 "log-behind",
         /// The log has signed another root of this size.
         LogFork = 16 "log-fork",
+        /// It is committed, and the witnesses have not yet cosigned a checkpoint with its leaf.
+        NotWitnessedYet = 18 "not-witnessed-yet",
     }
 }
 
@@ -68,7 +70,12 @@ impl ApiProblem {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::FeedFork | Self::NotIssuedYet | Self::UploadOffset | Self::LogBehind | Self::LogFork => 409,
+            Self::FeedFork
+            | Self::NotIssuedYet
+            | Self::UploadOffset
+            | Self::LogBehind
+            | Self::LogFork
+            | Self::NotWitnessedYet => 409,
             Self::UploadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::UploadQuota => 429,
@@ -97,6 +104,7 @@ impl ApiProblem {
             Self::UploadTooLarge => "Upload too large",
             Self::LogBehind => "Log is behind the reader",
             Self::LogFork => "Log has forked",
+            Self::NotWitnessedYet => "Not witnessed yet",
         }
     }
 
@@ -120,6 +128,7 @@ impl ApiProblem {
             Self::UploadTooLarge => "上传内容过大",
             Self::LogBehind => "透明日志落后于读取位置",
             Self::LogFork => "透明日志出现分叉",
+            Self::NotWitnessedYet => "尚未见证",
         }
     }
 
@@ -137,6 +146,9 @@ impl ApiProblem {
                 "Stop, keep both chains, and tell the hub's officer: one side was restored from an old backup."
             }
             Self::NotIssuedYet => "Ask again after the time in `retry_after_s`.",
+            Self::NotWitnessedYet => {
+                "Ask again after the time in `retry_after_s`; if it lasts, too few witnesses are cosigning: tell the hub's officers."
+            }
             Self::Busy => "Send the same message again after the time in `retry_after_s`.",
             Self::ReadOnly => "Keep the message in the outbox and send it again later.",
             Self::UploadOffset => "Send the stream from the byte that `Upload-Offset` names.",

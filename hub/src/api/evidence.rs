@@ -1,4 +1,4 @@
-//! Certificates, and signed bytes as they were received.
+//! Signed bytes as they were received.
 
 use std::collections::BTreeSet;
 
@@ -13,19 +13,8 @@ use super::admission::Caller;
 use super::answer::{Answer, Refused, json};
 use super::hub::Hub;
 use crate::store::database::{ReadConnection, StoreError};
-use crate::store::read::certificates::{self, Issuer};
 use crate::store::read::envelopes::StoredEnvelope;
 use crate::store::read::{dealings, envelopes};
-
-/// `GET /v1/certificates/{id}` and `GET /v1/public/certificates/{id}`
-pub async fn certificate(hub: Data<Hub>, id: Path<MessageId>) -> Answer {
-    let issuer = Issuer {
-        trust_domain: hub.settings.trust_domain.clone(),
-        log_origin: hub.settings.log_key.name().to_owned(),
-    };
-    let found = hub.read(move |c| certificates::find(c, *id, &issuer)).await?;
-    json(&found.ok_or_else(Refused::not_found)?)
-}
 
 /// `GET /v1/envelopes/{sha256}`: for its sender and for the members that it names.
 pub async fn envelope(hub: Data<Hub>, caller: Caller, sha256: Path<Sha256>) -> Answer {

@@ -12,6 +12,7 @@ use tanqiao_certs::ServerTls;
 use tanqiao_protocol::id::{MessageId, NodeId, TrustDomain};
 use tanqiao_protocol::signing::NoteKey;
 use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::view::PublicTotals;
 use tokio::sync::watch;
 
 use super::answer::Refused;
@@ -79,6 +80,8 @@ pub struct Hub {
     pub address_rate: DefaultKeyedRateLimiter<IpAddr>,
     /// The last totals, and when they were made.
     pub statistics: Arc<Mutex<Option<(Instant, Statistics)>>>,
+    /// The last totals by series and state, and when they were made.
+    pub totals: Arc<Mutex<Option<(Instant, PublicTotals)>>>,
     /// The last ranking of pairs that could be mapped.
     pub ranking: Arc<RankingCache>,
 }
@@ -105,6 +108,7 @@ impl Hub {
             heads: FeedHeads::default(),
             log: Board::new(LogFiles::new(settings.log_dir.clone())),
             statistics: Arc::default(),
+            totals: Arc::default(),
             ranking: Arc::default(),
             open: watch::Sender::new(0),
             uploading: Mutex::default(),

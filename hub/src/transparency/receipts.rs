@@ -84,6 +84,12 @@ impl Deed {
         })
     }
 
+    /// The id of the transfer, donation or retirement.
+    #[must_use]
+    pub const fn id(&self) -> MessageId {
+        self.id
+    }
+
     /// Of a retirement that is not a donation.
     #[must_use]
     pub fn of_retirement(retirement: &Retirement) -> Self {

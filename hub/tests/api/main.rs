@@ -18,6 +18,7 @@ mod envelopes;
 mod feed;
 mod identity;
 mod problems;
+mod proving;
 mod reading;
 mod tokens;
 mod witnessing;

@@ -5,7 +5,7 @@ use actix_web::web::to;
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
     assets, blocks, candidates, challenges, claims, conflicts, credits, dealings, enrolments, evidence, feed,
-    governance, health, info, log, mappings, openapi, public, tokens, witnesses, writes,
+    governance, health, info, log, mappings, openapi, public, receipts, tokens, witnesses, writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -518,8 +518,29 @@ pub const FEDERATION: &[Endpoint] = &[
         "/v1/certificates/{id}",
         "The certificate of a retirement or committed donation",
         &[],
-        Gives::One("Certificate"),
-        evidence::certificate
+        Gives::One("CertificateFile"),
+        receipts::certificate
+    ),
+    get!(
+        "/v1/transfers/{id}/receipt",
+        "The receipt of a committed transfer, for its parties; 409 `not-witnessed-yet` until its leaf has been witnessed",
+        &[],
+        Gives::Media("application/vnd.tanqiao.receipt+json"),
+        receipts::transfer
+    ),
+    get!(
+        "/v1/donations/{id}/receipt",
+        "The receipt of an own committed donation",
+        &[],
+        Gives::Media("application/vnd.tanqiao.receipt+json"),
+        receipts::donation
+    ),
+    get!(
+        "/v1/retirements/{id}/receipt",
+        "The receipt of an own retirement",
+        &[],
+        Gives::Media("application/vnd.tanqiao.receipt+json"),
+        receipts::retirement
     ),
     get!(
         "/v1/envelopes/{sha256}",
@@ -650,8 +671,15 @@ pub const CONSOLE: &[Endpoint] = &[
         "/v1/public/certificates/{id}",
         "The certificate of a retirement or committed donation",
         &[],
-        Gives::One("Certificate"),
-        evidence::certificate
+        Gives::One("CertificateFile"),
+        receipts::certificate
+    ),
+    get!(
+        "/v1/public/totals",
+        "Grams and blocks by region, series and state at one size of the log, at most half a minute old: compare them with a replay",
+        &[],
+        Gives::One("PublicTotals"),
+        receipts::public_totals
     ),
     get!(
         "/v1/public/statistics",

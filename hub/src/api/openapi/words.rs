@@ -12,6 +12,7 @@ use tanqiao_protocol::fingerprint::{TokenKind, TokenSuite};
 use tanqiao_protocol::mapping::{MappingState, Mode, Party, RejectionGround};
 use tanqiao_protocol::message::RightsBasis;
 use tanqiao_protocol::permission::PermissionState;
+use tanqiao_protocol::receipt::ReceiptKind;
 use tanqiao_protocol::recognition::Predicate;
 use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use tanqiao_protocol::r#use::Use;
@@ -56,6 +57,7 @@ words_of!(
     PermissionState,
     PledgeState,
     Predicate,
+    ReceiptKind,
     RejectionGround,
     Relation,
     RightsBasis,

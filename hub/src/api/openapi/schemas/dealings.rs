@@ -231,6 +231,53 @@ pub const DEALINGS: &[Object] = &[
         ],
     ),
     (
+        "CertificateFile",
+        "A certificate with the receipt that proves it, once that is witnessed",
+        &[("receipt?", "ReceiptFile"), ("+", "Certificate")],
+    ),
+    (
+        "LeafProof",
+        "A leaf in base64, with a C2SP tlog-proof",
+        &[("entry", "text"), ("proof", "text")],
+    ),
+    (
+        "SignedMessage",
+        "A signed message behind a leaf, the leaf that it made where that is another, and the leaf that admitted its key",
+        &[
+            ("envelope", "Envelope"),
+            ("item?", "integer"),
+            ("leaf?", "LeafProof"),
+            ("key", "LeafProof"),
+        ],
+    ),
+    (
+        "ReceiptFile",
+        "What was committed, and the proof of it (docs/verification.md)",
+        &[
+            ("format", "text"),
+            ("kind", "ReceiptKind"),
+            ("id", "MessageId"),
+            ("leaves", "[LeafProof]"),
+            ("messages", "[SignedMessage]"),
+        ],
+    ),
+    (
+        "TotalsLine",
+        "The blocks of one series in one state",
+        &[
+            ("region", "RegionCode"),
+            ("series", "SeriesRef"),
+            ("state", "BlockState"),
+            ("quantity_g", "Grams"),
+            ("blocks", "integer"),
+        ],
+    ),
+    (
+        "PublicTotals",
+        "What the ledger adds up to at one size of the log",
+        &[("log_size", "integer"), ("at", "Timestamp"), ("totals", "[TotalsLine]")],
+    ),
+    (
         "Outcome",
         "What a command did",
         &[
