@@ -91,6 +91,9 @@ pub struct Config {
     /// `challenges.*`
     #[serde(default)]
     pub challenges: ChallengesConfig,
+    /// `receipts.*`
+    #[serde(default)]
+    pub receipts: ReceiptsConfig,
 }
 
 /// `hub.*`
@@ -199,6 +202,16 @@ pub struct ChallengesConfig {
     pub mailbox: Option<PathBuf>,
 }
 
+/// `receipts.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReceiptsConfig {
+    /// `receipts.dir`
+    pub dir: PathBuf,
+    /// `receipts.policy`
+    pub policy: Option<PathBuf>,
+}
+
 const fn feed_wait_s() -> u32 {
     25
 }
@@ -250,6 +263,15 @@ impl Default for ChallengesConfig {
         Self {
             answer: true,
             mailbox: None,
+        }
+    }
+}
+
+impl Default for ReceiptsConfig {
+    fn default() -> Self {
+        Self {
+            dir: PathBuf::from("receipts"),
+            policy: None,
         }
     }
 }
@@ -306,10 +328,12 @@ impl Config {
             &mut self.subjects.key,
             &mut self.fingerprint.key,
             &mut self.fingerprint.streams,
+            &mut self.receipts.dir,
         ];
         let optional = [
             &mut self.tls.crl,
             &mut self.challenges.mailbox,
+            &mut self.receipts.policy,
             &mut self.api.token_file,
             &mut self.api.tls_certificate,
             &mut self.api.tls_key,

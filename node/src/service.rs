@@ -11,6 +11,7 @@ mod mappings;
 mod offers;
 mod opening;
 mod quoting;
+mod receipts;
 mod records;
 mod request;
 mod view;

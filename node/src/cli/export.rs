@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
+use tanqiao_certs::durable;
+use tanqiao_protocol::id::MessageId;
 
 use super::command::Context;
 use super::report::{Failure, Report};
@@ -23,6 +25,9 @@ pub(super) struct ExportArgs {
     /// Where to; standard output when absent
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Of a receipt: the id of the transfer, donation or retirement
+    #[arg(value_name = "ID", required_if_eq("what", "receipt"))]
+    id: Option<MessageId>,
     /// Of a recovery only what stands after this leaf of the hub's log
     #[arg(long, value_name = "N")]
     after_log_index: Option<i64>,
@@ -36,12 +41,17 @@ enum What {
     Blocks,
     /// The feed as received
     Feed,
+    /// The receipt of a transfer, donation or retirement, verified
+    Receipt,
     /// What the hub needs of this member when it was restored from a backup: feed and signed messages, nothing of accounts
     Recovery,
 }
 
 pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report, Failure> {
     let node = context.node().await?;
+    if let (What::Receipt, Some(id)) = (args.what, args.id) {
+        return receipt(&node, id, args.out.as_deref()).await;
+    }
     let mut out: Box<dyn Write + Send> = match &args.out {
         Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|e| Failure::file(path, e))?)),
         None => Box::new(BufWriter::new(io::stdout())),
@@ -50,6 +60,8 @@ pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report
         What::Accounts => accounts(&node, &mut out).await?,
         What::Blocks => blocks(&node, &mut out).await?,
         What::Feed => feed(&node, &mut out).await?,
+        // Without an id the arguments are refused before.
+        What::Receipt => 0,
         What::Recovery => {
             let done = recovery::export(&node, args.after_log_index, &mut out).await?;
             done.entries + done.messages + done.batches + 2
@@ -67,6 +79,31 @@ pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report
             refused: false,
         }),
     }
+}
+
+/// Whole, so that a file is never half a receipt.
+async fn receipt(node: &Node, id: MessageId, out: Option<&Path>) -> Result<Report, Failure> {
+    let (file, proven) = node.receipt(id).await?;
+    let bytes = file.to_json().map_err(|e| Failure::new("file", e.to_string()))?;
+    let json = json!({ "proven": proven, "file": out });
+    let Some(path) = out else {
+        let text = String::from_utf8_lossy(&bytes).into_owned() + "\n";
+        let json = serde_json::to_value(&file).map_err(|e| Failure::new("file", e.to_string()))?;
+        return Ok(Report {
+            text,
+            json,
+            refused: false,
+        });
+    };
+    durable::replace_secret(path, &bytes).map_err(|e| Failure::file(path, e))?;
+    let (size, witnesses) = (proven.tree.size, proven.tree.witnesses.len());
+    let text = format!(
+        "{} {id}: leaf {} in the tree of {size} leaves that {witnesses} witnesses have signed; the receipt is in {}\n",
+        proven.kind,
+        proven.log_index,
+        path.display()
+    );
+    Report::new(text, &json)
 }
 
 async fn accounts(node: &Node, out: &mut dyn Write) -> Result<u64, Failure> {

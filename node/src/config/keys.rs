@@ -125,6 +125,17 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
          waits for a person.",
     ),
     (
+        "receipts.dir",
+        KeyKind::Text,
+        "The folder of receipts and certificates that were verified, and of the log's keys as they were first seen; `receipts` when absent.",
+    ),
+    (
+        "receipts.policy",
+        KeyKind::Text,
+        "Whom receipts are verified by: a C2SP tlog-policy file from somebody whom you trust. Without it the hub's own policy counts, as \
+         long as it is of the log that was seen first.",
+    ),
+    (
         "acceptance.accept_at_once",
         KeyKind::Boolean,
         "Accept offers that no rule speaks of without a person; `false` when absent.",

@@ -12,12 +12,13 @@ use tanqiao_certs::ClientTls;
 use tanqiao_protocol::challenge::ChallengeView;
 use tanqiao_protocol::conflict::{ConflictView, HeldView};
 use tanqiao_protocol::envelope::Envelope;
-use tanqiao_protocol::event::Certificate;
 use tanqiao_protocol::fingerprint::{Epoch, EpochKeys};
 use tanqiao_protocol::id::{MessageId, Name, Sha256};
+use tanqiao_protocol::log::policy::{POLICY_BYTES_MAX, Policy};
 use tanqiao_protocol::message::Action;
 use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::problem::{ApiProblem, Problem};
+use tanqiao_protocol::receipt::{CertificateFile, RECEIPT_FILE_BYTES_MAX, ReceiptFile, ReceiptKind};
 use tanqiao_protocol::recognition::Quote;
 use tanqiao_protocol::view::{
     AssetConflictView, AssetDetail, AssetView, CreditView, DonationView, EventView, HubInfo, IssuanceView, ItemResult,
@@ -25,7 +26,7 @@ use tanqiao_protocol::view::{
     RetirementView, SheetView, TransferView,
 };
 
-use self::wire::{builder, innermost, load_tls, read};
+use self::wire::{builder, bytes, innermost, load_tls, read};
 use crate::config::{Config, read_private};
 use crate::error::NodeError;
 use crate::exchange::ExchangeError;
@@ -51,6 +52,11 @@ pub enum HubError {
 }
 
 impl HubError {
+    /// What the hub says of a receipt whose leaf too few witnesses have seen.
+    pub(crate) fn not_witnessed() -> Self {
+        Self::Problem(Box::new(Problem::api(ApiProblem::NotWitnessedYet).retry_after(1)))
+    }
+
     /// A stable word for programs.
     #[must_use]
     pub fn code(&self) -> &str {
@@ -298,8 +304,31 @@ impl HubClient {
     ///
     /// # Errors
     /// [`HubError`]
-    pub async fn certificate(&self, id: MessageId) -> Result<Certificate, HubError> {
-        self.get(&format!("/v1/certificates/{id}"), &()).await
+    pub async fn certificate(&self, id: MessageId) -> Result<CertificateFile, HubError> {
+        let bytes = self
+            .bytes(&format!("/v1/certificates/{id}"), RECEIPT_FILE_BYTES_MAX)
+            .await?;
+        CertificateFile::parse(&bytes).map_err(|refusal| HubError::Unreadable(refusal.to_string()))
+    }
+
+    /// `GET /v1/transfers/{id}/receipt`, or of a donation or retirement.
+    ///
+    /// # Errors
+    /// [`HubError`]; `not-witnessed-yet` as long as too few witnesses have seen its leaf.
+    pub async fn receipt(&self, kind: ReceiptKind, id: MessageId) -> Result<ReceiptFile, HubError> {
+        let bytes = self
+            .bytes(&format!("/v1/{kind}s/{id}/receipt"), RECEIPT_FILE_BYTES_MAX)
+            .await?;
+        ReceiptFile::parse(&bytes).map_err(|refusal| HubError::Unreadable(refusal.to_string()))
+    }
+
+    /// `GET /log/policy`: the log's keys and witnesses, as the hub says.
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn log_policy(&self) -> Result<Policy, HubError> {
+        let bytes = self.bytes("/log/policy", POLICY_BYTES_MAX).await?;
+        Policy::parse(&bytes).map_err(|error| HubError::Unreadable(error.to_string()))
     }
 
     /// `GET /v1/envelopes/{sha256}`: an envelope as the hub received it.
@@ -417,6 +446,12 @@ impl HubClient {
             None => None,
         };
         Err(HubError::Unreachable(refusal.unwrap_or_else(|| innermost(&error))))
+    }
+
+    /// A file of at most `most` bytes.
+    async fn bytes(&self, path: &str, most: usize) -> Result<Vec<u8>, HubError> {
+        let request = self.http.get(format!("{}{path}", self.base)).timeout(ANSWER_TIMEOUT);
+        bytes(self.send(request).await?, most).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<T, HubError> {

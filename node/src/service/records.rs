@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::conflict::ConflictState;
-use tanqiao_protocol::event::Certificate;
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::message::Action;
 use tanqiao_protocol::quantity::Grams;
@@ -161,14 +160,6 @@ impl Node {
             Ok(item(row)?)
         })
         .await
-    }
-
-    /// The certificate of a donation or retirement, from the hub.
-    ///
-    /// # Errors
-    /// [`NodeError::Hub`]
-    pub async fn certificate(&self, id: MessageId) -> Result<Certificate, NodeError> {
-        Ok(self.hub().certificate(id).await?)
     }
 
     /// Journal lines of an account, newest first, before a time.

@@ -157,9 +157,10 @@ pub(super) const OTHERS: &[Endpoint] = &[
     ),
     read(
         "/api/v1/certificates/{id}",
-        "The certificate of a donation or retirement, from the hub",
+        "The certificate of a donation or retirement with its receipt, verified by this node; 409 `not-witnessed-yet` until witnesses have \
+         seen its leaf",
         &[],
-        Gives::One("Certificate"),
+        Gives::One("CertificateFile"),
         || get().to(hub::certificate_view),
     ),
     read(

@@ -258,6 +258,11 @@ pub(super) const SHARED: &[Object] = &[
         ],
     ),
     (
+        "CertificateFile",
+        "A certificate with the receipt that proves it",
+        &[("receipt?", "any"), ("+", "Certificate")],
+    ),
+    (
         "Certificate",
         "What was retired for whom, and where the log says so",
         &[

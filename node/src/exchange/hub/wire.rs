@@ -53,6 +53,21 @@ pub(super) async fn read<T: DeserializeOwned>(response: Response) -> Result<T, H
     serde_json::from_slice(&body).map_err(|e| HubError::Unreadable(e.to_string()))
 }
 
+/// The bytes of an answer, at most `most`.
+pub(super) async fn bytes(mut response: Response, most: usize) -> Result<Vec<u8>, HubError> {
+    if !response.status().is_success() {
+        return Err(refusal(response).await);
+    }
+    let mut all = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if all.len() + chunk.len() > most {
+            return Err(HubError::Unreadable(format!("the hub sends more than {most} bytes")));
+        }
+        all.extend_from_slice(&chunk);
+    }
+    Ok(all)
+}
+
 /// What an answer that is no success says.
 pub(super) async fn refusal(response: Response) -> HubError {
     let status = response.status();
