@@ -273,6 +273,7 @@ fn decide_governance(
         Decision::AdmitWitness { .. }
         | Decision::RemoveWitness { .. }
         | Decision::SetWitnessQuorum { .. }
+        | Decision::AcknowledgeForks { .. }
         | Decision::RotateLogKey { .. }
         | Decision::RetireLogKey { .. } => log::decide(working, officers, decision),
         Decision::Sweep => sweep::sweep(working, command.id),
