@@ -118,7 +118,9 @@ impl<'a> Tiles<'a> {
     /// A full tile is one hash of the level above.
     fn rise(&mut self, level: u8, hashes: &[Sha256], report: &mut LogReport) {
         let mut root = RootBuilder::new();
-        hashes.iter().for_each(|hash| root.add_hash(*hash));
+        for hash in hashes {
+            root.add_hash(*hash);
+        }
         let Some((index, above)) = self.above.get_mut(usize::from(level)) else {
             return;
         };
