@@ -18,7 +18,7 @@ use support::{Federation, node, on_each_database, on_sqlite};
 use tanqiao_hub::ledger::command::{Body, Decision};
 use tanqiao_hub::store::checkpoints;
 use tanqiao_hub::store::cosignatures::{self, Cosignature};
-use tanqiao_hub::store::database::StoreError;
+use tanqiao_hub::store::database::{ReadConnection, StoreError};
 use tanqiao_hub::store::statement::Statement;
 use tanqiao_hub::transparency::audit::{LogReport, Published, audit};
 use tanqiao_hub::transparency::{LogFiles, LogKeeper};
@@ -211,6 +211,38 @@ fn flip_rows(f: &Federation, directory: &Path, (table, column, text): (&str, &st
     assert!(look(f, directory).ok);
 }
 
+/// Leaves themselves: in a full bundle, and in the last one.
+fn flip_leaves(f: &Federation, directory: &Path, size: u64) {
+    for index in [3, size - 1] {
+        let read = |c: &mut ReadConnection<'_>| checkpoints::leaves(c, index, index + 1);
+        let leaf = f.database.read(read).unwrap().remove(0);
+        let write = |bytes: Vec<u8>| {
+            let statement = Statement::new("UPDATE leaf SET bytes = ? WHERE idx = ?");
+            run(f, statement.bind(bytes).bind(i64::try_from(index).unwrap()));
+        };
+        write(flipped(&leaf, 2));
+        assert_eq!(named(&look(f, directory)), [format!("leaf {index}")]);
+        write(leaf);
+    }
+}
+
+/// Tiles and bundles, full and partial: their first byte, their last, and one between.
+fn flip_tiles(f: &Federation, directory: &Path, size: u64) {
+    let width = size % 256;
+    let paths = [
+        "tile/0/000".to_owned(),
+        format!("tile/0/001.p/{width}"),
+        "tile/1/000.p/1".to_owned(),
+        "tile/entries/000".to_owned(),
+        format!("tile/entries/001.p/{width}"),
+    ];
+    for path in &paths {
+        flip_file(f, directory, path, |_| 0);
+        flip_file(f, directory, path, |length| length / 2);
+        flip_file(f, directory, path, |length| length - 1);
+    }
+}
+
 #[test]
 fn every_byte_that_was_altered_is_found_and_located() {
     on_each_database(|f| {
@@ -229,45 +261,13 @@ fn every_byte_that_was_altered_is_found_and_located() {
         let report = look(&f, directory);
         assert!(report.ok && report.note.is_none(), "{report:?}");
         assert!(report.checked > size);
-        let width = size % 256;
-        let partial = [
-            "tile/0/000".to_owned(),
-            format!("tile/0/001.p/{width}"),
-            "tile/1/000.p/1".to_owned(),
-            "tile/entries/000".to_owned(),
-            format!("tile/entries/001.p/{width}"),
-        ];
-        for path in &partial {
-            for place in [0, 1] {
-                flip_file(&f, directory, path, |length| if place == 0 { 0 } else { length - 1 });
-            }
-            flip_file(&f, directory, path, |length| length / 2);
-        }
+        flip_tiles(&f, directory, size);
         let checkpoint = std::fs::read(directory.join("checkpoint")).unwrap();
         for place in 0..checkpoint.len() {
             flip_file(&f, directory, "checkpoint", |_| place);
         }
         flip_file(&f, directory, "policy", |length| length / 2);
-        // The leaf itself: in a full bundle, and in the last one.
-        for index in [3, size - 1] {
-            let index = i64::try_from(index).unwrap();
-            let leaf = f
-                .database
-                .read(|c| checkpoints::leaves(c, index as u64, index as u64 + 1))
-                .unwrap()
-                .remove(0);
-            let write = |bytes: Vec<u8>| {
-                run(
-                    &f,
-                    Statement::new("UPDATE leaf SET bytes = ? WHERE idx = ?")
-                        .bind(bytes)
-                        .bind(index),
-                );
-            };
-            write(flipped(&leaf, 2));
-            assert_eq!(named(&look(&f, directory)), [format!("leaf {index}")]);
-            write(leaf);
-        }
+        flip_leaves(&f, directory, size);
         flip_rows(
             &f,
             directory,
