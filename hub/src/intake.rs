@@ -122,6 +122,14 @@ impl Reception {
 }
 
 impl Received {
+    /// What is for the sequencer.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Command(command) => Some(&**command),
+            Item::Refused { .. } => None,
+        })
+    }
+
     /// Refuses the commands that do not pass.
     #[must_use]
     pub fn refusing(mut self, check: impl Fn(&Command) -> Result<(), Problem>) -> Self {

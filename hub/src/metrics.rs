@@ -32,6 +32,8 @@ struct Inner {
     pollers: IntGauge,
     lag: IntGaugeVec,
     days_left: IntGaugeVec,
+    log_leaves: IntGaugeVec,
+    log_state: IntGaugeVec,
     /// Where each member's reader of the feed was last, and how far the feed went then.
     cursors: Mutex<BTreeMap<NodeId, i64>>,
 }
@@ -78,10 +80,21 @@ impl Metrics {
                 Opts::new("tanqiao_hub_days_left", "Whole days until it runs out"),
                 &["what"],
             )?,
+            log_leaves: IntGaugeVec::new(
+                Opts::new("tanqiao_hub_log_leaves", "Leaves of the transparency log under a head"),
+                &["head"],
+            )?,
+            log_state: IntGaugeVec::new(
+                Opts::new(
+                    "tanqiao_hub_log_state",
+                    "The transparency log: witnesses, quorum, seconds that a head waits for it, reported forks, and 1 for an alarm",
+                ),
+                &["what"],
+            )?,
             cursors: Mutex::default(),
             registry,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 9] = [
+        let all: [Box<dyn prometheus::core::Collector>; 11] = [
             Box::new(inner.requests.clone()),
             Box::new(inner.seconds.clone()),
             Box::new(inner.refusals.clone()),
@@ -91,6 +104,8 @@ impl Metrics {
             Box::new(inner.pollers.clone()),
             Box::new(inner.lag.clone()),
             Box::new(inner.days_left.clone()),
+            Box::new(inner.log_leaves.clone()),
+            Box::new(inner.log_state.clone()),
         ];
         for collector in all {
             inner.registry.register(collector)?;
@@ -143,6 +158,16 @@ impl Metrics {
     /// Days until a certificate or list runs out.
     pub fn days_left(&self, what: &str, days: i64) {
         self.0.days_left.with_label_values(&[what]).set(days);
+    }
+
+    /// Leaves under a head of the transparency log.
+    pub fn log_leaves(&self, head: &str, leaves: i64) {
+        self.0.log_leaves.with_label_values(&[head]).set(leaves);
+    }
+
+    /// A number about the transparency log.
+    pub fn log_state(&self, what: &str, value: i64) {
+        self.0.log_state.with_label_values(&[what]).set(value);
     }
 
     /// A poll of the feed waits until the guard is dropped.

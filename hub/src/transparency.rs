@@ -4,6 +4,8 @@
 //! signed is decided in the database, so that several processes sign one history. A head is published once enough witnesses have
 //! cosigned it. The directory is what members read, and what a plain web server could serve.
 
+pub mod audit;
+
 mod board;
 mod files;
 mod keeper;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -169,7 +170,7 @@ impl Federation {
                 enrolment,
                 console,
             };
-            std::fs::write(&config, self.hub_configuration(addresses)).unwrap();
+            std::fs::write(&config, self.hub_configuration(name, addresses)).unwrap();
             self.addresses.insert(name, addresses);
         }
         let process = Process::serve(HUB, name, &config, &self.place.log(name), crash_at);
@@ -177,7 +178,7 @@ impl Federation {
         assert!(before.is_none(), "{name} runs already");
     }
 
-    fn hub_configuration(&self, addresses: Addresses) -> String {
+    fn hub_configuration(&self, name: &str, addresses: Addresses) -> String {
         let Addresses {
             federation,
             enrolment,
@@ -191,7 +192,7 @@ impl Federation {
              [console]\nlisten = \"{console}\"\n\
              [tls]\nca = \"../certs/ca.pem\"\ncertificate = \"hub.pem\"\nkey = \"hub.key\"\ncrl = \"../certs/crl.pem\"\n\
              [authority]\ndir = \"../certs\"\n\
-             [log]\nkey = \"log.key\"\n\
+             [log]\nkey = \"log.key\"\nnext_key = \"log.next.key\"\ndir = \"{name}-log\"\n\
              [schedule]\nsweep = \"{}\"\n",
             self.ledger.url, self.plan.sweep
         )
@@ -232,6 +233,46 @@ impl Federation {
     #[must_use]
     pub fn door(&self) -> SocketAddr {
         self.addresses["hub"].federation
+    }
+
+    /// The directory in which one of several hub processes publishes the log.
+    #[must_use]
+    pub fn log_dir(&self, hub: &str) -> PathBuf {
+        self.place.hub(&format!("{hub}-log"))
+    }
+
+    /// What everybody may read of the hub; `None` for what is not there.
+    pub async fn public(&self, path: &str) -> Option<Vec<u8>> {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("http://{}{path}", self.addresses["hub"].console);
+        let response = http.get(url).send().await.unwrap();
+        match response.status().as_u16() {
+            200 => Some(response.bytes().await.unwrap().to_vec()),
+            404 => None,
+            other => panic!("{path}: {other}"),
+        }
+    }
+
+    /// Another member, with a certificate and a signing key, that officers have admitted.
+    pub async fn admitted(&self, member: &str, region: &str) -> Member {
+        founding::member(&self.place, &self.authority, member);
+        let key = self.place.member(member, "signing.pub");
+        let public = founding::signing_key(&self.place, member).verifying_key().to_string();
+        std::fs::write(&key, public).unwrap();
+        let file = key.display().to_string();
+        let names = [
+            "--kind",
+            "region",
+            "--name-zh",
+            member,
+            "--name-en",
+            member,
+            "--key-file",
+            &file,
+        ];
+        let admission = [&["member", "admit", member, "--region", region], &names[..]].concat();
+        self.officers(&admission).await;
+        self.member(member)
     }
 
     /// Where new members enrol.

@@ -10,6 +10,7 @@
 //! | [`ledger`] | the hub's database, on SQLite or PostgreSQL |
 //! | [`schema`] | what a database says of its own schema |
 //! | [`member`] | a member that speaks to the hub with its own certificate and signing key, without a node |
+//! | [`witness`] | a member's witness, which cosigns the log without a node |
 //! | [`visitor`] | somebody at the door of the federation's listener |
 //! | [`platform`] | what a member's platform asks of its node |
 //! | [`comparing`] | members whose tokens are compared, and what they issue |
@@ -43,6 +44,7 @@ mod reckoning;
 mod restoring;
 pub mod schema;
 pub mod visitor;
+pub mod witness;
 
 pub use crossing::Crossing;
 pub use federation::{Federation, Plan};
@@ -50,3 +52,4 @@ pub use ledger::Kind;
 pub use member::{Member, Refused, Told};
 pub use patience::until;
 pub use visitor::Visitor;
+pub use witness::Witness;

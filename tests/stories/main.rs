@@ -26,6 +26,7 @@ mod schemas;
 mod screened;
 mod several_hubs;
 mod tampering;
+mod witnessed;
 
 /// Tells a story with the hub's ledger on SQLite, and on PostgreSQL where there is one.
 macro_rules! told_on_both {

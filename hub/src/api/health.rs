@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use serde::Serialize;
 use tanqiao_certs::CrlState;
+use tanqiao_protocol::time::{SECOND_US, Timestamp};
 use tanqiao_protocol::view::MemberKind;
 
 use super::answer::{Answer, Refused, json, with_status};
@@ -18,6 +19,65 @@ use crate::store::read::statistics;
 struct Health {
     status: &'static str,
     checks: BTreeMap<&'static str, Finding>,
+    log: LogHealth,
+}
+
+/// How far the transparency log is signed and witnessed.
+#[derive(Debug, Serialize)]
+struct LogHealth {
+    /// Leaves that are committed.
+    size: u64,
+    /// Leaves under the newest signed head.
+    signed_size: u64,
+    /// Leaves under the newest head that has its quorum.
+    witnessed_size: u64,
+    /// Seconds since that head had its quorum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witnessed_age_s: Option<i64>,
+    /// Seconds for which a head has been waiting for its quorum; 0 if none is.
+    waiting_s: i64,
+    /// How many witnesses have to cosign.
+    quorum: usize,
+    /// How many are admitted.
+    witnesses: usize,
+    /// Leaves that are not signed yet.
+    behind: u64,
+    /// Contradictions of the log that members have shown and officers have not acknowledged.
+    forks: usize,
+    #[serde(skip)]
+    alarm: Option<String>,
+}
+
+/// How long a head may wait for its quorum before that is an alarm, in seconds.
+const WAITING_S_MAX: i64 = 60;
+
+impl LogHealth {
+    fn of(hub: &Hub) -> Self {
+        let (posted, governance) = (hub.log.posted().borrow().clone(), hub.sequencer.governance());
+        let size = u64::try_from(*hub.sequencer.log_size().borrow()).unwrap_or(0);
+        let ago = |at: Timestamp| (hub.now().micros() - at.micros()).max(0) / SECOND_US;
+        let (heads, forks) = (posted.heads, governance.log.rules.forks.len());
+        let signed_size = heads.newest.map_or(0, |head| head.size);
+        let waiting_s = heads.waiting_since.map_or(0, ago);
+        let (quorum, witnesses) = (governance.log.quorum(), governance.log.admitted().count());
+        let late = (waiting_s > WAITING_S_MAX && witnesses > 0)
+            .then(|| format!("no checkpoint has had {quorum} of {witnesses} cosignatures for {waiting_s} s"));
+        let forked =
+            (forks > 0).then(|| format!("members have shown {forks} contradictions of the log: admin witness forks"));
+        let alarms: Vec<String> = [posted.trouble, forked, late].into_iter().flatten().collect();
+        Self {
+            size,
+            signed_size,
+            witnessed_size: heads.published.as_ref().map_or(0, |(head, _)| head.size),
+            witnessed_age_s: heads.published.map(|(_, at)| ago(at)),
+            waiting_s,
+            quorum,
+            witnesses,
+            behind: size.saturating_sub(signed_size),
+            forks,
+            alarm: (!alarms.is_empty()).then(|| alarms.join("; ")),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -59,6 +119,7 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
     let certificate = certificate_days(&hub);
     let crl = crl_days(&hub);
     let replicated = hub.read(crate::store::read::replication::standbys_missing).await;
+    let log = LogHealth::of(&hub);
     let checks = BTreeMap::from([
         ("database", Finding::of(database.is_ok(), None)),
         ("sequencer", Finding::of(read_only.is_none(), read_only)),
@@ -72,6 +133,7 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
             },
         ),
         // An alarm: everything but issuances goes on.
+        ("log", Finding::of(true, log.alarm.clone())),
         ("screening", Finding::of(true, hub.screening.borrow().clone())),
         (
             "replication",
@@ -89,6 +151,7 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
         &Health {
             status: if ok { "ready" } else { "not-ready" },
             checks,
+            log,
         },
     ))
 }
@@ -128,6 +191,23 @@ pub async fn metrics(hub: Data<Hub>) -> Answer {
             .max();
         hub.metrics.lag(kind.word(), lag.unwrap_or(0).max(0));
     }
+    let log = LogHealth::of(&hub);
+    for (head, leaves) in [
+        ("committed", log.size),
+        ("signed", log.signed_size),
+        ("witnessed", log.witnessed_size),
+    ] {
+        hub.metrics.log_leaves(head, i64::try_from(leaves).unwrap_or(i64::MAX));
+    }
+    for (what, count) in [
+        ("witnesses", log.witnesses),
+        ("quorum", log.quorum),
+        ("forks", log.forks),
+    ] {
+        hub.metrics.log_state(what, i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    hub.metrics.log_state("waiting_seconds", log.waiting_s);
+    hub.metrics.log_state("alarm", i64::from(log.alarm.is_some()));
     let text = hub.metrics.render().map_err(|error| Refused::fault(&error))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

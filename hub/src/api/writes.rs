@@ -144,7 +144,13 @@ async fn submit(hub: &Hub, caller: Caller, place: Place, body: SignedBody) -> An
     });
     crash::point("intake.after-verify");
     let single = received.single;
+    let reports_fork = received
+        .commands()
+        .any(|command| matches!(command.body, Body::LogFork(_)));
     let results = sequence(hub, received).await?;
+    if reports_fork && results.iter().any(|result| result.outcome.is_some()) {
+        tracing::error!("a member has shown that the log contradicts itself: `admin witness forks`");
+    }
     if single {
         return Ok(alone(results));
     }

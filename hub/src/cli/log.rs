@@ -52,6 +52,20 @@ pub(super) enum WitnessCommand {
         #[command(flatten)]
         officers: Officers,
     },
+    /// List the contradictions of the log that members have shown, until officers acknowledge them.
+    #[command(after_help = "Example:\n  tanqiao-hub admin witness forks --json")]
+    Forks,
+    /// Take note of what members have shown, which ends the alarm; two officers.
+    #[command(after_help = "Example:
+  tanqiao-hub admin witness acknowledge --reason \"restored on 3 May, log begun anew\" \\
+    --officer li --officer-password-file li.password --officer wang --officer-password-file wang.password")]
+    Acknowledge {
+        /// What came of it.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        officers: Officers,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -103,6 +117,21 @@ impl WitnessCommand {
             }
             Self::Quorum { quorum, officers } => {
                 desk.decide(officers, Decision::SetWitnessQuorum { quorum: *quorum }, output)
+            }
+            Self::Forks => {
+                output.list(&desk.governance().log.rules.forks, |report| {
+                    let proven = if report.proven {
+                        "proven by the notes"
+                    } else {
+                        "not proven by the notes alone"
+                    };
+                    format!("leaf {}  by {}  {proven}", report.log_index, report.reported_by)
+                });
+                Ok(())
+            }
+            Self::Acknowledge { reason, officers } => {
+                let reason = reason.clone();
+                desk.decide(officers, Decision::AcknowledgeForks { reason }, output)
             }
         }
     }

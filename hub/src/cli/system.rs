@@ -8,6 +8,8 @@ use super::desk::{Desk, Officers};
 use super::output::{CliError, Output};
 use crate::ledger::audit;
 use crate::ledger::command::Decision;
+use crate::transparency::audit::{LogReport, Published, audit as published_audit};
+use crate::transparency::{LogFiles, verifier_key};
 
 /// Why the hub is stopped or resumed.
 #[derive(Debug, Args)]
@@ -35,9 +37,30 @@ impl StopArgs {
     }
 }
 
-/// Audits the whole ledger; a finding is a failure.
+/// The log in its directory, against the ledger and the keys.
+fn published_log(desk: &Desk) -> Result<LogReport, CliError> {
+    let config = &desk.config;
+    let mark = config.signed_mark();
+    let text = if mark.exists() {
+        Some(std::fs::read_to_string(&mark).map_err(|error| CliError::failed(format!("{}: {error}", mark.display())))?)
+    } else {
+        None
+    };
+    let published = Published {
+        trust_domain: &config.trust_domain,
+        key: &verifier_key(config, &config.log.key).map_err(CliError::failed)?,
+        files: &LogFiles::new(config.log_dir()),
+        mark: text.map(|text| (mark.display().to_string(), text)),
+    };
+    Ok(published_audit(&desk.database, &published)?)
+}
+
+/// Audits the whole ledger, and the log as it is published; a finding is a failure.
 pub(super) fn audit(desk: &Desk, output: &Output) -> Result<(), CliError> {
-    let report = output.while_working("auditing", || audit::audit(&desk.database))?;
+    let report = output.while_working("auditing", || {
+        let log = published_log(desk)?;
+        Ok::<_, CliError>(audit::audit(&desk.database)?.with_log(log))
+    })?;
     output.one(&report, |report| {
         let mut text = format!("{} leaves, as of {}", report.log_size, report.at);
         for invariant in &report.invariants {
@@ -53,6 +76,20 @@ pub(super) fn audit(desk: &Desk, output: &Output) -> Result<(), CliError> {
                 let _ = write!(text, "\n      {note}");
             }
             for finding in &invariant.findings {
+                let _ = write!(text, "\n      {}: {}", finding.subject, finding.what);
+            }
+        }
+        if let Some(log) = &report.log {
+            let verdict = if log.ok { "holds" } else { "BROKEN" };
+            let _ = write!(
+                text,
+                "\n    {verdict}  The log as it is published ({} looked at)",
+                log.checked
+            );
+            if let Some(note) = &log.note {
+                let _ = write!(text, "\n      {note}");
+            }
+            for finding in &log.findings {
                 let _ = write!(text, "\n      {}: {}", finding.subject, finding.what);
             }
         }

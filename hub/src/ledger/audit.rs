@@ -28,6 +28,7 @@ pub use findings::FINDINGS_MAX;
 use crate::store::audit as store;
 use crate::store::database::{Database, ReadConnection, StoreError};
 use crate::store::rows::BlockRow;
+use crate::transparency::audit::LogReport;
 use findings::Findings;
 
 /// What an audit of the whole ledger found.
@@ -41,9 +42,20 @@ pub struct Report {
     pub ok: bool,
     /// One entry an invariant, 1 to 11.
     pub invariants: Vec<Invariant>,
+    /// The log as it is published, where it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogReport>,
 }
 
 impl Report {
+    /// Adds what was found in the published log.
+    #[must_use]
+    pub fn with_log(mut self, log: LogReport) -> Self {
+        self.ok &= log.ok;
+        self.log = Some(log);
+        self
+    }
+
     /// The entry of an invariant, 1 to 11.
     #[must_use]
     pub fn invariant(&self, number: u8) -> Option<&Invariant> {
@@ -121,6 +133,7 @@ fn audit_snapshot(connection: &mut ReadConnection<'_>) -> Result<Report, StoreEr
         at: Timestamp::from_micros(head.time_us),
         ok: findings.is_clean(),
         invariants: findings.into_entries(),
+        log: None,
     })
 }
 

@@ -463,6 +463,11 @@ pub enum Decision {
         /// How many.
         quorum: usize,
     },
+    /// Take note of the contradictions of the log that members have shown, which ends the alarm. Two officers.
+    AcknowledgeForks {
+        /// What came of them.
+        reason: String,
+    },
     /// Let another key sign the log, beside the one that signs now. Two officers.
     RotateLogKey {
         /// The key that signs now.

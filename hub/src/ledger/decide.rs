@@ -198,11 +198,8 @@ fn decide_governance(
     officers: &[tanqiao_protocol::id::Name],
 ) -> Decided<Outcome> {
     let Body::Governance(decision) = &command.body else {
-        return Err(Refusal::new(
-            CheckCode::N05,
-            "Only a member may ask for this, under its own signature.",
-        )
-        .into());
+        let why = "Only a member may ask for this, under its own signature.";
+        return Err(Refusal::new(CheckCode::N05, why).into());
     };
     governance::authorise(working, command, officers, decision)?;
     match decision.as_ref() {
@@ -273,6 +270,7 @@ fn decide_governance(
         Decision::AdmitWitness { .. }
         | Decision::RemoveWitness { .. }
         | Decision::SetWitnessQuorum { .. }
+        | Decision::AcknowledgeForks { .. }
         | Decision::RotateLogKey { .. }
         | Decision::RetireLogKey { .. } => log::decide(working, officers, decision),
         Decision::Sweep => sweep::sweep(working, command.id),

@@ -287,6 +287,7 @@ impl Needs {
             Decision::Screened(found) => self.screened(found, working),
             Decision::SetPolicy(_)
             | Decision::SetWitnessQuorum { .. }
+            | Decision::AcknowledgeForks { .. }
             | Decision::RotateLogKey { .. }
             | Decision::RetireLogKey { .. }
             | Decision::PutOfficer { .. }

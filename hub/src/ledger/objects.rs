@@ -34,7 +34,7 @@ pub use assets::{
 };
 pub use challenges::{Answered, Challenge, ChallengeContent};
 pub use claims::Permission;
-pub use log::{LogGovernance, LogKey, LogRules, WitnessStanding};
+pub use log::{ForkReport, LogGovernance, LogKey, LogRules, WitnessStanding};
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
 };

@@ -16,6 +16,8 @@ const SIGN_EVERY: Duration = Duration::from_millis(200);
 const SIGN_WAITING_EVERY: Duration = Duration::from_millis(700);
 /// How often an idle process looks for what others have published.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a database that is away is waited for: the process may be about to stop.
+const REACH_WITHIN: Duration = Duration::from_secs(1);
 /// The longest time until it is tried again after a failure.
 const AGAIN_MAX: Duration = Duration::from_secs(30);
 
@@ -125,6 +127,13 @@ fn pause(failures: u32, signed_at: Option<Instant>, grown: &watch::Receiver<i64>
 }
 
 fn work(mut keeper: LogKeeper, database: &Database, sign: bool) -> Round {
+    if let Err(error) = database.reach(REACH_WITHIN) {
+        return Round {
+            keeper,
+            heads: Err(error),
+            failed: None,
+        };
+    }
     let done = if sign {
         keeper.work().map(drop)
     } else {

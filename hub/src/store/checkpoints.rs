@@ -137,6 +137,20 @@ pub fn heads(connection: &mut ReadConnection<'_>, now: Timestamp) -> Result<Head
     })
 }
 
+/// Forgets every head and cosignature: they are of a log with another name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_all(database: &Database) -> Result<(), StoreError> {
+    fn of<C: StoreConnection>(c: &mut C) -> Result<(), StoreError> {
+        for table in ["log_cosignature", "log_checkpoint"] {
+            c.run(Statement::new(format!("DELETE FROM {table}")))?;
+        }
+        Ok(())
+    }
+    in_transaction!(database, c => of(c))
+}
+
 /// Every head that is kept, the lowest first, and whether it is published.
 ///
 /// # Errors

@@ -55,9 +55,10 @@ pub enum Cosigned {
 }
 
 fn cosignature(row: NamedCosignatureRow) -> Result<Cosignature, StoreError> {
+    let wrong = |error| content(format!("log_cosignature of {} over size {}: {error}", row.id, row.size));
     Ok(Cosignature {
+        key: row.witness_key.parse().map_err(wrong)?,
         member: row.id.parse().map_err(content)?,
-        key: row.witness_key.parse().map_err(content)?,
         size: u64::try_from(row.size).map_err(content)?,
         at: u64::try_from(row.cosigned_at).map_err(content)?,
         note: row.note,
@@ -72,8 +73,7 @@ pub fn joined(head: &str, cosignatures: &[Cosignature]) -> Result<Note, NoteErro
     let mut note = Note::parse(head.as_bytes())?;
     for given in cosignatures {
         let cosigned = Note::parse(given.note.as_bytes())?;
-        let lines = cosigned.signatures().iter().filter(|line| line.is_of(&given.key));
-        for line in lines {
+        if let Some(line) = cosigned.signatures().iter().find(|line| line.is_of(&given.key)) {
             note.add(line.clone())?;
         }
     }

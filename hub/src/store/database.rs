@@ -227,6 +227,18 @@ impl Database {
         }
     }
 
+    /// Whether there is a connection within this time: for what is done again anyway, and must not hold up the end of the process.
+    ///
+    /// # Errors
+    /// [`StoreError::Pool`].
+    pub fn reach(&self, within: std::time::Duration) -> Result<(), StoreError> {
+        match &*self.0 {
+            Kind::Sqlite { pool, .. } => drop(pool.get_timeout(within)?),
+            Kind::Postgres { pool, .. } => drop(pool.get_timeout(within)?),
+        }
+        Ok(())
+    }
+
     /// A connection of its own for the sequencer.
     ///
     /// # Errors

@@ -62,6 +62,33 @@ impl LogFiles {
         path.into()
     }
 
+    /// The forms of a tile that lie here: the full one and partial ones, the widest first.
+    ///
+    /// # Errors
+    /// [`io::Error`].
+    pub fn forms(&self, kind: Kind, index: u64) -> io::Result<Vec<Tile>> {
+        let Some(full) = Tile::new(kind, index, TILE_WIDTH) else {
+            return Ok(Vec::new());
+        };
+        let mut found = widths(&self.partials(full))?;
+        if self.path(full).exists() {
+            found.push(TILE_WIDTH);
+        }
+        found.sort_unstable_by(|one, other| other.cmp(one));
+        Ok(found
+            .into_iter()
+            .filter_map(|width| Tile::new(kind, index, width))
+            .collect())
+    }
+
+    /// The policy that is published here.
+    ///
+    /// # Errors
+    /// [`io::Error`].
+    pub fn policy(&self) -> io::Result<Option<Vec<u8>>> {
+        read(&self.directory.join(POLICY))
+    }
+
     /// Writes a tile, whole and durably.
     ///
     /// # Errors
@@ -177,7 +204,7 @@ const fn hashes_of(kind: Kind, size: u64) -> u64 {
 }
 
 /// The partial tiles and bundle of a tree.
-fn partial_tiles(size: u64) -> impl Iterator<Item = Tile> {
+pub(super) fn partial_tiles(size: u64) -> impl Iterator<Item = Tile> {
     kinds().filter_map(move |kind| {
         let there = hashes_of(kind, size);
         let width = u16::try_from(there % u64::from(TILE_WIDTH)).ok()?;

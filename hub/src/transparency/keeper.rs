@@ -159,6 +159,7 @@ impl LogKeeper {
     /// The files that are there, as far as the last head that was signed, or as the checkpoint beside them says, if they come to that
     /// root; otherwise none.
     fn find(&self) -> Result<TileBuilder, KeeperError> {
+        self.begin_anew()?;
         let Some(head) = self.database.read(checkpoints::latest)? else {
             return Ok(TileBuilder::new());
         };
@@ -174,6 +175,26 @@ impl LogKeeper {
         }
         tracing::info!(size = head.size, "the log's tiles are made again from the ledger");
         Ok(TileBuilder::new())
+    }
+
+    /// A log that was given another name, because leaves were lost that nobody could give back, has no heads yet.
+    fn begin_anew(&self) -> Result<(), KeeperError> {
+        let now = (self.clock)();
+        let newest = self.database.read(|c| checkpoints::heads(c, now))?.newest;
+        let note = newest
+            .and_then(|head| head.note)
+            .map(|note| Note::parse(note.as_bytes()));
+        let Some(note) = note.transpose()? else { return Ok(()) };
+        let checkpoint: Checkpoint = note.text().parse()?;
+        if checkpoint.origin() != self.origin() {
+            tracing::warn!(
+                before = checkpoint.origin(),
+                now = self.origin(),
+                "the log has another name now: heads and cosignatures of the one before are forgotten"
+            );
+            checkpoints::forget_all(&self.database)?;
+        }
+        Ok(())
     }
 
     /// The head of the checkpoint in the directory, if this log has signed it.

@@ -44,6 +44,7 @@ const fn officers_needed(decision: &Decision) -> usize {
         | Decision::AdmitWitness { .. }
         | Decision::RemoveWitness { .. }
         | Decision::SetWitnessQuorum { .. }
+        | Decision::AcknowledgeForks { .. }
         | Decision::RotateLogKey { .. }
         | Decision::RetireLogKey { .. } => 2,
         _ => 1,

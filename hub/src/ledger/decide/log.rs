@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tanqiao_protocol::check::CheckCode;
-use tanqiao_protocol::id::{Name, NodeId};
+use tanqiao_protocol::id::{Name, NodeId, Sha256};
 use tanqiao_protocol::log::note::Note;
 use tanqiao_protocol::log::policy::default_quorum;
 use tanqiao_protocol::message::{FORK_NOTES_BYTES_MAX, LogFork, WitnessKey, proves_fork};
@@ -12,13 +12,16 @@ use tanqiao_protocol::view::Outcome;
 use super::membership::change_governance;
 use super::{check_text, origin};
 use crate::ledger::command::{Command, Decision, Signed};
-use crate::ledger::objects::{LogKey, WitnessStanding};
+use crate::ledger::objects::{ForkReport, LogKey, WitnessStanding};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
 
 /// What the log's own leaves are about.
 const LOG: &str = "log";
+/// Reports that wait for officers, and those of one member whose notes prove nothing by themselves.
+const FORKS_MAX: usize = 64;
+const UNPROVEN_MAX: usize = 4;
 
 /// What officers decide about the keys and witnesses of the log.
 pub fn decide(working: &mut Working, officers: &[Name], decision: &Decision) -> Decided<Outcome> {
@@ -26,6 +29,7 @@ pub fn decide(working: &mut Working, officers: &[Name], decision: &Decision) -> 
         Decision::AdmitWitness { member, key } => admit_witness(working, officers, member, key),
         Decision::RemoveWitness { member, reason } => remove_witness(working, officers, member, reason),
         Decision::SetWitnessQuorum { quorum } => set_quorum(working, officers, *quorum),
+        Decision::AcknowledgeForks { reason } => acknowledge_forks(working, officers, reason),
         Decision::RotateLogKey { previous, key } => rotate_key(working, officers, previous, key),
         Decision::RetireLogKey { key } => retire_key(working, officers, key),
         _ => Err(Refusal::new(CheckCode::M02, "This is not about the log.").into()),
@@ -277,6 +281,21 @@ pub fn report_fork(working: &mut Working, command: &Command, signed: &Signed, co
     };
     let (first, second) = (read(&content.first, "first")?, read(&content.second, "second")?);
     let proven = proves_fork(&first, &second);
+    let known = &working.governance.log.rules.forks;
+    let notes_sha256 = Sha256::of_parts(&[content.first.as_bytes(), b"\n", content.second.as_bytes()]);
+    if let Some(same) = known.iter().find(|report| report.notes_sha256 == notes_sha256) {
+        return Ok(working.outcome(LOG.to_owned(), Some(state_of(same.proven)), same.log_index));
+    }
+    let unproven = known
+        .iter()
+        .filter(|report| !report.proven && report.reported_by == signed.member);
+    let room = known.len() < FORKS_MAX && (proven || unproven.count() < UNPROVEN_MAX);
+    ensure(room, || {
+        Refusal::new(
+            CheckCode::G03,
+            "Officers have not acknowledged earlier reports yet: keep these notes, and tell the hub's officers.",
+        )
+    })?;
     let mut body = json!({
         "kind": content.kind, "first": content.first, "second": content.second, "detail": content.detail,
         "reported_by": signed.member,
@@ -302,6 +321,37 @@ pub fn report_fork(working: &mut Working, command: &Command, signed: &Signed, co
         notices,
         ..Step::default()
     })?;
-    let state = if proven { "proven" } else { "reported" };
-    Ok(working.outcome(LOG.to_owned(), Some(state), log_index))
+    let report = ForkReport {
+        notes_sha256,
+        reported_by: signed.member.clone(),
+        proven,
+        log_index,
+    };
+    change_governance(working, |governance| governance.log.rules.forks.push(report));
+    Ok(working.outcome(LOG.to_owned(), Some(state_of(proven)), log_index))
+}
+
+const fn state_of(proven: bool) -> &'static str {
+    if proven { "proven" } else { "reported" }
+}
+
+/// Officers take note of what members have shown.
+pub fn acknowledge_forks(working: &mut Working, officers: &[Name], reason: &str) -> Decided<Outcome> {
+    check_text(reason, "reason", 500)?;
+    let reported = working.governance.log.rules.forks.len();
+    ensure(reported > 0, || {
+        Refusal::new(
+            CheckCode::G03,
+            "No member has reported that the log contradicts itself.",
+        )
+    })?;
+    let log_index = working.carry_out(Step {
+        r#type: "log.forks-acknowledged",
+        subject: LOG.to_owned(),
+        data: json!({ "reason": reason, "reports": reported }),
+        officers: officers.to_vec(),
+        ..Step::default()
+    })?;
+    change_governance(working, |governance| governance.log.rules.forks.clear());
+    Ok(working.outcome(LOG.to_owned(), Some("acknowledged"), log_index))
 }

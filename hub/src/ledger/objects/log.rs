@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::id::{NodeId, Sha256};
 use tanqiao_protocol::log::policy::{Policy, PolicyFault, default_quorum};
 use tanqiao_protocol::signing::NoteKey;
 
@@ -37,6 +37,23 @@ pub struct LogRules {
     /// The log's keys, the oldest first; none before the first rotation, when it is the configured one.
     #[serde(default)]
     pub keys: Vec<LogKey>,
+    /// Contradictions that members have shown and officers have not acknowledged yet, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forks: Vec<ForkReport>,
+}
+
+/// Two notes that contradict each other, as a member has shown them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForkReport {
+    /// SHA-256 over both notes: the same is reported once.
+    pub notes_sha256: Sha256,
+    /// Who has shown them first.
+    pub reported_by: NodeId,
+    /// True if the notes alone prove it.
+    pub proven: bool,
+    /// The leaf that has them.
+    pub log_index: i64,
 }
 
 /// A key of the log.

@@ -357,7 +357,11 @@ pub const DEALINGS: &[Object] = &[
         "The next certificate",
         &[("certificate_pem", "text"), ("ca_pem", "text"), ("not_after", "text")],
     ),
-    ("Health", "What was checked", &[("status", "text"), ("checks?", "any")]),
+    (
+        "Health",
+        "What was checked",
+        &[("status", "text"), ("checks?", "any"), ("log?", "any")],
+    ),
     (
         "Statistics",
         "Totals over the whole ledger",
