@@ -234,6 +234,12 @@ impl Federation {
         self.addresses["hub"].federation
     }
 
+    /// An address that everybody may ask.
+    #[must_use]
+    pub fn console_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addresses["hub"].console)
+    }
+
     /// Where new members enrol.
     #[must_use]
     pub fn enrolment_url(&self) -> String {
