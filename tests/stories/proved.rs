@@ -10,7 +10,7 @@ use tanqiao_protocol::log::tile::{changed_bundles, changed_tiles};
 use tanqiao_tests::patience::{until, when};
 use tanqiao_tests::platform::HOLDER;
 use tanqiao_tests::program::{self, Answer};
-use tanqiao_tests::{Crossing, Federation, Kind, Plan, Refused as _};
+use tanqiao_tests::{Crossing, Federation, Kind, Plan};
 
 use crate::told_on_both;
 

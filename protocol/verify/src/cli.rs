@@ -359,18 +359,15 @@ fn proof_in(bytes: &[u8]) -> Option<Vec<Sha256>> {
 fn fork(file: &Path, other: Option<&Path>, trusted: &Trusted, language: Language) -> Result<Report, Failure> {
     let policy = trusted.read()?;
     let first = read(file, 3 * NOTE_BYTES_MAX)?;
-    let (first, second) = match other {
-        Some(other) => (first, read(other, NOTE_BYTES_MAX)?),
-        None => {
-            let text = String::from_utf8(first).ok();
-            let Some((first, second)) = text.as_deref().and_then(notes::two_notes) else {
-                return Ok(refuted(
-                    &format!("{}: it does not hold two signed notes", file.display()),
-                    language,
-                ));
-            };
-            (first.into_bytes(), second.into_bytes())
-        }
+    let (first, second) = if let Some(other) = other {
+        (first, read(other, NOTE_BYTES_MAX)?)
+    } else {
+        let text = String::from_utf8(first).ok();
+        let Some((first, second)) = text.as_deref().and_then(notes::two_notes) else {
+            let why = format!("{}: it does not hold two signed notes", file.display());
+            return Ok(refuted(&why, language));
+        };
+        (first.into_bytes(), second.into_bytes())
     };
     let (first, second) = match (notes::side(&first, &policy), notes::side(&second, &policy)) {
         (Ok(first), Ok(second)) => (first, second),

@@ -124,7 +124,7 @@ pub fn audit(mirror: &Mirror, asked: &Asked<'_>, mut progress: impl FnMut(u64, u
         return Ok(report);
     };
     let size = signed.checkpoint.size();
-    report.origin = signed.checkpoint.origin().to_owned();
+    signed.checkpoint.origin().clone_into(&mut report.origin);
     report.size = size;
     report.root = Some(*signed.checkpoint.root());
     report.witnesses.clone_from(&signed.witnesses);
@@ -139,7 +139,9 @@ pub fn audit(mirror: &Mirror, asked: &Asked<'_>, mut progress: impl FnMut(u64, u
     let mut rules = LogRules::default();
     let found = files::check(mirror, &signed.checkpoint, |index, entry| {
         ledger.take(index, entry);
-        entry.into_iter().for_each(|entry| rules.take(entry));
+        if let Some(entry) = entry {
+            rules.take(entry);
+        }
         progress(index + 1, size);
     })?;
     report.findings.extend(found.findings);
