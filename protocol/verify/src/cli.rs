@@ -142,11 +142,16 @@ enum Command {
         directory: PathBuf,
     },
     /// How long verifications take here
-    #[command(after_help = "Example:\n  tanqiao-verify bench --leaves 1000000")]
+    #[command(
+        after_help = "Examples:\n  tanqiao-verify bench --leaves 1000000\n  tanqiao-verify bench --leaves 1000000 --mirror /tmp/log"
+    )]
     Bench {
         /// Leaves of the log, which is made in memory.
         #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
         leaves: u64,
+        /// Write a log of so many leaves into this directory instead, and replay it.
+        #[arg(long, value_name = "DIR")]
+        mirror: Option<PathBuf>,
         /// Verifications of each kind.
         #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         rounds: u32,
@@ -224,8 +229,12 @@ impl Cli {
                 };
                 Ok(Report { text, json, proven })
             }
-            Command::Bench { leaves, rounds } => {
-                let figures = bench::run(*leaves, *rounds).map_err(Failure::failed)?;
+            Command::Bench { leaves, rounds, mirror } => {
+                let figures = match mirror {
+                    Some(directory) => bench::replay(*leaves, directory),
+                    None => bench::run(*leaves, *rounds),
+                };
+                let figures = figures.map_err(Failure::failed)?;
                 Ok(Report {
                     text: language.figures(&figures),
                     json: json!(figures),
