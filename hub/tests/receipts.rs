@@ -237,7 +237,11 @@ fn donations_and_retirements_have_receipts_and_the_public_ones_hold_no_message()
         let log = witnessed(&f, directory.path());
         let statement = proven(&f, &log, "donation", donation);
         assert_eq!(
-            statement.officers.iter().map(|o| o.as_str()).collect::<Vec<_>>(),
+            statement
+                .officers
+                .iter()
+                .map(tanqiao_protocol::id::Name::as_str)
+                .collect::<Vec<_>>(),
             ["organiser"]
         );
         assert!(statement.not_proven.contains(&NotProven::Organiser));
@@ -336,7 +340,9 @@ fn published_totals_are_those_of_a_replay() {
             .read(|c| checkpoints::leaves(c, 0, published.log_size))
             .unwrap();
         let mut replay = Replay::default();
-        leaves.iter().for_each(|leaf| replay.apply(leaf).unwrap());
+        for leaf in &leaves {
+            replay.apply(leaf).unwrap();
+        }
         assert_eq!(PublicTotals::of(&replay).unwrap(), published);
         assert_eq!(published.totals.len(), 3, "held, retired, cancelled");
     });

@@ -4,6 +4,7 @@
 //! The proofs themselves are C2SP `tlog-proof` texts ([`crate::log::receipt`]); all of a file are under one checkpoint.
 
 mod certificate;
+mod decided;
 mod deed;
 mod file;
 mod message;

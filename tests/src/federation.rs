@@ -275,6 +275,12 @@ impl Federation {
         self.member(member)
     }
 
+    /// An address that everybody may ask.
+    #[must_use]
+    pub fn console_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addresses["hub"].console)
+    }
+
     /// Where new members enrol.
     #[must_use]
     pub fn enrolment_url(&self) -> String {

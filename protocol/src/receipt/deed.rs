@@ -155,8 +155,7 @@ fn share(kind: ReceiptKind, id: MessageId, change: &BlockChange, giver: &NodeId)
     let ended = |state| to.state == state && to.bound_to == Some(id) && to.holder == *giver;
     let buffered = to.state == BlockState::Held && to.holder == NodeId::hub_buffer();
     match kind {
-        ReceiptKind::Retirement if ended(BlockState::Retired) => Ok(Share::Delivered),
-        ReceiptKind::Donation if ended(BlockState::Retired) => Ok(Share::Delivered),
+        ReceiptKind::Retirement | ReceiptKind::Donation if ended(BlockState::Retired) => Ok(Share::Delivered),
         ReceiptKind::Transfer | ReceiptKind::Donation if ended(BlockState::Cancelled) => Ok(Share::Cancelled),
         ReceiptKind::Transfer | ReceiptKind::Donation if buffered => Ok(Share::Buffered),
         ReceiptKind::Transfer if to.state == BlockState::Held && to.holder != *giver => Ok(Share::Delivered),

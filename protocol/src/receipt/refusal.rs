@@ -82,6 +82,10 @@ impl ReceiptRefusal {
     }
 }
 
+pub(super) fn refuse<T>(fault: ReceiptFault, place: &str, detail: impl fmt::Display) -> Result<T, ReceiptRefusal> {
+    Err(ReceiptRefusal::new(fault, place, detail))
+}
+
 impl fmt::Display for ReceiptRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.place.is_empty() {

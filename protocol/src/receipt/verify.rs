@@ -1,21 +1,17 @@
 //! Verifying a receipt, from the checkpoint to the last gram.
 
-use serde_json::Value;
-
+use super::decided::{check_data, check_outcome, event_of, whole};
 use super::deed::{Cover, Deed, blocks, cover};
 use super::file::{LEAVES_MAX, MESSAGES_MAX, ReceiptFile, ReceiptKind, SignedMessage};
 use super::message::{Asked, Heard, hear};
-use super::refusal::{ReceiptFault, ReceiptRefusal};
+use super::refusal::{ReceiptFault, ReceiptRefusal, refuse};
 use super::statement::{NotProven, Party, PartyRole, Statement};
 use super::tree::{ProvenLeaf, Tree};
 use crate::event::Claim;
-use crate::id::{Name, NodeId};
-use crate::leaf::Leaf;
+use crate::id::NodeId;
 use crate::log::policy::Policy;
 use crate::message::{Donation, Retirement, TransferAcceptance, TransferProposal};
-use crate::quantity::Grams;
 use crate::serial::BlockRef;
-use crate::transfer::{DonationState, TransferState};
 
 /// What a receipt proves to whoever has this policy. The signed messages must be there.
 ///
@@ -55,10 +51,6 @@ struct Receipt {
     kind: ReceiptKind,
     claim: Option<Claim>,
     statement: Statement,
-}
-
-fn refuse<T>(fault: ReceiptFault, place: &str, detail: impl std::fmt::Display) -> Result<T, ReceiptRefusal> {
-    Err(ReceiptRefusal::new(fault, place, detail))
 }
 
 impl Receipt {
@@ -329,92 +321,6 @@ impl Receipt {
         }
         Ok(made)
     }
-}
-
-/// All parts of the deciding leaf as one.
-fn whole(tree: &Tree, file: &ReceiptFile) -> Result<ProvenLeaf, ReceiptRefusal> {
-    let mut whole: Option<ProvenLeaf> = None;
-    let count = u32::try_from(file.leaves.len()).unwrap_or(u32::MAX);
-    for (proof, number) in file.leaves.iter().zip(1_u32..) {
-        let place = format!("leaves[{}]", number - 1);
-        let found = tree.leaf(proof, &place)?;
-        let (part, parts) = (found.leaf.part.unwrap_or(1), found.leaf.parts.unwrap_or(1));
-        if part != number || parts != count {
-            let detail = format!("part {part} of {parts}, and should be part {number} of {count}");
-            return refuse(ReceiptFault::Parts, &place, detail);
-        }
-        let Some(first) = &mut whole else {
-            whole = Some(found);
-            continue;
-        };
-        let follows = first.index.checked_add(u64::from(number) - 1) == Some(found.index);
-        if !follows || found.leaf.subject != first.leaf.subject || found.leaf.r#type != first.leaf.r#type {
-            return refuse(ReceiptFault::Parts, &place, "it does not follow the part before it");
-        }
-        first.leaf.changes.extend(found.leaf.changes);
-    }
-    whole.map_or_else(|| refuse(ReceiptFault::Parts, "leaves", "there is no leaf"), Ok)
-}
-
-/// The leaf commits just this thing.
-fn check_outcome(leaf: &Leaf, file: &ReceiptFile) -> Result<(), ReceiptRefusal> {
-    let state = match file.kind {
-        ReceiptKind::Transfer => Some(TransferState::Committed.word()),
-        ReceiptKind::Donation => Some(DonationState::Committed.word()),
-        ReceiptKind::Retirement => None,
-    };
-    let expected = file.kind.subject(file.id);
-    if leaf.subject == expected && leaf.r#type == file.kind.leaf_type() && leaf.state.as_deref() == state {
-        return Ok(());
-    }
-    let detail = format!(
-        "the leaf is `{}` of {}, and should be `{}` of {expected}",
-        leaf.r#type,
-        leaf.subject,
-        file.kind.leaf_type()
-    );
-    refuse(ReceiptFault::Outcome, "leaves[0].entry", detail)
-}
-
-/// What the leaf says of the claim fits what its changes do.
-fn check_data(leaf: &Leaf, kind: ReceiptKind, deed: &Deed) -> Result<Option<Claim>, ReceiptRefusal> {
-    if kind == ReceiptKind::Transfer {
-        return Ok(None);
-    }
-    let data = |name: &str| leaf.data.get(name).cloned().unwrap_or(Value::Null);
-    let wrong = |detail: String| ReceiptRefusal::new(ReceiptFault::Outcome, "leaves[0].entry", detail);
-    let claim: Claim =
-        serde_json::from_value(data("claim")).map_err(|error| wrong(format!("the leaf names no claim: {error}")))?;
-    let quantity: Grams = serde_json::from_value(data("quantity_g"))
-        .map_err(|error| wrong(format!("the leaf names no quantity: {error}")))?;
-    if quantity != deed.delivered_g {
-        let detail = format!(
-            "the leaf claims {} g, and its changes retire {} g",
-            quantity.get(),
-            deed.delivered_g.get()
-        );
-        return refuse(ReceiptFault::Changes, "leaves", detail);
-    }
-    if leaf.member.as_ref().is_some_and(|member| *member != deed.giver) {
-        return refuse(
-            ReceiptFault::Changes,
-            "leaves",
-            "the blocks are another member's than the one that decided",
-        );
-    }
-    Ok(Some(claim))
-}
-
-fn event_of(leaf: &Leaf) -> Result<Name, ReceiptRefusal> {
-    let event = leaf
-        .data
-        .get("event")
-        .and_then(Value::as_str)
-        .and_then(|event| event.parse().ok());
-    event.map_or_else(
-        || refuse(ReceiptFault::Outcome, "leaves[0].entry", "the leaf names no event"),
-        Ok,
-    )
 }
 
 fn same_blocks(named: &[BlockRef], given: &Cover, place: &str) -> Result<(), ReceiptRefusal> {

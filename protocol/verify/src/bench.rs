@@ -1,5 +1,6 @@
 //! How long a verification takes.
 
+use std::path::Path;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -7,6 +8,8 @@ use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::merkle::{consistent, includes_hash};
 use tanqiao_protocol::receipt::{self, ReceiptFile};
 
+use crate::mirror::Mirror;
+use crate::replay::{self, Asked};
 use crate::sample::{Sample, SampleFault, Tree};
 
 /// What is measured with.
@@ -116,4 +119,35 @@ pub fn run(leaves: u64, rounds: u32) -> Result<Figures, SampleFault> {
         consistent(old, &old_root, made, &root, &proof)
     })?);
     Ok(Figures { leaves: made, measured })
+}
+
+/// Writes a log of so many leaves into a directory, half of them issuances and half retirements, and replays it.
+///
+/// # Errors
+/// [`SampleFault`] if it cannot be written, or does not hold: a fault of this program.
+pub fn replay(leaves: u64, directory: &Path) -> Result<Figures, SampleFault> {
+    let mut sample = Sample::default();
+    let issuer = sample.admit("wuhan", 2)?;
+    sample.admit_witnesses(WITNESSES)?;
+    while sample.size() + 2 <= leaves {
+        let block = sample.issue(&issuer, 100)?;
+        sample.retire(&issuer, &[block])?;
+    }
+    sample.pad(leaves)?;
+    let policy = Sample::policy(WITNESSES, QUORUM.len())?;
+    sample.write(directory, &QUORUM, &policy)?;
+    let (size, bytes) = (sample.size(), sample.leaves().iter().map(Vec::len).sum());
+    drop(sample);
+    let asked = Asked {
+        policy: Some(&policy),
+        ..Asked::default()
+    };
+    let measured = time("replay of the log", 1, bytes, |_| {
+        let audited = replay::audit(&Mirror::new(directory.to_owned()), &asked, |_, _| {});
+        audited.is_ok_and(|audited| audited.holds())
+    })?;
+    Ok(Figures {
+        leaves: size,
+        measured: vec![measured],
+    })
 }

@@ -142,11 +142,16 @@ enum Command {
         directory: PathBuf,
     },
     /// How long verifications take here
-    #[command(after_help = "Example:\n  tanqiao-verify bench --leaves 1000000")]
+    #[command(
+        after_help = "Examples:\n  tanqiao-verify bench --leaves 1000000\n  tanqiao-verify bench --leaves 1000000 --mirror /tmp/log"
+    )]
     Bench {
         /// Leaves of the log, which is made in memory.
         #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
         leaves: u64,
+        /// Write a log of so many leaves into this directory instead, and replay it.
+        #[arg(long, value_name = "DIR")]
+        mirror: Option<PathBuf>,
         /// Verifications of each kind.
         #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         rounds: u32,
@@ -224,8 +229,12 @@ impl Cli {
                 };
                 Ok(Report { text, json, proven })
             }
-            Command::Bench { leaves, rounds } => {
-                let figures = bench::run(*leaves, *rounds).map_err(Failure::failed)?;
+            Command::Bench { leaves, rounds, mirror } => {
+                let figures = match mirror {
+                    Some(directory) => bench::replay(*leaves, directory),
+                    None => bench::run(*leaves, *rounds),
+                };
+                let figures = figures.map_err(Failure::failed)?;
                 Ok(Report {
                     text: language.figures(&figures),
                     json: json!(figures),
@@ -359,18 +368,15 @@ fn proof_in(bytes: &[u8]) -> Option<Vec<Sha256>> {
 fn fork(file: &Path, other: Option<&Path>, trusted: &Trusted, language: Language) -> Result<Report, Failure> {
     let policy = trusted.read()?;
     let first = read(file, 3 * NOTE_BYTES_MAX)?;
-    let (first, second) = match other {
-        Some(other) => (first, read(other, NOTE_BYTES_MAX)?),
-        None => {
-            let text = String::from_utf8(first).ok();
-            let Some((first, second)) = text.as_deref().and_then(notes::two_notes) else {
-                return Ok(refuted(
-                    &format!("{}: it does not hold two signed notes", file.display()),
-                    language,
-                ));
-            };
-            (first.into_bytes(), second.into_bytes())
-        }
+    let (first, second) = if let Some(other) = other {
+        (first, read(other, NOTE_BYTES_MAX)?)
+    } else {
+        let text = String::from_utf8(first).ok();
+        let Some((first, second)) = text.as_deref().and_then(notes::two_notes) else {
+            let why = format!("{}: it does not hold two signed notes", file.display());
+            return Ok(refuted(&why, language));
+        };
+        (first.into_bytes(), second.into_bytes())
     };
     let (first, second) = match (notes::side(&first, &policy), notes::side(&second, &policy)) {
         (Ok(first), Ok(second)) => (first, second),

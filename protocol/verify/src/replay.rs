@@ -2,20 +2,23 @@
 //! against what was published.
 
 mod files;
+mod rules;
 mod totals;
 
 use serde::Serialize;
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::ledger::Replay;
 use tanqiao_protocol::log::checkpoint::Checkpoint;
-use tanqiao_protocol::log::note::Note;
+use tanqiao_protocol::log::note::{Note, SignatureLine};
 use tanqiao_protocol::log::policy::Policy;
 use tanqiao_protocol::quantity::QuantityError;
 use tanqiao_protocol::receipt::WitnessSeen;
+use tanqiao_protocol::signing::NoteKey;
 use tanqiao_protocol::view::PublicTotals;
 
 use crate::mirror::{FileFault, Mirror};
 pub use files::{FINDINGS_MAX, Finding};
+use rules::LogRules;
 pub use totals::{Difference, compare};
 
 /// What is asked of an audit.
@@ -93,6 +96,9 @@ impl Audited {
 struct Signed {
     checkpoint: Checkpoint,
     witnesses: Vec<WitnessSeen>,
+    note: Note,
+    /// The policy beside it, and its bytes.
+    beside: Option<(Policy, Vec<u8>)>,
 }
 
 /// Audits a mirrored log. `progress` is told how many leaves are done.
@@ -118,10 +124,10 @@ pub fn audit(mirror: &Mirror, asked: &Asked<'_>, mut progress: impl FnMut(u64, u
         return Ok(report);
     };
     let size = signed.checkpoint.size();
-    report.origin = signed.checkpoint.origin().to_owned();
+    signed.checkpoint.origin().clone_into(&mut report.origin);
     report.size = size;
     report.root = Some(*signed.checkpoint.root());
-    report.witnesses = signed.witnesses;
+    report.witnesses.clone_from(&signed.witnesses);
     let wanted = asked
         .size
         .or(asked.published.map(|published| published.log_size))
@@ -130,11 +136,19 @@ pub fn audit(mirror: &Mirror, asked: &Asked<'_>, mut progress: impl FnMut(u64, u
         return Err(AuditFault::Beyond { asked: wanted, size });
     }
     let mut ledger = Ledger::new(wanted);
+    let mut rules = LogRules::default();
     let found = files::check(mirror, &signed.checkpoint, |index, entry| {
         ledger.take(index, entry);
+        if let Some(entry) = entry {
+            rules.take(entry);
+        }
         progress(index + 1, size);
     })?;
     report.findings.extend(found.findings);
+    // What a changed leaf says of witnesses is not what officers decided.
+    if report.findings.is_empty() {
+        compare_policy(&signed, &rules, &mut report.findings);
+    }
     report.more = found.more;
     report.broken = ledger.broken;
     report.replayed = u64::try_from(ledger.replay.size).unwrap_or(0);
@@ -185,8 +199,9 @@ impl Ledger {
 /// Reads checkpoint and policy; what is wrong with them is a finding. `None` if there is no going on.
 fn signed(mirror: &Mirror, asked: &Asked<'_>, report: &mut Audited) -> Result<Option<Signed>, AuditFault> {
     let bytes = mirror.checkpoint()?;
-    let beside = match mirror.policy()? {
-        Some(bytes) => match Policy::parse(&bytes) {
+    let beside_bytes = mirror.policy()?;
+    let beside = match &beside_bytes {
+        Some(bytes) => match Policy::parse(bytes) {
             Ok(policy) => Some(policy),
             Err(error) => {
                 report.findings.push(Finding::new("policy", error));
@@ -235,19 +250,40 @@ fn signed(mirror: &Mirror, asked: &Asked<'_>, report: &mut Audited) -> Result<Op
             }));
         }
     }
-    // A line that was changed may be nobody's: with the log's own policy, each is somebody's.
-    if let Some(beside) = &beside {
-        let known = |line: &tanqiao_protocol::log::note::SignatureLine| {
-            let logs = beside.logs().iter().map(|log| &log.key);
-            logs.chain(beside.witnesses().iter().map(|witness| &witness.key))
-                .any(|key| line.is_of(key))
-        };
-        for line in note.signatures().iter().filter(|line| !known(line)) {
-            wrong(format!(
-                "a signature line names `{}` with a key that the policy beside it does not know",
-                line.name()
-            ));
-        }
+    Ok(Some(Signed {
+        checkpoint,
+        witnesses,
+        note,
+        beside: beside.zip(beside_bytes),
+    }))
+}
+
+/// The policy beside the log is the one that the log's own leaves make, and each signature is of somebody who signs or has signed: a
+/// line or a number that was changed would otherwise be nobody's.
+fn compare_policy(signed: &Signed, rules: &LogRules, findings: &mut Vec<Finding>) {
+    let Some((beside, bytes)) = &signed.beside else { return };
+    let logs: Vec<NoteKey> = beside.logs().iter().map(|log| log.key.clone()).collect();
+    let known = |line: &SignatureLine| {
+        let witnesses = beside.witnesses().iter().map(|witness| &witness.key);
+        logs.iter()
+            .chain(witnesses)
+            .chain(rules.ever())
+            .any(|key| line.is_of(key))
+    };
+    for line in signed.note.signatures().iter().filter(|line| !known(line)) {
+        let what = format!(
+            "a signature line names `{}` with a key that is no witness's",
+            line.name()
+        );
+        findings.push(Finding::new("checkpoint", what));
     }
-    Ok(Some(Signed { checkpoint, witnesses }))
+    match rules.policy(logs.clone()) {
+        Ok(policy) if policy.print() == *bytes => {}
+        Ok(_) => findings.push(Finding::new(
+            "policy",
+            "its witnesses or their quorum are not those that the log's leaves have decided: it was changed, or is of another moment than \
+             the checkpoint; mirror the log again",
+        )),
+        Err(error) => findings.push(Finding::new("policy", error)),
+    }
 }

@@ -2,6 +2,7 @@
 //! witnesses. The test vectors are made from it, and the times of `bench` are measured with it.
 
 mod dealings;
+mod ledger;
 mod log;
 mod tree;
 

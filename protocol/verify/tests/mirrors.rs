@@ -27,6 +27,7 @@ fn sample(size: u64) -> Sample {
     let mut sample = Sample::default();
     let wuhan = sample.admit("wuhan", 2).unwrap();
     let hubei = sample.admit("hubei", 3).unwrap();
+    sample.admit_witnesses(4).unwrap();
     let blocks: Vec<_> = (0..4).map(|_| sample.issue(&wuhan, 1_000).unwrap()).collect();
     sample.transfer((&wuhan, &hubei), &blocks[..1], false, 2).unwrap();
     sample.donate(&wuhan, &blocks[1..2], false).unwrap();
@@ -100,13 +101,13 @@ fn a_log_is_replayed_as_far_as_the_published_totals_say() {
     let whole = sample(300);
     mirror_of(&whole, directory.path());
     let at_ten = Asked {
-        size: Some(6),
+        size: Some(10),
         ..Asked::default()
     };
     let found = audited(directory.path(), &at_ten).unwrap();
-    assert_eq!((found.replayed, found.size, found.holds()), (6, 300, true));
+    assert_eq!((found.replayed, found.size, found.holds()), (10, 300, true));
     let published = found.totals.unwrap();
-    assert_eq!((published.log_size, published.totals.len()), (6, 1));
+    assert_eq!((published.log_size, published.totals.len()), (10, 1));
     let asked = Asked {
         published: Some(&published),
         ..Asked::default()
@@ -126,7 +127,7 @@ fn a_log_is_replayed_as_far_as_the_published_totals_say() {
     ));
     // Between the two parts of one change nothing can be added up.
     let inside = Asked {
-        size: Some(8),
+        size: Some(12),
         ..Asked::default()
     };
     assert!(audited(directory.path(), &inside).unwrap().broken.is_some());
@@ -234,6 +235,14 @@ fn a_log_that_was_cut_or_belongs_to_somebody_else_is_refused() {
         audited(directory.path(), &asked).unwrap().holds(),
         "two of its witnesses are known and signed"
     );
+    let without = Policy::of(Sample::log_key().unwrap(), Vec::new(), 0).unwrap();
+    fs::write(directory.path().join("policy"), without.print()).unwrap();
+    let found = by_own_policy(directory.path());
+    assert!(
+        found.findings.iter().any(|f| f.file == "policy"),
+        "fewer than officers have decided: {found:?}"
+    );
+    fs::write(directory.path().join("policy"), policy().print()).unwrap();
     let older = Sample::note(200, long.tree().root(200).unwrap(), &QUORUM).unwrap();
     fs::write(directory.path().join("checkpoint"), older.to_string()).unwrap();
     let found = by_own_policy(directory.path());

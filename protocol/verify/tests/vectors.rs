@@ -10,6 +10,10 @@
 
 #[path = "vectors/cases.rs"]
 mod cases;
+#[path = "vectors/messages.rs"]
+mod messages;
+#[path = "vectors/world.rs"]
+mod world;
 
 use std::path::Path;
 use std::process::Command;

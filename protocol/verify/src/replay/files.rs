@@ -221,7 +221,9 @@ impl Check<'_> {
         let parent = above.and_then(|hashes| hashes.get(place).copied());
         let root = |hashes: &[Sha256]| {
             let mut root = RootBuilder::new();
-            hashes.iter().for_each(|hash| root.add_hash(*hash));
+            for hash in hashes {
+                root.add_hash(*hash);
+            }
             Some(root.root())
         };
         Ok(if root(own) == parent || root(stated) != parent {

@@ -236,6 +236,24 @@ impl Sample {
         })
     }
 
+    /// Lets the first so many witnesses count, as officers do.
+    ///
+    /// # Errors
+    /// [`SampleFault`].
+    pub fn admit_witnesses(&mut self, count: u8) -> Result<(), SampleFault> {
+        for number in 0..count {
+            let draft = Draft {
+                r#type: "witness.admitted",
+                subject: format!("witness/w{number}"),
+                data: json!({ "key": Self::witness_key(number)?, "member": format!("w{number}") }),
+                officers: &["first-officer", "second-officer"],
+                ..Draft::default()
+            };
+            self.append(draft, 1)?;
+        }
+        Ok(())
+    }
+
     /// Appends leaves that change nothing until there are so many.
     ///
     /// # Errors

@@ -20,7 +20,9 @@ impl Tree {
             let (pairs, _) = below.as_chunks::<2>();
             let parents = pairs.iter().map(|pair| {
                 let mut parent = RootBuilder::new();
-                pair.iter().for_each(|hash| parent.add_hash(*hash));
+                for hash in pair {
+                    parent.add_hash(*hash);
+                }
                 parent.root()
             });
             let parents = parents.collect();
