@@ -15,6 +15,7 @@ mod evidence;
 mod freeze;
 mod governance;
 mod issuance;
+mod keys;
 mod listing;
 mod loss;
 mod mapping;
@@ -158,7 +159,7 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         Body::TokenEpoch(content) => epoch::state(working, command, signed, content),
         Body::ConflictEvidence(content) => conflict::say(working, command, signed, content),
         Body::ChallengeAnswer(content) => challenge::answer(working, command, signed, content),
-        Body::Key(content) => membership::propose_key(working, command, signed, content),
+        Body::Key(content) => keys::propose_key(working, command, signed, content),
         Body::Asset(content) => assets::put(working, command, signed, content),
         Body::Sheet(_)
         | Body::MappingProposal(_)
@@ -220,11 +221,15 @@ fn decide_governance(
         } => membership::admit(working, officers, member, *region, *kind, (name_zh, name_en), key),
         Decision::Suspend { member, reason } => membership::suspend(working, officers, member, reason),
         Decision::Reinstate { member } => membership::reinstate(working, officers, member),
-        Decision::ApproveKey { key } => membership::set_key(working, officers, key, KeyStatus::Active),
-        Decision::RetireKey { key } => membership::set_key(working, officers, key, KeyStatus::Retired),
-        Decision::ReplaceKeys { member, key, reason } => {
-            membership::replace_keys(working, officers, member, key, reason)
-        }
+        Decision::ApproveKey { key } => keys::set_key(working, officers, key, KeyStatus::Active),
+        Decision::RetireKey { key } => keys::set_key(working, officers, key, KeyStatus::Retired),
+        Decision::ReplaceKeys { member, key, reason } => keys::replace_keys(working, officers, member, key, reason),
+        Decision::DistrustKey {
+            member,
+            key,
+            from_index,
+            reason,
+        } => keys::distrust(working, officers, member, key, *from_index, reason),
         Decision::PutSheet(_)
         | Decision::PutFactorRecords(_)
         | Decision::SetRegistry { .. }

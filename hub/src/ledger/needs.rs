@@ -263,7 +263,9 @@ impl Needs {
                 content.event.iter().for_each(|event| self.event(event, working));
             }
             Decision::RevokeLinkedPermission { permission, .. } => self.permission(*permission, working),
-            Decision::NewOrigin { .. } => told_of_origin(working).for_each(|member| self.feed(member, working)),
+            Decision::NewOrigin { .. } | Decision::DistrustKey { .. } => {
+                told_of_origin(working).for_each(|member| self.feed(member, working));
+            }
             Decision::Sweep => {
                 match &working.due {
                     Some(due) => self.due(due, working),

@@ -40,7 +40,8 @@ const fn officers_needed(decision: &Decision) -> usize {
         | Decision::Foreclose { .. }
         | Decision::CancelFrozen { .. }
         | Decision::NewOrigin { .. }
-        | Decision::ReplaceKeys { .. } => 2,
+        | Decision::ReplaceKeys { .. }
+        | Decision::DistrustKey { .. } => 2,
         _ => 1,
     }
 }
