@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     Time,
-    certificate::{self, CertificateFacts, EXPIRY_ALARM_DAYS},
+    certificate::{self, CertificateFacts},
     durable::{self, FileError},
     enrolment::{KeyAlgorithm, KeyError, TlsKey},
     tls::{IdentityFiles, TlsError, read_pair},
@@ -147,15 +147,16 @@ impl Renewal {
     }
 }
 
-/// Says once when a certificate has come below each of [`EXPIRY_ALARM_DAYS`].
+/// Says once when a certificate has come below each of [`EXPIRY_ALARM_DAYS`](certificate::EXPIRY_ALARM_DAYS).
 #[derive(Debug, Default)]
 pub struct ExpiryAlarm(Option<i64>);
 
 impl ExpiryAlarm {
-    /// The alarm that `certificate` raises at `now`, in days; `None` if it raises none or it was said already.
-    pub fn raised(&mut self, certificate: &CertificateFacts, now: Time) -> Option<i64> {
-        let alarm = certificate.expiry_alarm(now);
+    /// The alarm that a certificate which ends at `not_after` raises at `now`, in days; `None` if it raises none or it was said
+    /// already.
+    pub fn raised(&mut self, not_after: Time, now: Time) -> Option<i64> {
+        let alarm = certificate::expiry_alarm(not_after, now);
         let before = std::mem::replace(&mut self.0, alarm);
-        alarm.filter(|alarm| EXPIRY_ALARM_DAYS.contains(alarm) && before.is_none_or(|before| *alarm < before))
+        alarm.filter(|alarm| before.is_none_or(|before| *alarm < before))
     }
 }

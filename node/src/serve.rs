@@ -1,5 +1,5 @@
-//! What runs while the node serves: the feed, the outbox, tokens and their upload, decisions about offers, and changed key
-//! files.
+//! What runs while the node serves: the feed, the outbox, tokens and their upload, decisions about offers, the certificate, and
+//! changed key files.
 
 use std::time::Duration;
 
@@ -39,6 +39,7 @@ pub fn exchange(node: &Node) -> Exchange {
     tasks.spawn(exchange::upload(node.clone(), stopped.clone()));
     tasks.spawn(decide(node.clone(), stopped.clone()));
     tasks.spawn(show(node.clone(), stopped.clone()));
+    tasks.spawn(exchange::renew(node.clone(), stopped.clone()));
     tasks.spawn(reload(node.clone(), stopped));
     Exchange { stop, tasks }
 }

@@ -144,12 +144,17 @@ fn each_alarm_is_raised_once() {
     let certificate = facts(&ground(Span::days(1)).files).unwrap();
     let mut alarm = ExpiryAlarm::default();
     let days = [60, 31, 29, 20, 13, 10, 5, 3, 0, 0];
-    let raised = days.map(|days| alarm.raised(&certificate, certificate.not_after - Span::days(days) - Span::hours(1)));
+    let raised = days.map(|days| {
+        alarm.raised(
+            certificate.not_after,
+            certificate.not_after - Span::days(days) - Span::hours(1),
+        )
+    });
     assert_eq!(
         raised,
         [None, None, Some(30), None, Some(14), None, Some(7), None, Some(1), None]
     );
     // A renewed certificate begins anew.
-    assert_eq!(alarm.raised(&certificate, certificate.not_before), None);
-    assert_eq!(alarm.raised(&certificate, certificate.not_after), Some(1));
+    assert_eq!(alarm.raised(certificate.not_after, certificate.not_before), None);
+    assert_eq!(alarm.raised(certificate.not_after, certificate.not_after), Some(1));
 }

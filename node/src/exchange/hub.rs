@@ -1,5 +1,6 @@
 //! Asking the hub, over mutual TLS.
 
+mod certificate;
 pub(super) mod handshake;
 mod upload;
 mod wire;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tanqiao_certs::ClientTls;
+use tanqiao_certs::renewal::complete;
 use tanqiao_protocol::challenge::ChallengeView;
 use tanqiao_protocol::conflict::{ConflictView, HeldView};
 use tanqiao_protocol::envelope::Envelope;
@@ -30,6 +32,7 @@ use crate::config::{Config, read_private};
 use crate::error::NodeError;
 use crate::exchange::ExchangeError;
 use crate::exchange::feed::ReceivedPage;
+use crate::exchange::renewal::identity;
 
 /// How long an answer may take, beyond what the hub was asked to wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -118,6 +121,7 @@ impl HubClient {
     /// [`NodeError::Exchange`] if a TLS file cannot be used.
     pub fn open(config: &Config) -> Result<Self, NodeError> {
         // Refuses a key that others may read; the TLS stack reads it itself.
+        complete(&identity(config)).map_err(ExchangeError::from)?;
         read_private(&config.tls.key)?;
         let tls = load_tls(config)?;
         let http = builder()
