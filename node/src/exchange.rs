@@ -42,7 +42,7 @@ pub(crate) use outbox::{content_of, id_reused};
 pub use policy::{Rule, Verdict};
 pub(crate) use rebuild::rebuild;
 pub(crate) use renewal::renew;
-pub(crate) use screened::complete as complete_held;
+pub(crate) use screened::{complete as complete_held, held_by_account};
 pub(crate) use send::reached;
 pub use send::send;
 pub use signer::Signer;

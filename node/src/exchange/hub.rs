@@ -333,6 +333,14 @@ impl HubClient {
         self.get(&format!("/v1/conflicts/{id}"), &()).await
     }
 
+    /// All of this member's issuances: `GET /v1/issuances`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn issuances(&self) -> Result<Vec<IssuanceView>, HubError> {
+        self.all("/v1/issuances", &[]).await
+    }
+
     /// All of `GET /v1/issuances/{id}/held`: activities of an issuance that have no serials of its first run.
     ///
     /// # Errors
