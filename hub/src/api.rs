@@ -10,6 +10,7 @@ pub mod claims;
 pub mod endpoints;
 pub mod feed;
 pub mod hub;
+pub mod log;
 pub mod mappings;
 pub mod observation;
 pub mod openapi;
@@ -30,6 +31,7 @@ mod info;
 mod page;
 mod public;
 mod tokens;
+mod witnesses;
 mod writes;
 
 pub use endpoints::{Endpoint, Listener, mount};

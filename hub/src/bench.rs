@@ -16,6 +16,7 @@ mod screening_hand;
 mod screening_redis;
 pub mod sequencer;
 pub mod throughput;
+pub mod upkeep;
 pub mod world;
 
 /// Why a bench ended early.

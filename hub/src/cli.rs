@@ -18,6 +18,7 @@ mod events;
 mod factors;
 mod governance;
 mod isolation;
+mod log;
 mod mapping_sets;
 mod mappings;
 mod matrix;

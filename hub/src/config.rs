@@ -132,6 +132,12 @@ pub struct LogConfig {
     pub origin: Option<String>,
     /// Its private key: Ed25519, PKCS #8 PEM, mode 0600. `migrate` makes it where it is missing.
     pub key: PathBuf,
+    /// The key that takes its place, while it does; as `key`. `admin log-key propose` makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_key: Option<PathBuf>,
+    /// The directory of the published log; absent for `log` beside the key. Several hub processes have one each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dir: Option<PathBuf>,
 }
 
 /// The store of fingerprint tokens.
@@ -288,6 +294,19 @@ impl Config {
         self.log.key.with_file_name("log.head")
     }
 
+    /// Where the head of the log that was last signed here is kept: beside the log's key.
+    #[must_use]
+    pub fn signed_mark(&self) -> PathBuf {
+        self.log.key.with_file_name("log.signed")
+    }
+
+    /// The directory of the published log.
+    #[must_use]
+    pub fn log_dir(&self) -> PathBuf {
+        let beside = || self.log.key.with_file_name("log");
+        self.log.dir.clone().unwrap_or_else(beside)
+    }
+
     /// Where officers' decisions are kept for a recovery: beside the log's key.
     #[must_use]
     pub fn decisions(&self) -> PathBuf {
@@ -323,6 +342,8 @@ impl Config {
             &mut self.authority.dir,
             &mut self.screening.dir,
             &mut self.screening.key,
+            &mut self.log.next_key,
+            &mut self.log.dir,
         ];
         optional.into_iter().flatten().for_each(settle);
         if let Some(file) = self.database.url.strip_prefix("sqlite:") {

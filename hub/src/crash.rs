@@ -15,6 +15,8 @@ pub const POINTS: &[&str] = &[
     "sequencer.after-commit",
     "sequencer.after-answer",
     "feed.before-send",
+    "log.before-sign",
+    "log.after-sign",
     "recovery.before-commit",
     "recovery.before-mark",
     "enrolment.before-write",

@@ -121,6 +121,24 @@ impl Reception {
     }
 }
 
+impl Received {
+    /// Refuses the commands that do not pass.
+    #[must_use]
+    pub fn refusing(mut self, check: impl Fn(&Command) -> Result<(), Problem>) -> Self {
+        for item in &mut self.items {
+            if let Item::Command(command) = item
+                && let Err(problem) = check(command)
+            {
+                *item = Item::Refused {
+                    id: Some(command.id),
+                    problem: Box::new(problem),
+                };
+            }
+        }
+        self
+    }
+}
+
 impl Item {
     fn blocks(&self) -> usize {
         match self {

@@ -1,7 +1,7 @@
 //! The service: three listeners, the sequencer, the reload loop and the schedule, started and stopped together.
 
 mod certificates;
-mod log_key;
+mod log;
 mod reload;
 mod schedule;
 mod screening;
@@ -30,8 +30,9 @@ use crate::screening::screener::Screener;
 use crate::screening::{HubKey, ScreeningError, Spool, open_spool, open_store};
 use crate::store::database::{Database, StoreError};
 use crate::store::read::replication;
+use crate::transparency::{LogFiles, LogKeeper, MarkError, SignedMark, Signers, verifier_key};
 
-pub use log_key::{LogKeyError, ensure_log_key, log_public_key};
+pub use crate::transparency::{LogKeyError, ensure_log_key, log_public_key};
 pub use schedule::{Clock, SystemClock, due_commands, new_id, own_command, sweep_command};
 
 /// How long a handshake may take.
@@ -62,6 +63,9 @@ pub enum ServeError {
     /// The log's key.
     #[error(transparent)]
     LogKey(#[from] LogKeyError),
+    /// The head of the log that was signed last.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
     /// A listener.
     #[error("cannot listen on {address} ({listener}): {source}")]
     Listen {
@@ -170,6 +174,13 @@ impl Service {
             console: config.console.listen,
             loops: vec![
                 tokio::spawn(schedule::forget(database.clone(), SystemClock, stopping.clone())),
+                tokio::spawn(log::keep(
+                    keeper(config, &database)?,
+                    hub.log.clone(),
+                    database.clone(),
+                    sequencer.clone(),
+                    stopping.clone(),
+                )),
                 tokio::spawn(hub.heads.clone().follow(database.clone(), sequencer.log_size())),
                 tokio::spawn(screening::screen(
                     screener(config, database, sequencer.clone(), spool)?,
@@ -283,6 +294,17 @@ fn screener(
     Ok(Screener::new(database, sequencer, spool, Box::new(open)).concealing(key))
 }
 
+fn keeper(config: &Config, database: &Database) -> Result<LogKeeper, ServeError> {
+    let files = LogFiles::new(config.log_dir());
+    let mark = SignedMark::open(config.signed_mark())?;
+    Ok(LogKeeper::with(
+        database.clone(),
+        files,
+        Signers::load(config)?,
+        Some(mark),
+    ))
+}
+
 fn load_tls(config: &Config) -> Result<ServerTls, ServeError> {
     let files = TlsFiles::new(&config.tls.ca)
         .with_crl(&config.tls.crl)
@@ -295,8 +317,8 @@ fn load_tls(config: &Config) -> Result<ServerTls, ServeError> {
 fn settings(config: &Config) -> Result<Settings, ServeError> {
     Ok(Settings {
         trust_domain: config.trust_domain.clone(),
-        log_origin: config.log_origin(),
-        log_public_key: log_public_key(config)?,
+        log_key: verifier_key(config, &config.log.key)?,
+        log_dir: config.log_dir(),
         limits: config.limits.clone(),
         single_server: config.database.single_server,
         authority: config.authority.dir.clone(),

@@ -24,8 +24,10 @@ use tanqiao_protocol::log::receipt::Receipt;
 use tanqiao_protocol::log::tile::{Bundle, Tile, TileReader, changed_bundles, changed_tiles};
 use tanqiao_protocol::merkle::{Node, RootBuilder, consistency, consistent, inclusion};
 use tanqiao_protocol::signing::{NoteKey, SigningKey};
+use tanqiao_protocol::time::Timestamp;
 
 const ORIGIN: &str = "tanqiao.test/log";
+const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 
 fn signer() -> SigningKey {
     SigningKey::from_ed25519_seed(&[7; 32]).unwrap()
@@ -158,10 +160,10 @@ fn a_head_that_was_claimed_is_the_one_that_is_signed() {
         let size = f.database.read(checkpoints::leaf_count).unwrap();
         let leaves = f.database.read(|c| checkpoints::leaves(c, 0, size)).unwrap();
         let root = root_of(&leaves);
-        let claimed = checkpoints::claim(&f.database, None, size, root).unwrap();
+        let claimed = checkpoints::claim(&f.database, None, size, root, NOW).unwrap();
         assert!(matches!(claimed, Claimed::New(_)));
         // Who is late, or knows less, claims nothing.
-        let late = checkpoints::claim(&f.database, None, size + 1, Sha256::of(b"other")).unwrap();
+        let late = checkpoints::claim(&f.database, None, size + 1, Sha256::of(b"other"), NOW).unwrap();
         assert!(matches!(late, Claimed::Already(head) if head.root == root));
         let head = keeper(&f, directory.path()).work().unwrap();
         assert_eq!((head.size, head.root), (size, root));
@@ -175,7 +177,7 @@ fn a_ledger_that_does_not_continue_what_was_signed_is_not_signed() {
         let directory = tempfile::tempdir().unwrap();
         grow(&f, 10);
         let size = f.database.read(checkpoints::leaf_count).unwrap();
-        checkpoints::claim(&f.database, None, size - 4, Sha256::of(b"another history")).unwrap();
+        checkpoints::claim(&f.database, None, size - 4, Sha256::of(b"another history"), NOW).unwrap();
         let refused = keeper(&f, directory.path()).work();
         assert!(
             matches!(refused, Err(KeeperError::Forked { signed, .. }) if signed == size - 4),

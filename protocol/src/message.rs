@@ -3,12 +3,15 @@
 //! The signed bytes are the JSON of [`Message`]; they travel in a DSSE envelope whose `payloadType` names the action.
 
 mod content;
+mod log;
 
 use crate::id::{MessageId, Name, NodeId, TrustDomain};
 use crate::text::words;
 use crate::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+pub use log::{FORK_NOTES_BYTES_MAX, ForkKind, LogFork, WitnessKey, proves_fork};
 
 pub use content::{
     Cancellation, Donation, DonationWithdrawal, Issuance, KeyProposal, Listing, Methodology, Pledge, PledgeConsent,
@@ -123,6 +126,10 @@ words! {
         ConflictEvidence = 27 "conflict-evidence",
         /// Show the records that a challenge asks for, sealed.
         ChallengeAnswer = 28 "challenge-answer",
+        /// Propose the key with which the member's node cosigns the log.
+        WitnessKey = 29 "witness-key",
+        /// Show two notes of the log that contradict each other.
+        LogFork = 30 "log-fork",
     }
 }
 
@@ -175,6 +182,8 @@ content! {
     crate::fingerprint::TokenEpoch => TokenEpoch,
     crate::conflict::ConflictEvidence => ConflictEvidence,
     crate::asset::Asset => Asset,
+    WitnessKey => WitnessKey,
+    LogFork => LogFork,
 }
 
 /// Many messages under one signature. Each item is a whole message as a JSON text with an id of its own in the same id

@@ -45,6 +45,10 @@ words! {
         UploadQuota = 13 "upload-quota",
         /// A stream that is longer than all the room that a member has.
         UploadTooLarge = 14 "upload-too-large",
+        /// The log is shorter here than where the reader is: the hub was restored from an old backup, or shows two histories.
+        LogBehind = 15 "log-behind",
+        /// The log has signed another root of this size.
+        LogFork = 16 "log-fork",
     }
 }
 
@@ -64,7 +68,7 @@ impl ApiProblem {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::FeedFork | Self::NotIssuedYet | Self::UploadOffset => 409,
+            Self::FeedFork | Self::NotIssuedYet | Self::UploadOffset | Self::LogBehind | Self::LogFork => 409,
             Self::UploadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::UploadQuota => 429,
@@ -91,6 +95,8 @@ impl ApiProblem {
             Self::UploadOffset => "Upload goes on elsewhere",
             Self::UploadQuota => "No room for another upload yet",
             Self::UploadTooLarge => "Upload too large",
+            Self::LogBehind => "Log is behind the reader",
+            Self::LogFork => "Log has forked",
         }
     }
 
@@ -112,6 +118,8 @@ impl ApiProblem {
             Self::UploadOffset => "上传续传位置不符",
             Self::UploadQuota => "上传空间暂时不足",
             Self::UploadTooLarge => "上传内容过大",
+            Self::LogBehind => "透明日志落后于读取位置",
+            Self::LogFork => "透明日志出现分叉",
         }
     }
 
@@ -137,6 +145,9 @@ impl ApiProblem {
             }
             Self::UploadTooLarge => {
                 "Register the activities again in smaller issuances, each of a stream of at most `expected` bytes."
+            }
+            Self::LogBehind | Self::LogFork => {
+                "Stop cosigning, keep both notes, and tell the hub's officers and the other members."
             }
             Self::Internal => {
                 "Send the same message again: its id makes that safe. Report the request id if it persists."
@@ -180,6 +191,9 @@ pub struct Problem {
     /// After how many seconds to try again; also the `Retry-After` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
+    /// A signed note of the log that contradicts the reader's, whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 impl Problem {
@@ -215,6 +229,7 @@ impl Problem {
             found: None,
             path: None,
             retry_after_s: None,
+            note: None,
         }
     }
 
@@ -276,6 +291,13 @@ impl Problem {
     #[must_use]
     pub const fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Shows a signed note of the log.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
         self
     }
 

@@ -43,6 +43,9 @@ pub struct HubInfo {
     pub log_origin: String,
     /// The log's verifier key (C2SP signed-note `vkey`).
     pub log_public_key: String,
+    /// Every key that signs the log now, the oldest first: two while one is in the place of the other.
+    #[serde(default)]
+    pub log_public_keys: Vec<String>,
     /// Number of leaves.
     pub log_size: i64,
     /// The hub's clock.
@@ -53,6 +56,19 @@ pub struct HubInfo {
     pub demonstration: bool,
     /// Limits.
     pub limits: Limits,
+}
+
+/// The answer to `POST /v1/log/cosignatures`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CosignatureTaken {
+    /// The size that was cosigned.
+    pub size: u64,
+    /// How many admitted witnesses have cosigned it.
+    pub cosignatures: usize,
+    /// How many have to.
+    pub quorum: usize,
+    /// True if this head, or a later one, is published.
+    pub published: bool,
 }
 
 /// Limits that a client should respect.

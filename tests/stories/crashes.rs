@@ -20,6 +20,8 @@ pub const HUB_ELSEWHERE: [&str; 4] = [
     "recovery.before-commit",
     "recovery.before-mark",
 ];
+/// Points of the hub that what it does beside transfers passes: `witnessed.rs` does.
+pub const HUB_LOG: [&str; 2] = ["log.before-sign", "log.after-sign"];
 /// Points of a node that no transfer passes: `crashes_elsewhere.rs` does.
 pub const NODE_ELSEWHERE: [&str; 3] = [
     "import.before-batch-commit",
@@ -59,7 +61,7 @@ async fn passed(program: &str, elsewhere: &[&str]) -> Vec<String> {
 /// Once at the proposal, which comes first, and once at the acceptance.
 async fn the_hub_dies_everywhere(kind: Kind) {
     let mut federation = Federation::with_nodes(Plan::on(kind), RIDES).await;
-    for point in passed(HUB, &HUB_ELSEWHERE).await {
+    for point in passed(HUB, &[&HUB_ELSEWHERE[..], &HUB_LOG].concat()).await {
         for point in [point.clone(), format!("{point}:2")] {
             let crossing = Crossing::planned(&federation, QUANTITY_G).await;
             // The order waits in Wuhan's outbox, so that the first thing that the hub does is this transfer.

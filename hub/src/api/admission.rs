@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
@@ -20,6 +21,9 @@ use tanqiao_protocol::view::{MemberKind, MemberStatus};
 
 use super::answer::Refused;
 use super::hub::Hub;
+
+/// How often a waiting poll looks whether its member may still wait.
+const LOOK_AT_STANDING_EVERY: Duration = Duration::from_secs(2);
 
 /// What the handshake of a connection showed.
 #[derive(Debug, Clone)]
@@ -114,6 +118,16 @@ pub fn check_again(hub: &Hub, caller: &Caller) -> Result<(), Refused> {
     let checked = hub.tls.state().check_request(&caller.peer, chrono::Utc::now());
     checked.map_err(|refusal| identity_problem(&refusal))?;
     Ok(check_standing(hub, &caller.member, &caller.peer)?)
+}
+
+/// Waits until the caller may not go on: its certificate revoked or expired, or its member suspended.
+pub async fn until_refused(hub: &Hub, caller: &Caller) -> Refused {
+    loop {
+        tokio::time::sleep(LOOK_AT_STANDING_EVERY).await;
+        if let Err(refused) = check_again(hub, caller) {
+            return refused;
+        }
+    }
 }
 
 /// N02, N03; 401 where the certificate speaks for a node and the member is an evaluator, or the other way round.

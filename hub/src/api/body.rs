@@ -18,11 +18,18 @@ use super::answer::Refused;
 /// The most bytes of a body that is not signed.
 const PLAIN_BYTES_MAX: usize = 64 * 1024;
 
+/// The most bytes of a note.
+const NOTE_BYTES_MAX: usize = 64 * 1024;
+
 type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Refused>>>>;
 
 /// The bytes of a write, as received.
 #[derive(Debug)]
 pub struct SignedBody(pub Bytes);
+
+/// A small text.
+#[derive(Debug)]
+pub struct TextBody(pub Bytes);
 
 /// A small JSON body of a type.
 #[derive(Debug)]
@@ -33,7 +40,17 @@ impl FromRequest for SignedBody {
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bytes = read(request, payload, REQUEST_BYTES_MAX);
+        let bytes = read(request, payload, JSON, REQUEST_BYTES_MAX);
+        Box::pin(async move { bytes.await.map(Self) })
+    }
+}
+
+impl FromRequest for TextBody {
+    type Error = Refused;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(request, payload, "text/plain", NOTE_BYTES_MAX);
         Box::pin(async move { bytes.await.map(Self) })
     }
 }
@@ -43,7 +60,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for PlainBody<T> {
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bytes = read(request, payload, PLAIN_BYTES_MAX);
+        let bytes = read(request, payload, JSON, PLAIN_BYTES_MAX);
         Box::pin(async move {
             let bytes = bytes.await?;
             strict::from_slice(&bytes)
@@ -53,7 +70,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for PlainBody<T> {
     }
 }
 
-fn read(request: &HttpRequest, payload: &mut Payload, most: usize) -> Reading<Bytes> {
+const JSON: &str = "application/json";
+
+fn read(request: &HttpRequest, payload: &mut Payload, expected: &'static str, most: usize) -> Reading<Bytes> {
     let media_type = request.content_type().to_owned();
     let announced = request
         .headers()
@@ -62,9 +81,9 @@ fn read(request: &HttpRequest, payload: &mut Payload, most: usize) -> Reading<By
         .and_then(|text| text.parse::<usize>().ok());
     let payload = web::Payload::from_request(request, payload);
     Box::pin(async move {
-        if !media_type.eq_ignore_ascii_case("application/json") {
+        if !media_type.eq_ignore_ascii_case(expected) {
             return Err(Problem::api(ApiProblem::UnsupportedMediaType)
-                .expected("application/json")
+                .expected(expected)
                 .found(media_type)
                 .into());
         }

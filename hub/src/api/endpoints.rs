@@ -55,6 +55,8 @@ pub enum Takes {
     Json(&'static str),
     /// Bytes, as they come.
     Stream,
+    /// A text.
+    Text,
 }
 
 /// What an address gives when it does not refuse.
@@ -86,6 +88,14 @@ pub struct Endpoint {
     /// Its answer.
     pub gives: Gives,
     route: fn() -> Route,
+}
+
+impl Endpoint {
+    /// The path as it is described: without the patterns of its parameters.
+    #[must_use]
+    pub fn described_path(&self) -> String {
+        self.path.replace(":.*}", "}")
+    }
 }
 
 /// Puts the addresses of a listener into an application, with problem documents for everything that goes wrong before a

@@ -55,7 +55,7 @@ async fn view(hub: &Hub, enrolment: Enrolment) -> Result<EnrolmentView, Refused>
         status: enrolment.status,
         certificate_pem: enrolment.content.certificate_pem.filter(|_| approved),
         ca_pem,
-        log_public_key: approved.then(|| hub.settings.log_public_key.clone()),
+        log_public_key: approved.then(|| hub.log_public_key()),
     })
 }
 

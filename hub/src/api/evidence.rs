@@ -21,7 +21,7 @@ use crate::store::read::{dealings, envelopes};
 pub async fn certificate(hub: Data<Hub>, id: Path<MessageId>) -> Answer {
     let issuer = Issuer {
         trust_domain: hub.settings.trust_domain.clone(),
-        log_origin: hub.settings.log_origin.clone(),
+        log_origin: hub.settings.log_key.name().to_owned(),
     };
     let found = hub.read(move |c| certificates::find(c, *id, &issuer)).await?;
     json(&found.ok_or_else(Refused::not_found)?)

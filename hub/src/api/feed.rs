@@ -12,7 +12,7 @@ use tanqiao_protocol::id::{NodeId, Sha256};
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tokio::sync::watch;
 
-use super::admission::{Caller, check_again};
+use super::admission::{Caller, check_again, until_refused};
 use super::answer::{Answer, Refused};
 use super::hub::Hub;
 use super::page::LIMIT_MAX;
@@ -37,9 +37,6 @@ pub struct Cursor {
     #[serde(default)]
     wait: u32,
 }
-
-/// How often a waiting poll looks whether its member may still wait.
-const LOOK_AT_STANDING_EVERY: Duration = Duration::from_secs(2);
 
 /// A page as it leaves the store.
 enum Stored {
@@ -87,16 +84,6 @@ pub async fn read(hub: Data<Hub>, caller: Caller, cursor: Query<Cursor>) -> Answ
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .body(page(&entries, latest)))
-}
-
-/// Waits until the caller may not go on: its certificate revoked or expired, or its member suspended.
-async fn until_refused(hub: &Hub, caller: &Caller) -> Refused {
-    loop {
-        tokio::time::sleep(LOOK_AT_STANDING_EVERY).await;
-        if let Err(refused) = check_again(hub, caller) {
-            return refused;
-        }
-    }
 }
 
 /// Waits until the feed goes beyond `after`; false if it did not in time.

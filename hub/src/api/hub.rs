@@ -10,6 +10,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
 use tanqiao_certs::ServerTls;
 use tanqiao_protocol::id::{MessageId, NodeId, TrustDomain};
+use tanqiao_protocol::signing::NoteKey;
 use tanqiao_protocol::time::Timestamp;
 use tokio::sync::watch;
 
@@ -22,16 +23,17 @@ use crate::recognition::ranked::RankingCache;
 use crate::screening::Spool;
 use crate::store::database::{Database, ReadConnection, StoreError};
 use crate::store::read::statistics::Statistics;
+use crate::transparency::{Board, LogFiles};
 
 /// What does not change while the process runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The federation.
     pub trust_domain: TrustDomain,
-    /// The name of the log.
-    pub log_origin: String,
-    /// The log's verifier key.
-    pub log_public_key: String,
+    /// The log's configured verifier key, whose name is the log's.
+    pub log_key: NoteKey,
+    /// The directory of the published log.
+    pub log_dir: PathBuf,
     /// Limits.
     pub limits: LimitsConfig,
     /// A PostgreSQL without synchronous standbys is accepted.
@@ -61,6 +63,8 @@ pub struct Hub {
     pub spool: Arc<dyn Spool>,
     /// Identities, revocations, days left.
     pub tls: ServerTls,
+    /// What the log's keeper has last seen.
+    pub log: Board,
     /// How far every feed goes.
     pub heads: FeedHeads,
     /// For Prometheus.
@@ -99,6 +103,7 @@ impl Hub {
             member_rate: RateLimiter::keyed(members),
             address_rate: RateLimiter::keyed(addresses),
             heads: FeedHeads::default(),
+            log: Board::new(LogFiles::new(settings.log_dir.clone())),
             statistics: Arc::default(),
             ranking: Arc::default(),
             open: watch::Sender::new(0),
@@ -122,6 +127,19 @@ impl Hub {
         }
         self.open.send_modify(|open| *open += 1);
         Some(Entered(self.open.clone()))
+    }
+
+    /// The keys that sign the log now, the oldest first.
+    #[must_use]
+    pub fn log_keys(&self) -> Vec<NoteKey> {
+        self.sequencer.governance().log.rules.signing(&self.settings.log_key)
+    }
+
+    /// The newest of them.
+    #[must_use]
+    pub fn log_public_key(&self) -> String {
+        let keys = self.log_keys();
+        keys.last().unwrap_or(&self.settings.log_key).to_string()
     }
 
     /// The hub's clock.

@@ -45,7 +45,7 @@ pub fn document(listener: Listener) -> OpenApi {
     let mut paths = PathsBuilder::new();
     for endpoint in listener.endpoints() {
         paths = paths.path(
-            endpoint.path,
+            endpoint.described_path(),
             PathItem::new(http_method(endpoint.method), operation(listener, endpoint)),
         );
     }
@@ -111,7 +111,7 @@ fn operation(listener: Listener, endpoint: &Endpoint) -> utoipa::openapi::path::
         .tag(listener.name())
         .summary(Some(endpoint.summary))
         .operation_id(Some(operation_id(endpoint)));
-    for name in path_parameters(endpoint.path) {
+    for name in path_parameters(&endpoint.described_path()) {
         let parameter = ParameterBuilder::new()
             .name(name)
             .parameter_in(ParameterIn::Path)
@@ -131,7 +131,8 @@ fn operation(listener: Listener, endpoint: &Endpoint) -> utoipa::openapi::path::
     operation = match endpoint.takes {
         Takes::Nothing => operation,
         Takes::Signed(action) => operation.request_body(Some(body("Signed", &signed(action)))),
-        Takes::Stream => operation.request_body(Some(stream())),
+        Takes::Stream => operation.request_body(Some(bytes("Bytes", "application/octet-stream"))),
+        Takes::Text => operation.request_body(Some(bytes("A text", "text/plain"))),
         Takes::Json(schema) => operation.request_body(Some(body(schema, "JSON"))),
     };
     operation = answered(operation, endpoint);
@@ -198,17 +199,20 @@ fn body(schema: &str, description: &str) -> utoipa::openapi::request_body::Reque
         .build()
 }
 
-fn stream() -> utoipa::openapi::request_body::RequestBody {
+fn bytes(description: &str, media: &str) -> utoipa::openapi::request_body::RequestBody {
     let content = ContentBuilder::new().schema(Some(schemas::parse("text"))).build();
     RequestBodyBuilder::new()
-        .description(Some("Bytes"))
+        .description(Some(description))
         .required(Some(Required::True))
-        .content("application/octet-stream", content)
+        .content(media, content)
         .build()
 }
 
 fn operation_id(endpoint: &Endpoint) -> String {
-    let path = endpoint.path.replace(['{', '}'], "").replace(['/', '.'], "_");
+    let path = endpoint
+        .described_path()
+        .replace(['{', '}'], "")
+        .replace(['/', '.'], "_");
     format!("{}{path}", endpoint.method.to_lowercase())
 }
 

@@ -13,9 +13,10 @@ use super::admission::Caller;
 use super::answer::{Answer, Refused, problem, with_status};
 use super::body::SignedBody;
 use super::hub::Hub;
+use super::witnesses::check_evidence;
 use crate::crash;
 use crate::intake::{Item, Named, Place, Received, Reception};
-use crate::ledger::command::Command;
+use crate::ledger::command::{Body, Command};
 
 /// Declares handlers that take one action.
 macro_rules! taking {
@@ -54,6 +55,10 @@ taking! {
     token_epoch => TokenEpoch;
     /// `POST /v1/assets`
     asset => Asset;
+    /// `POST /v1/log/witness-key`
+    witness_key => WitnessKey;
+    /// `POST /v1/log/forks`
+    log_fork => LogFork;
     /// `POST /v1/mappings`
     mapping_proposal => MappingProposal;
 }
@@ -133,6 +138,10 @@ async fn submit(hub: &Hub, caller: Caller, place: Place, body: SignedBody) -> An
     let received = web::block(move || reception.receive(&body.0))
         .await
         .map_err(|error| Refused::fault(&error))??;
+    let received = received.refusing(|command| match &command.body {
+        Body::LogFork(report) => check_evidence(hub, report),
+        _ => Ok(()),
+    });
     crash::point("intake.after-verify");
     let single = received.single;
     let results = sequence(hub, received).await?;

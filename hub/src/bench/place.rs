@@ -137,6 +137,8 @@ impl Place {
             log: LogConfig {
                 origin: None,
                 key: directory.join("log.key"),
+                next_key: None,
+                dir: None,
             },
             screening: ScreeningConfig::default(),
             limits: generous,

@@ -9,6 +9,7 @@ use super::curve::{self, Curve};
 use super::place::Place;
 use super::process::{self, Process};
 use super::throughput::{self, Throughput};
+use super::upkeep::{self, Upkeep};
 
 /// A part of the bench.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -17,6 +18,8 @@ pub enum Part {
     Throughput,
     /// Ledgers of 10⁴, 10⁵ and 10⁶ blocks; all blocks of one series.
     Curve,
+    /// What the log, the chains and the digests cost a commit.
+    Upkeep,
     /// Start, memory and 1,000 idle members of a hub process (Linux).
     Process,
 }
@@ -51,6 +54,9 @@ pub struct Report {
     /// By the size of the ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curve: Option<Curve>,
+    /// What the log and the digests cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upkeep: Option<Upkeep>,
     /// A process of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process: Option<Process>,
@@ -75,12 +81,14 @@ pub async fn measure(plan: &Plan, directory: &Path, say: &dyn Fn(&str)) -> Resul
         members: plan.members,
         throughput: None,
         curve: None,
+        upkeep: None,
         process: None,
     };
     for part in &plan.parts {
         match part {
             Part::Throughput => report.throughput = Some(throughput::measure(plan, &place, say).await?),
             Part::Curve => report.curve = Some(curve::measure(plan, &place, say).await?),
+            Part::Upkeep => report.upkeep = Some(upkeep::measure(plan, &place, say).await?),
             Part::Process => report.process = Some(process::measure(plan, &place, say).await?),
         }
     }

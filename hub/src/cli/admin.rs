@@ -8,7 +8,7 @@ use super::desk::Desk;
 use super::output::{CliError, Output};
 use super::{
     accounts, assets, blocks, catalogue, challenges, claims, conflicts, dealings, enrolments, events, factors,
-    governance, mapping_sets, mappings, matrix, members, recover, sheets, system, tokens,
+    governance, log, mapping_sets, mappings, matrix, members, recover, sheets, system, tokens,
 };
 
 /// What officers decide, and what they look at.
@@ -29,6 +29,12 @@ pub(super) enum Admin {
     /// Signing keys.
     #[command(subcommand)]
     Key(members::KeyCommand),
+    /// Witnesses that cosign the transparency log.
+    #[command(subcommand)]
+    Witness(log::WitnessCommand),
+    /// Keys that sign the transparency log.
+    #[command(subcommand)]
+    LogKey(log::LogKeyCommand),
     /// Mappings between methodologies.
     #[command(subcommand)]
     Mapping(mappings::MappingCommand),
@@ -119,6 +125,8 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Enrolment(command) => command.run(&desk, output),
         Admin::Member(command) => command.run(&desk, output),
         Admin::Key(command) => command.run(&desk, output),
+        Admin::Witness(command) => command.run(&desk, output),
+        Admin::LogKey(command) => command.run(&desk, output),
         Admin::Mapping(command) => command.run(&desk, output),
         Admin::Event(command) => command.run(&desk, output),
         Admin::Donation(command) => command.run(&desk, output),

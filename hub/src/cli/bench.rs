@@ -11,6 +11,7 @@ use crate::bench::program::{Part, Plan, Report, measure};
 use crate::bench::recognition::{self, Times};
 use crate::bench::screening;
 use crate::bench::throughput::Throughput;
+use crate::bench::upkeep::Upkeep;
 use crate::config::ScreeningConfig;
 
 /// What is measured.
@@ -26,7 +27,7 @@ pub(super) struct Bench {
     #[arg(long)]
     database: Option<String>,
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Throughput, Part::Curve, Part::Process])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Throughput, Part::Curve, Part::Upkeep, Part::Process])]
     parts: Vec<Part>,
     /// Members that trade with each other.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=55))]
@@ -310,6 +311,9 @@ fn table(report: &Report) -> String {
     if let Some(curve) = &report.curve {
         lines.extend(curve_lines(curve));
     }
+    if let Some(upkeep) = &report.upkeep {
+        lines.extend(upkeep_lines(upkeep));
+    }
     if let Some(process) = &report.process {
         lines.extend(process_lines(process));
     }
@@ -382,6 +386,25 @@ fn curve_lines(curve: &Curve) -> Vec<String> {
         curve.valid
     ));
     lines
+}
+
+fn upkeep_lines(upkeep: &Upkeep) -> Vec<String> {
+    vec![
+        format!(
+            "the log: {} ns to encode and {} ns to insert a leaf, {} leaves and {} µs a batch: {} of the commit time",
+            upkeep.encode_ns_per_leaf,
+            upkeep.insert_ns_per_leaf,
+            upkeep.leaves_per_batch,
+            upkeep.batch_us,
+            thousandths(upkeep.log_thousandths)
+        ),
+        format!(
+            "chains and digests: {} ns an entry: {} of the commit time ({} entries made again)",
+            upkeep.digest_ns_per_entry,
+            thousandths(upkeep.digest_thousandths),
+            upkeep.entries
+        ),
+    ]
 }
 
 fn process_lines(process: &Process) -> Vec<String> {

@@ -24,6 +24,8 @@ pub const KEYS: &[&str] = &[
     "authority.dir",
     "log.origin",
     "log.key",
+    "log.next_key",
+    "log.dir",
     "screening.dir",
     "screening.key",
     "screening.sort_memory_mib",

@@ -111,6 +111,8 @@ pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> 
         Action::MappingComment => of!(MappingComment),
         Action::ChallengeAnswer => of!(boxed ChallengeAnswer),
         Action::Asset => of!(boxed Asset),
+        Action::WitnessKey => of!(boxed WitnessKey),
+        Action::LogFork => of!(boxed LogFork),
         Action::PledgeRelease => {
             message(payload).map(|(header, content): (_, tanqiao_protocol::message::PledgeRelease)| {
                 let consent = Some(content.consent.clone());

@@ -15,16 +15,16 @@ use tanqiao_protocol::mapping::{
     RejectionGround,
 };
 use tanqiao_protocol::message::{
-    Action, Cancellation, Donation, DonationWithdrawal, Issuance, KeyProposal, Listing, Methodology, Pledge,
+    Action, Cancellation, Donation, DonationWithdrawal, Issuance, KeyProposal, Listing, LogFork, Methodology, Pledge,
     PledgeConsent, PledgeForeclosure, PledgeRelease, Retirement, TransferAcceptance, TransferDecline, TransferProposal,
-    TransferWithdrawal,
+    TransferWithdrawal, WitnessKey,
 };
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::permission::LinkedPermission;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
-use tanqiao_protocol::signing::{KeyId, VerifyingKey};
+use tanqiao_protocol::signing::{KeyId, NoteKey, VerifyingKey};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::MemberKind;
 
@@ -141,6 +141,10 @@ pub enum Body {
     ChallengeAnswer(Box<ChallengeAnswer>),
     /// Register an asset, or revise it.
     Asset(Box<Asset>),
+    /// Propose the key of a witness.
+    WitnessKey(Box<WitnessKey>),
+    /// Show that the log contradicts itself; a key of the log has signed both notes.
+    LogFork(Box<LogFork>),
     /// Officers' decisions, and the hub's own sweeps.
     Governance(Box<Decision>),
 }
@@ -451,6 +455,37 @@ pub enum Decision {
         /// Why.
         reason: String,
     },
+    /// Let a member's witness count, with the key that it has proposed. Two officers.
+    AdmitWitness {
+        /// Whose.
+        member: NodeId,
+        /// The key that was read.
+        key: NoteKey,
+    },
+    /// Let a member's witness count no more. Two officers.
+    RemoveWitness {
+        /// Whose.
+        member: NodeId,
+        /// Why.
+        reason: String,
+    },
+    /// Ask for more cosignatures than the usual quorum. Two officers.
+    SetWitnessQuorum {
+        /// How many.
+        quorum: usize,
+    },
+    /// Let another key sign the log, beside the one that signs now. Two officers.
+    RotateLogKey {
+        /// The key that signs now.
+        previous: NoteKey,
+        /// The new one.
+        key: NoteKey,
+    },
+    /// Let the older of the log's two keys sign no more. Two officers.
+    RetireLogKey {
+        /// Which.
+        key: NoteKey,
+    },
     /// End delays, offers and donations whose time has come. By the hub itself.
     Sweep,
 }
@@ -500,6 +535,8 @@ impl Body {
             Self::ConflictEvidence(_) => Action::ConflictEvidence.code(),
             Self::ChallengeAnswer(_) => Action::ChallengeAnswer.code(),
             Self::Asset(_) => Action::Asset.code(),
+            Self::WitnessKey(_) => Action::WitnessKey.code(),
+            Self::LogFork(_) => Action::LogFork.code(),
             Self::Governance(_) => 0,
         }
     }

@@ -17,6 +17,7 @@ mod governance;
 mod issuance;
 mod keys;
 mod listing;
+mod log;
 mod loss;
 mod mapping;
 mod membership;
@@ -161,6 +162,8 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         Body::ChallengeAnswer(content) => challenge::answer(working, command, signed, content),
         Body::Key(content) => keys::propose_key(working, command, signed, content),
         Body::Asset(content) => assets::put(working, command, signed, content),
+        Body::WitnessKey(content) => log::propose_witness(working, command, signed, content),
+        Body::LogFork(content) => log::report_fork(working, command, signed, content),
         Body::Sheet(_)
         | Body::MappingProposal(_)
         | Body::MappingEndorsement(_)
@@ -245,15 +248,11 @@ fn decide_governance(
         Decision::ApproveTransfer { transfer } => transfer::approve(working, officers, *transfer),
         Decision::Halt { subject, reason } => freeze::halt(working, officers, *subject, reason),
         Decision::Foreclose { pledge } => collateral::foreclose(working, officers, *pledge),
-        Decision::PlanEvent(plan) => event::plan(working, officers, plan),
-        Decision::SetInventory {
-            event,
-            basis,
-            inventory,
-        } => event::set_inventory(working, officers, event, *basis, inventory),
-        Decision::CloseEvent { event } => event::close(working, officers, event),
-        Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
-        Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
+        Decision::PlanEvent(_)
+        | Decision::SetInventory { .. }
+        | Decision::CloseEvent { .. }
+        | Decision::AcceptDonation { .. }
+        | Decision::DeclineDonation { .. } => event::decide(working, officers, decision),
         Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
         Decision::Screened(found) => screening::screened(working, found),
         Decision::AbandonIssuance { issuance } => screening::abandon_due(working, *issuance),
@@ -276,6 +275,11 @@ fn decide_governance(
             lost_chain,
             reason,
         } => origin::begin(working, officers, *lost_size, *lost_chain, reason),
+        Decision::AdmitWitness { .. }
+        | Decision::RemoveWitness { .. }
+        | Decision::SetWitnessQuorum { .. }
+        | Decision::RotateLogKey { .. }
+        | Decision::RetireLogKey { .. } => log::decide(working, officers, decision),
         Decision::Sweep => sweep::sweep(working, command.id),
     }
 }

@@ -210,13 +210,17 @@ impl Needs {
                     self.debts(speaker, working);
                 }
             }
-            Body::Key(_) | Body::TokenEpoch(_) | Body::Governance(_) => {}
+            Body::LogFork(_) => told_of_origin(working).for_each(|member| self.feed(member, working)),
+            Body::Key(_) | Body::WitnessKey(_) | Body::TokenEpoch(_) | Body::Governance(_) => {}
         }
     }
 
     fn add_decision(&mut self, decision: &Decision, working: &Working) {
         match decision {
-            Decision::Admit { member, .. } | Decision::ReplaceKeys { member, .. } => self.feed(member, working),
+            Decision::Admit { member, .. }
+            | Decision::ReplaceKeys { member, .. }
+            | Decision::AdmitWitness { member, .. }
+            | Decision::RemoveWitness { member, .. } => self.feed(member, working),
             Decision::Reinstate { member } => {
                 self.feed(member, working);
                 self.concerned(&Changed::Registry(member.clone()), working);
@@ -284,6 +288,9 @@ impl Needs {
             | Decision::GiveUpScreening { issuance, .. } => self.tokens_arrived(*issuance, working),
             Decision::Screened(found) => self.screened(found, working),
             Decision::SetPolicy(_)
+            | Decision::SetWitnessQuorum { .. }
+            | Decision::RotateLogKey { .. }
+            | Decision::RetireLogKey { .. }
             | Decision::PutOfficer { .. }
             | Decision::PutCandidates(_)
             | Decision::Unfreeze { .. }

@@ -3,6 +3,7 @@
 mod assets;
 mod challenges;
 mod claims;
+mod log;
 mod recognition;
 mod screening;
 
@@ -33,6 +34,7 @@ pub use assets::{
 };
 pub use challenges::{Answered, Challenge, ChallengeContent};
 pub use claims::Permission;
+pub use log::{LogGovernance, LogKey, LogRules, WitnessStanding};
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
 };
@@ -73,6 +75,8 @@ pub struct Governance {
     pub officers: BTreeMap<Name, Officer>,
     /// What officers have set.
     pub policy: Policy,
+    /// Keys and witnesses of the transparency log.
+    pub log: LogGovernance,
 }
 
 impl Default for Governance {
@@ -92,6 +96,7 @@ impl Default for Governance {
             token_epochs: BTreeMap::new(),
             officers: BTreeMap::new(),
             policy: Policy::default(),
+            log: LogGovernance::default(),
         }
     }
 }

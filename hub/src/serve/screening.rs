@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::log::chain;
 use crate::ledger::sequencer::Sequencer;
 use crate::screening::screener::Screener;
 
@@ -70,15 +71,4 @@ pub(super) async fn screen(
             () = tokio::time::sleep(AGAIN) => {}
         }
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(": ");
-        text.push_str(&next.to_string());
-        cause = next.source();
-    }
-    text
 }

@@ -97,6 +97,7 @@ pub fn load<C: StoreConnection>(
     }
     load_mappings(connection, &mut governance, numbers)?;
     load_evidence(connection, &mut governance, numbers)?;
+    governance.log = super::log_rules::load(connection)?;
     Ok(governance)
 }
 
@@ -247,6 +248,7 @@ fn save_rules<C: StoreConnection>(
         })
         .collect();
     connection.put_rows(&officers)?;
+    super::log_rules::save(connection, &before.log, &after.log, numbers)?;
     if before.policy != after.policy {
         connection.put_rows(&[PolicyRow {
             id: 1,

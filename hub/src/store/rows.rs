@@ -10,7 +10,16 @@ row!(HeadRow in "log_head", key "id", {
 });
 row!(LeafRow in "leaf", key "idx", { idx: BigInt => i64, bytes: Binary => Vec<u8> });
 row!(LogCheckpointRow in "log_checkpoint", key "size", {
-    size: BigInt => i64, root: Binary => Vec<u8>, note: Nullable<Text> => Option<String>,
+    size: BigInt => i64, root: Binary => Vec<u8>, note: Nullable<Text> => Option<String>, claimed_at: BigInt => i64,
+    published_at: Nullable<BigInt> => Option<i64>,
+});
+row!(LogWitnessRow in "log_witness", key "member_no", {
+    member_no: Integer => i32, candidate: Nullable<Text> => Option<String>, admitted: Nullable<Text> => Option<String>,
+    log_index: BigInt => i64,
+});
+row!(LogRulesRow in "log_rules", key "id", { id: SmallInt => i16, content: Text => String });
+row!(LogCosignatureRow in "log_cosignature", key "member_no, size", {
+    member_no: Integer => i32, size: BigInt => i64, witness_key: Text => String, cosigned_at: BigInt => i64, note: Text => String,
 });
 row!(MemberRow in "member", key "no", {
     no: Integer => i32, id: Text => String, region: Text => String, kind: SmallInt => i16, status: SmallInt => i16,

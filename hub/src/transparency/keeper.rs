@@ -5,7 +5,8 @@ use std::io;
 use tanqiao_protocol::id::{Sha256, TextError};
 use tanqiao_protocol::leaf::leaf_hash;
 use tanqiao_protocol::log::checkpoint::{Checkpoint, Head};
-use tanqiao_protocol::log::note::{Note, NoteError, SignatureLine};
+use tanqiao_protocol::log::note::{Note, NoteError};
+use tanqiao_protocol::log::policy::PolicyFault;
 use tanqiao_protocol::log::tile::{
     Bundle, EntryTooLong, HASH_BYTES, Kind, ReadError, TILE_WIDTH, Tile, TileBuilder, TileReader, changed_bundles,
     changed_tiles,
@@ -14,8 +15,15 @@ use tanqiao_protocol::merkle::{self, RootBuilder};
 use tanqiao_protocol::signing::{NoteKey, SigningKey};
 
 use super::files::{LogFiles, WriteError};
+use super::log_key::{LogKeyError, Signers};
+use super::mark::{MarkError, SignedMark};
+use super::notes;
+use crate::crash;
+use crate::ledger::sequencer::{Clock, system_clock};
 use crate::store::checkpoints::{self, Claimed, SignedHead};
+use crate::store::cosignatures;
 use crate::store::database::{Database, StoreError};
+use crate::store::log_rules;
 
 /// Leaves whose tiles are written before they are read back.
 const LEAVES_A_ROUND: u64 = 64 * 256;
@@ -62,6 +70,15 @@ pub enum KeeperError {
     /// The note.
     #[error(transparent)]
     Note(#[from] NoteError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] LogKeyError),
+    /// The head that was signed last.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
+    /// The policy.
+    #[error("the policy of the log: {0}")]
+    Policy(#[from] PolicyFault),
 }
 
 impl From<ReadError<Self>> for KeeperError {
@@ -74,26 +91,47 @@ impl From<ReadError<Self>> for KeeperError {
 }
 
 /// Keeps a log's files, and signs.
-#[derive(Debug)]
 pub struct LogKeeper {
     database: Database,
     files: LogFiles,
-    key: NoteKey,
-    signer: SigningKey,
+    signers: Signers,
+    mark: Option<SignedMark>,
+    clock: Clock,
     /// The tiles that are written and were read back; `None` before the first look, and after a failure.
     tiles: Option<TileBuilder>,
+    /// The checkpoint in the directory, as far as this keeper has written it.
+    published: Option<(u64, String)>,
+    policy: Vec<u8>,
+}
+
+impl std::fmt::Debug for LogKeeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogKeeper")
+            .field("files", &self.files)
+            .field("size", &self.size())
+            .finish_non_exhaustive()
+    }
 }
 
 impl LogKeeper {
     /// A keeper that has not looked yet.
     #[must_use]
-    pub const fn new(database: Database, files: LogFiles, key: NoteKey, signer: SigningKey) -> Self {
+    pub fn new(database: Database, files: LogFiles, key: NoteKey, signer: SigningKey) -> Self {
+        Self::with(database, files, Signers::of(key, signer), None)
+    }
+
+    /// A keeper that signs with these keys, and never what contradicts the mark.
+    #[must_use]
+    pub fn with(database: Database, files: LogFiles, signers: Signers, mark: Option<SignedMark>) -> Self {
         Self {
             database,
             files,
-            key,
-            signer,
+            signers,
+            mark,
+            clock: system_clock(),
             tiles: None,
+            published: None,
+            policy: Vec::new(),
         }
     }
 
@@ -118,18 +156,33 @@ impl LogKeeper {
         signed
     }
 
-    /// The files that are there, as far as the last head that was signed, if they come to its root; otherwise none.
+    /// The files that are there, as far as the last head that was signed, or as the checkpoint beside them says, if they come to that
+    /// root; otherwise none.
     fn find(&self) -> Result<TileBuilder, KeeperError> {
         let Some(head) = self.database.read(checkpoints::latest)? else {
             return Ok(TileBuilder::new());
         };
-        match TileBuilder::resume(head.size, |tile| self.read(tile)) {
-            Ok(tiles) if tiles.root() == head.root => Ok(tiles),
-            _ => {
-                tracing::info!(size = head.size, "the log's tiles are made again from the ledger");
-                Ok(TileBuilder::new())
+        let signed = Head {
+            size: head.size,
+            root: head.root,
+        };
+        for head in [Some(signed), self.published_here()].into_iter().flatten() {
+            match TileBuilder::resume(head.size, |tile| self.read(tile)) {
+                Ok(tiles) if tiles.root() == head.root => return Ok(tiles),
+                _ => {}
             }
         }
+        tracing::info!(size = head.size, "the log's tiles are made again from the ledger");
+        Ok(TileBuilder::new())
+    }
+
+    /// The head of the checkpoint in the directory, if this log has signed it.
+    fn published_here(&self) -> Option<Head> {
+        let bytes = self.files.checkpoint().ok()??;
+        let note = Note::parse(&bytes).ok()?;
+        note.verify([self.signers.configured()]).ok()?;
+        let checkpoint: Checkpoint = note.text().parse().ok()?;
+        Some(checkpoint.head())
     }
 
     fn read(&self, tile: Tile) -> Result<Vec<u8>, KeeperError> {
@@ -210,8 +263,8 @@ impl LogKeeper {
         Ok(merkle::root(size, |node| reader.node(node))?)
     }
 
-    /// Claims the head in the database, signs it, and publishes the note; or publishes what another process has signed.
-    fn sign(&self, tiles: &TileBuilder) -> Result<SignedHead, KeeperError> {
+    /// Claims the head in the database, signs it, and publishes what has its quorum.
+    fn sign(&mut self, tiles: &TileBuilder) -> Result<SignedHead, KeeperError> {
         let (size, root) = (tiles.size(), tiles.root());
         if self.root(size, size)? != root {
             return Err(KeeperError::Tiles(
@@ -219,34 +272,111 @@ impl LogKeeper {
             ));
         }
         let last = self.database.read(checkpoints::latest)?;
+        self.must_continue(self.mark.as_ref().and_then(|mark| mark.last(self.origin())), size)?;
         if let Some(last) = &last {
             if last.size > size {
                 // Another process is ahead; its leaves are seen with the next look.
                 return Ok(last.clone());
             }
-            if self.root(last.size, size)? != last.root {
-                let signed = last.size;
-                return Err(KeeperError::Forked { size, signed });
-            }
+            let (size_before, root) = (last.size, last.root);
+            self.must_continue(
+                Some(Head {
+                    size: size_before,
+                    root,
+                }),
+                size,
+            )?;
         }
-        let head = match checkpoints::claim(&self.database, last.map(|last| last.size), size, root)? {
+        let now = (self.clock)();
+        let claimed = checkpoints::claim(&self.database, last.map(|last| last.size), size, root, now)?;
+        let head = match claimed {
             Claimed::Already(head) if head.note.is_some() => head,
             Claimed::Already(head) | Claimed::New(head) => self.put_note(head)?,
         };
-        if let Some(note) = &head.note {
-            self.files.publish(note)?;
-        }
+        self.publish(size)?;
         Ok(head)
     }
 
-    fn put_note(&self, mut claimed: SignedHead) -> Result<SignedHead, KeeperError> {
+    fn origin(&self) -> &str {
+        self.signers.configured().name()
+    }
+
+    /// The ledger of `size` leaves continues a head that was signed.
+    fn must_continue(&self, signed: Option<Head>, size: u64) -> Result<(), KeeperError> {
+        match signed {
+            Some(signed) if signed.size > size || self.root(signed.size, size)? != signed.root => {
+                let signed = signed.size;
+                Err(KeeperError::Forked { size, signed })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn put_note(&mut self, mut claimed: SignedHead) -> Result<SignedHead, KeeperError> {
         let SignedHead { size, root, .. } = claimed;
-        let checkpoint = Checkpoint::new(self.key.name(), Head { size, root })?;
+        let checkpoint = Checkpoint::new(self.origin(), Head { size, root })?;
+        let rules = self.database.read(log_rules::read)?.rules;
+        let keys = rules.signing(self.signers.configured());
         let mut note = Note::unsigned(&checkpoint.to_string())?;
-        note.add(SignatureLine::sign(note.text(), &self.key, &self.signer)?)?;
+        if let Some(mark) = &mut self.mark {
+            mark.note(&checkpoint)?;
+        }
+        crash::point("log.before-sign");
+        for line in self.signers.sign(note.text(), &keys)? {
+            note.add(line)?;
+        }
         let text = note.to_string();
-        checkpoints::put_note(&self.database, size, &text)?;
+        checkpoints::put_note(&self.database, size, &text, (self.clock)())?;
+        crash::point("log.after-sign");
         claimed.note = Some(text);
         Ok(claimed)
+    }
+
+    /// Brings what is published here to what has its quorum, as far as there are tiles.
+    ///
+    /// # Errors
+    /// [`KeeperError`].
+    pub fn refresh(&mut self) -> Result<(), KeeperError> {
+        match self.size() {
+            0 => Ok(()),
+            size => self.publish(size),
+        }
+    }
+
+    /// How many leaves have their tiles, as far as this keeper has looked.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.tiles.as_ref().map_or(0, TileBuilder::size)
+    }
+
+    fn publish(&mut self, built: u64) -> Result<(), KeeperError> {
+        let now = (self.clock)();
+        if self
+            .database
+            .read(|c| checkpoints::heads(c, now))?
+            .waiting_since
+            .is_some()
+        {
+            cosignatures::publish(&self.database, now)?;
+        }
+        let (published, log) = self
+            .database
+            .read(|c| Ok((notes::published(c, now)?, log_rules::read(c)?)))?;
+        let policy = log.policy(self.signers.configured())?.print();
+        if self.policy != policy {
+            self.files.publish_policy(&policy)?;
+            self.policy = policy;
+        }
+        let Some((head, note, _)) = published else {
+            return Ok(());
+        };
+        let note = note.to_string();
+        if head.size > built || self.published.as_ref().is_some_and(|(_, known)| *known == note) {
+            return Ok(());
+        }
+        let before = self.published.as_ref().map_or(0, |(size, _)| *size);
+        self.files.publish(&note, before, head.size)?;
+        self.published = Some((head.size, note));
+        Ok(())
     }
 }

@@ -20,4 +20,5 @@ mod identity;
 mod problems;
 mod reading;
 mod tokens;
+mod witnessing;
 mod world;

@@ -138,8 +138,22 @@ impl Policy {
     /// # Errors
     /// [`PolicyFault`] as for a policy that is read.
     pub fn of(log: NoteKey, witnesses: Vec<(String, NoteKey)>, threshold: usize) -> Result<Self, PolicyFault> {
+        Self::of_keys(vec![log], witnesses, threshold)
+    }
+
+    /// As [`Policy::of`], for a log that several keys sign while one takes the place of the other: each of them is enough.
+    ///
+    /// # Errors
+    /// [`PolicyFault`] as for a policy that is read.
+    pub fn of_keys(
+        logs: Vec<NoteKey>,
+        witnesses: Vec<(String, NoteKey)>,
+        threshold: usize,
+    ) -> Result<Self, PolicyFault> {
         let mut policy = parse::Reader::default();
-        policy.log(PolicyLog { key: log, url: None })?;
+        for key in logs {
+            policy.log(PolicyLog { key, url: None })?;
+        }
         let mut names = Vec::new();
         for (name, key) in witnesses {
             policy.witness(name.as_bytes(), key, None)?;

@@ -5,7 +5,7 @@ use actix_web::web::to;
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
     assets, blocks, candidates, challenges, claims, conflicts, credits, dealings, enrolments, evidence, feed,
-    governance, health, info, mappings, openapi, public, tokens, writes,
+    governance, health, info, log, mappings, openapi, public, tokens, witnesses, writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -528,6 +528,53 @@ pub const FEDERATION: &[Endpoint] = &[
         Gives::One("Envelope"),
         evidence::envelope
     ),
+    get!(
+        "/v1/log/pending",
+        "What a witness is to cosign after a tree of `old` leaves (C2SP tlog-witness add-checkpoint); `wait` seconds for it. A log that is shorter \
+         is answered 409 `log-behind`",
+        &[("old", "Sequence"), ("wait", "Seconds")],
+        Gives::Media("text/plain"),
+        witnesses::pending
+    ),
+    get!(
+        "/v1/log/cosignatures",
+        "The highest checkpoint that the caller's witness has cosigned",
+        &[],
+        Gives::Media("text/plain"),
+        witnesses::highest
+    ),
+    Endpoint {
+        method: "POST",
+        path: "/v1/log/cosignatures",
+        summary: "A checkpoint with the caller's cosignature (C2SP tlog-cosignature v1)",
+        query: &[],
+        takes: Takes::Text,
+        gives: Gives::One("CosignatureTaken"),
+        route: || to(witnesses::cosign),
+    },
+    signed!("POST" "/v1/log/witness-key", "Propose the key of this member's witness; two officers admit it", Some("witness-key"), writes::witness_key),
+    signed!("POST" "/v1/log/forks", "Show two notes of the log that contradict each other", Some("log-fork"), writes::log_fork),
+    get!(
+        "/log/checkpoint",
+        "The newest checkpoint of the transparency log that has its quorum, a signed note (C2SP tlog-checkpoint)",
+        &[],
+        Gives::Media("text/plain"),
+        log::checkpoint
+    ),
+    get!(
+        "/log/policy",
+        "The log's keys, its witnesses and their quorum (C2SP tlog-policy)",
+        &[],
+        Gives::Media("text/plain"),
+        log::policy
+    ),
+    get!(
+        "/log/tile/{tile:.*}",
+        "A tile of hashes, or with `entries/` a bundle of entries (C2SP tlog-tiles)",
+        &[],
+        Gives::Media("application/octet-stream"),
+        log::tile
+    ),
 ];
 
 /// New members, server TLS; and the CRL for everybody.
@@ -612,6 +659,27 @@ pub const CONSOLE: &[Endpoint] = &[
         &[],
         Gives::One("Statistics"),
         public::statistics
+    ),
+    get!(
+        "/log/checkpoint",
+        "The newest checkpoint of the transparency log that has its quorum, a signed note (C2SP tlog-checkpoint)",
+        &[],
+        Gives::Media("text/plain"),
+        log::checkpoint
+    ),
+    get!(
+        "/log/policy",
+        "The log's keys, its witnesses and their quorum (C2SP tlog-policy)",
+        &[],
+        Gives::Media("text/plain"),
+        log::policy
+    ),
+    get!(
+        "/log/tile/{tile:.*}",
+        "A tile of hashes, or with `entries/` a bundle of entries (C2SP tlog-tiles)",
+        &[],
+        Gives::Media("application/octet-stream"),
+        log::tile
     ),
     get!(
         "/v1/openapi.json",

@@ -25,7 +25,7 @@ fn what_is_registered_is_described_and_nothing_else() {
         let registered: BTreeSet<String> = listener
             .endpoints()
             .iter()
-            .map(|e| format!("{} {}", e.method, e.path))
+            .map(|e| format!("{} {}", e.method, e.described_path()))
             .collect();
         assert_eq!(found, registered);
         assert_eq!(registered.len(), listener.endpoints().len(), "no address twice");

@@ -8,11 +8,28 @@ use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::view::Outcome;
 
-use super::check_text;
+use super::{check_text, donation};
+use crate::ledger::command::Decision;
 use crate::ledger::objects::{Event, Role};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::Step;
 use crate::ledger::working::Working;
+
+/// What organisers and officers decide about events and what is given to them.
+pub fn decide(working: &mut Working, officers: &[Name], decision: &Decision) -> Decided<Outcome> {
+    match decision {
+        Decision::PlanEvent(announced) => plan(working, officers, announced),
+        Decision::SetInventory {
+            event,
+            basis,
+            inventory,
+        } => set_inventory(working, officers, event, *basis, inventory),
+        Decision::CloseEvent { event } => close(working, officers, event),
+        Decision::AcceptDonation { donation } => donation::accept(working, officers, *donation),
+        Decision::DeclineDonation { donation, reason } => donation::decline(working, officers, *donation, reason),
+        _ => Err(Refusal::new(CheckCode::M02, "This is not about an event.").into()),
+    }
+}
 
 /// Days after its end within which an event must be offset (MEE guide for large events, trial, 2019).
 const OFFSET_DAYS_MAX: i64 = 366;

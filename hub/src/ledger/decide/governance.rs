@@ -41,7 +41,12 @@ const fn officers_needed(decision: &Decision) -> usize {
         | Decision::CancelFrozen { .. }
         | Decision::NewOrigin { .. }
         | Decision::ReplaceKeys { .. }
-        | Decision::DistrustKey { .. } => 2,
+        | Decision::DistrustKey { .. }
+        | Decision::AdmitWitness { .. }
+        | Decision::RemoveWitness { .. }
+        | Decision::SetWitnessQuorum { .. }
+        | Decision::RotateLogKey { .. }
+        | Decision::RetireLogKey { .. } => 2,
         _ => 1,
     }
 }

@@ -70,6 +70,7 @@ pub const COMMON: &[Object] = &[
             ("found?", "text"),
             ("path?", "text"),
             ("retry_after_s?", "integer"),
+            ("note?", "text"),
         ],
     ),
     (
@@ -96,11 +97,22 @@ pub const COMMON: &[Object] = &[
             ("trust_domain", "TrustDomain"),
             ("log_origin", "text"),
             ("log_public_key", "text"),
+            ("log_public_keys", "[text]"),
             ("log_size", "integer"),
             ("time", "Timestamp"),
             ("frozen", "boolean"),
             ("demonstration", "boolean"),
             ("limits", "Limits"),
+        ],
+    ),
+    (
+        "CosignatureTaken",
+        "A cosignature that is kept",
+        &[
+            ("size", "integer"),
+            ("cosignatures", "integer"),
+            ("quorum", "integer"),
+            ("published", "boolean"),
         ],
     ),
     (
