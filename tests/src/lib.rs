@@ -31,6 +31,7 @@
 pub mod comparing;
 pub mod content;
 pub mod crossing;
+mod enrolling;
 pub mod federation;
 pub mod founding;
 pub mod ledger;
