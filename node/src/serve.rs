@@ -115,7 +115,10 @@ async fn reload(node: Node, mut stop: watch::Receiver<bool>) {
         }
         if let Some(tls) = node.hub().tls() {
             match tls.reload_if_changed(chrono::Utc::now()) {
-                Ok(true) => tracing::info!("TLS files were changed and are in use"),
+                Ok(true) => match node.hub().reconnect() {
+                    Ok(()) => tracing::info!("TLS files were changed and are in use"),
+                    Err(error) => tracing::warn!(error = %error, "no new connection can be prepared; the old go on"),
+                },
                 Ok(false) => {}
                 Err(error) => tracing::warn!(error = %error, "the changed TLS files cannot be used; the old stay"),
             }

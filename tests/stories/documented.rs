@@ -19,7 +19,8 @@ fn commands(page: &str) -> Vec<Vec<String>> {
         }
         // What other programs do with one of ours (`runuser -u … -- tanqiao-hub …`) counts from its name on.
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let own = words.iter().position(|word| PROGRAMS.contains(&word.as_str()));
+        let starts = |at: usize| at == 0 || words[at - 1] == "--";
+        let own = (0..words.len()).find(|at| starts(*at) && PROGRAMS.contains(&words[*at].as_str()));
         if let Some(own) = own.filter(|_| in_shell && !line.starts_with('#')) {
             let words = words.into_iter().skip(own).take_while(|word| word != "#");
             found.push(words.collect());
@@ -28,35 +29,34 @@ fn commands(page: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// What `--help` says of a command; the words before its first option name it.
+/// The words that may name a command: those before its first option, and after the options of the program itself.
+fn named(command: &[String]) -> Vec<&str> {
+    let mut words = command.iter().skip(1).map(String::as_str).peekable();
+    while words.next_if(|word| word.starts_with("--")).is_some() {
+        words.next();
+    }
+    words.take_while(|word| !word.starts_with('-')).collect()
+}
+
+/// What `--help` says of a command. Words at its end may be arguments, but only where the command before them has no commands
+/// of its own.
 fn help(command: &[String]) -> String {
-    let named: Vec<&String> = command
-        .iter()
-        .skip(1)
-        .take_while(|word| !word.starts_with('-'))
-        .collect();
-    let before: Vec<&String> = if named.is_empty() {
-        // Options of the program itself come before its command.
-        let mut words = command.iter().skip(1).peekable();
-        while words.next_if(|word| word.starts_with("--")).is_some() {
-            words.next();
+    let words = named(command);
+    for arguments in 0..=words.len() {
+        let words = &words[..words.len() - arguments];
+        let output = std::process::Command::new(path_of(&command[0]))
+            .args(words)
+            .arg("--help")
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        if output.status.success() {
+            let group = text.contains("\nCommands:\n");
+            assert!(!group, "`{}` is no command:\n{text}", command.join(" "));
+            return text;
         }
-        words.take_while(|word| !word.starts_with('-')).collect()
-    } else {
-        named
-    };
-    let output = std::process::Command::new(path_of(&command[0]))
-        .args(before)
-        .arg("--help")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "`{}` is no command: {}",
-        command.join(" "),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
+    }
+    panic!("`{}` has no help", command.join(" "));
 }
 
 #[test]

@@ -121,7 +121,7 @@ async fn a_certificate_is_renewed_before_it_runs_out(kind: Kind) {
         when(found.serial != old.serial, &found.serial).map(|()| found)
     })
     .await;
-    assert_eq!(new.days_left(now), 89);
+    assert_eq!(new.days_left(chrono::Utc::now()), 89);
     federation.in_step().await;
     let members = federation.hub_health().await["checks"]["member-certificates"].clone();
     assert_eq!(

@@ -5,6 +5,7 @@ pub(super) mod handshake;
 mod upload;
 mod wire;
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -27,7 +28,7 @@ use tanqiao_protocol::view::{
     RetirementView, SheetView, TransferView,
 };
 
-use self::wire::{builder, innermost, load_tls, read};
+use self::wire::{connections, innermost, load_tls, read};
 use crate::config::{Config, read_private};
 use crate::error::NodeError;
 use crate::exchange::ExchangeError;
@@ -93,7 +94,7 @@ impl HubError {
 /// The hub, as this member may ask it. Cheap to clone.
 #[derive(Clone)]
 pub struct HubClient {
-    http: reqwest::Client,
+    http: Arc<RwLock<reqwest::Client>>,
     base: String,
     tls: Option<ClientTls>,
 }
@@ -124,13 +125,9 @@ impl HubClient {
         complete(&identity(config)).map_err(ExchangeError::from)?;
         read_private(&config.tls.key)?;
         let tls = load_tls(config)?;
-        let http = builder()
-            .tls_backend_preconfigured(tls.hub_config().map_err(ExchangeError::from)?)
-            .https_only(true)
-            .build()
-            .map_err(|e| ExchangeError::Connection(e.to_string()))?;
+        let http = connections(&tls)?;
         Ok(Self {
-            http,
+            http: Arc::new(RwLock::new(http)),
             base: config.hub.url.trim_end_matches('/').to_owned(),
             tls: Some(tls),
         })
@@ -140,10 +137,27 @@ impl HubClient {
     #[must_use]
     pub fn over(http: reqwest::Client, base: &str) -> Self {
         Self {
-            http,
+            http: Arc::new(RwLock::new(http)),
             base: base.trim_end_matches('/').to_owned(),
             tls: None,
         }
+    }
+
+    /// Leaves the open connections: they show the certificate of when they were opened, and the hub serves them no longer than
+    /// that one is valid. Called when the TLS files have changed.
+    ///
+    /// # Errors
+    /// [`NodeError::Exchange`]; the connections stay.
+    pub fn reconnect(&self) -> Result<(), NodeError> {
+        if let Some(tls) = &self.tls {
+            let http = connections(tls)?;
+            *self.http.write().unwrap_or_else(PoisonError::into_inner) = http;
+        }
+        Ok(())
+    }
+
+    fn http(&self) -> reqwest::Client {
+        self.http.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The TLS files in use, where there are any: for reloading and health.
@@ -368,7 +382,7 @@ impl HubClient {
         };
         let timeout = ANSWER_TIMEOUT + Duration::from_secs(u64::from(wait_s));
         let request = self
-            .http
+            .http()
             .get(format!("{}/v1/feed", self.base))
             .query(&question)
             .timeout(timeout);
@@ -386,7 +400,7 @@ impl HubClient {
 
     async fn post_json(&self, body: &impl Serialize, many: bool) -> Result<Vec<ItemResult>, HubError> {
         let request = self
-            .http
+            .http()
             .post(format!("{}/v1/messages", self.base))
             .json(body)
             .timeout(ANSWER_TIMEOUT);
@@ -433,7 +447,7 @@ impl HubClient {
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<T, HubError> {
         let request = self
-            .http
+            .http()
             .get(format!("{}{path}", self.base))
             .query(query)
             .timeout(ANSWER_TIMEOUT);

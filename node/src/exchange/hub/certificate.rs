@@ -23,7 +23,7 @@ impl HubClient {
     /// [`HubError`]
     pub(crate) async fn renew_certificate(&self, csr_pem: &str) -> Result<String, HubError> {
         let request = self
-            .http
+            .http()
             .post(format!("{}/v1/certificates", self.base))
             .json(&Renewal { csr_pem })
             .timeout(ANSWER_TIMEOUT);
