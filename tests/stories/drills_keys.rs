@@ -3,7 +3,9 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tanqiao_node::exchange::verify_offer;
+use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::log::note::Note;
+use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::NoteKey;
 use tanqiao_protocol::view::{KeyStatus, KeyView, MemberView, Offer, Page};
 use tanqiao_tests::content::issuance;
@@ -61,31 +63,7 @@ async fn a_key_in_other_hands_is_shut_out_and_what_it_signed_before_still_counts
         "{again}"
     );
 
-    // What was done under the key since: exactly the thief's two acts.
-    let key = stolen.key_id.to_string();
-    let since = index.to_string();
-    let acts = federation.look(&["key", "acts", &key, "--since", &since]).await.done();
-    let acts = acts.as_array().unwrap();
-    let actions: Vec<&str> = acts.iter().map(|act| act["action"].as_str().unwrap()).collect();
-    assert_eq!(actions, ["issuance", "transfer-proposal"], "{acts:?}");
-    assert_eq!(acts[1]["message"], json!(offered.id), "{acts:?}");
-    let all = federation.look(&["key", "acts", &key]).await.done();
-    assert!(all.as_array().unwrap().len() > 2, "{all}");
-    let distrust = ["key", "distrust", &key, "--from-index", &since, "--reason", "stolen"];
-    federation
-        .decided_by(&["first-officer"], &distrust)
-        .await
-        .status
-        .filter(|status| *status == 1)
-        .expect("one officer alone is refused");
-    federation.officers(&distrust).await;
-    let block = made_up.to_string();
-    for command in ["freeze", "cancel-frozen"] {
-        federation
-            .officers(&[command, &block, "--reason", "issued with a stolen key"])
-            .await;
-    }
-
+    undo(&federation, &stolen, index, (&made_up, offered.id)).await;
     // Wuhan enrols again, with new keys, and goes on.
     federation.stop_node("wuhan").await;
     for file in ["signing.key", "node.key", "node.pem"] {
@@ -106,8 +84,40 @@ async fn a_key_in_other_hands_is_shut_out_and_what_it_signed_before_still_counts
     after.order(&federation).await;
     after.happened_once(&federation).await;
 
-    // Everybody sees from where on the old key is not trusted, and what it signed before still verifies.
-    let keys = keys_of_wuhan(&federation).await;
+    what_counts(&federation, &stolen, index, [before.id, after.id, offered.id]).await;
+}
+
+/// What officers find under the key since a leaf, and decide: exactly the thief's two acts.
+async fn undo(federation: &Federation, stolen: &KeyView, index: i64, (made_up, offered): (&BlockRef, MessageId)) {
+    let key = stolen.key_id.to_string();
+    let since = index.to_string();
+    let acts = federation.look(&["key", "acts", &key, "--since", &since]).await.done();
+    let acts = acts.as_array().unwrap();
+    let actions: Vec<&str> = acts.iter().map(|act| act["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["issuance", "transfer-proposal"], "{acts:?}");
+    assert_eq!(acts[1]["message"], json!(offered), "{acts:?}");
+    let all = federation.look(&["key", "acts", &key]).await.done();
+    assert!(all.as_array().unwrap().len() > 2, "{all}");
+    let distrust = ["key", "distrust", &key, "--from-index", &since, "--reason", "stolen"];
+    federation
+        .decided_by(&["first-officer"], &distrust)
+        .await
+        .status
+        .filter(|status| *status == 1)
+        .expect("one officer alone is refused");
+    federation.officers(&distrust).await;
+    let block = made_up.to_string();
+    for command in ["freeze", "cancel-frozen"] {
+        federation
+            .officers(&[command, &block, "--reason", "issued with a stolen key"])
+            .await;
+    }
+}
+
+/// Everybody sees from where on the old key is not trusted, and what it signed before still verifies.
+async fn what_counts(federation: &Federation, stolen: &KeyView, index: i64, transfers: [MessageId; 3]) {
+    let [before, after, offered] = transfers;
+    let keys = keys_of_wuhan(federation).await;
     let old = keys.iter().find(|one| one.key_id == stolen.key_id).unwrap();
     assert_eq!(
         (old.status, old.distrusted_from),
@@ -125,13 +135,9 @@ async fn a_key_in_other_hands_is_shut_out_and_what_it_signed_before_still_counts
         let dealing = harbin.dealing(id).await.unwrap();
         serde_json::from_value::<Offer>(dealing.content).unwrap()
     };
-    verify_offer(&harbin, before.id, &offer_of(before.id).await)
-        .await
-        .unwrap();
-    verify_offer(&harbin, after.id, &offer_of(after.id).await)
-        .await
-        .unwrap();
-    let refused = verify_offer(&harbin, offered.id, &offer_of(offered.id).await).await;
+    verify_offer(&harbin, before, &offer_of(before).await).await.unwrap();
+    verify_offer(&harbin, after, &offer_of(after).await).await.unwrap();
+    let refused = verify_offer(&harbin, offered, &offer_of(offered).await).await;
     assert!(refused.unwrap_err().to_string().contains("counted then"));
 }
 

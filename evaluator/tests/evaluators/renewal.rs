@@ -84,7 +84,7 @@ async fn a_certificate_past_two_thirds_of_its_life_is_renewed_and_served() {
     let serial = || service.evaluator.tls.state().certificate().unwrap().serial;
     until("the new certificate is served", || serial() != before.serial).await;
     let after = facts(&identity(&world.config("notary"))).unwrap();
-    assert_eq!((after.serial, after.days_left(chrono::Utc::now())), (serial(), 89));
+    assert_eq!((&after.serial, after.days_left(chrono::Utc::now())), (&serial(), 89));
     assert_eq!((&after.spiffe_id, &after.ips), (&before.spiffe_id, &before.ips));
     assert_eq!(*hub.asked.lock().unwrap(), 2);
     service.stop().await;

@@ -224,15 +224,10 @@ fn decide_governance(
         } => membership::admit(working, officers, member, *region, *kind, (name_zh, name_en), key),
         Decision::Suspend { member, reason } => membership::suspend(working, officers, member, reason),
         Decision::Reinstate { member } => membership::reinstate(working, officers, member),
-        Decision::ApproveKey { key } => keys::set_key(working, officers, key, KeyStatus::Active),
-        Decision::RetireKey { key } => keys::set_key(working, officers, key, KeyStatus::Retired),
-        Decision::ReplaceKeys { member, key, reason } => keys::replace_keys(working, officers, member, key, reason),
-        Decision::DistrustKey {
-            member,
-            key,
-            from_index,
-            reason,
-        } => keys::distrust(working, officers, member, key, *from_index, reason),
+        Decision::ApproveKey { .. }
+        | Decision::RetireKey { .. }
+        | Decision::ReplaceKeys { .. }
+        | Decision::DistrustKey { .. } => keys::decide(working, officers, decision),
         Decision::PutSheet(_)
         | Decision::PutFactorRecords(_)
         | Decision::SetRegistry { .. }

@@ -101,7 +101,10 @@ async fn post(member: &Member, body: String) -> Response {
 
 async fn log_key(member: &Member) -> NoteKey {
     let info: HubInfo = member.read("/v1/hub").await;
-    assert_eq!(info.log_public_keys, [info.log_public_key.clone()]);
+    assert_eq!(
+        info.log_public_keys.as_slice(),
+        std::slice::from_ref(&info.log_public_key)
+    );
     info.log_public_key.parse().unwrap()
 }
 

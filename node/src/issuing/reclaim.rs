@@ -258,8 +258,8 @@ impl Claiming {
         let quantity_g = self.view.content.quantity_g.get();
         match tx.dealing(&name)? {
             Some(row) => tx.update_dealing(&DealingRow {
-                content,
                 quantity_g,
+                content,
                 ..row
             })?,
             None => tx.insert_dealing(&self.dealing(name, content))?,

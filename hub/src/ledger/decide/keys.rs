@@ -13,7 +13,7 @@ use tanqiao_protocol::view::{KeyStatus, Outcome};
 use super::check_text;
 use super::membership::{change_governance, find};
 use super::origin::told;
-use crate::ledger::command::{Command, Signed};
+use crate::ledger::command::{Command, Decision, Signed};
 use crate::ledger::objects::Key;
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::{Notice, Step};
@@ -21,6 +21,22 @@ use crate::ledger::working::Working;
 
 /// The most keys of one member that may be active at once: two, while one rotates.
 const ACTIVE_KEYS_MAX: usize = 2;
+
+/// What officers decide about members' keys.
+pub fn decide(working: &mut Working, officers: &[Name], decision: &Decision) -> Decided<Outcome> {
+    match decision {
+        Decision::ApproveKey { key } => set_key(working, officers, key, KeyStatus::Active),
+        Decision::RetireKey { key } => set_key(working, officers, key, KeyStatus::Retired),
+        Decision::ReplaceKeys { member, key, reason } => replace_keys(working, officers, member, key, reason),
+        Decision::DistrustKey {
+            member,
+            key,
+            from_index,
+            reason,
+        } => distrust(working, officers, member, key, *from_index, reason),
+        _ => Err(Refusal::new(CheckCode::M02, "This is not about a member's key.").into()),
+    }
+}
 
 /// A member proposes a new key under the signature of an active one.
 pub fn propose_key(
@@ -62,7 +78,7 @@ pub fn propose_key(
 }
 
 /// Officers let a proposed key count, or an active one count no more.
-pub fn set_key(working: &mut Working, officers: &[Name], id: &KeyId, status: KeyStatus) -> Decided<Outcome> {
+fn set_key(working: &mut Working, officers: &[Name], id: &KeyId, status: KeyStatus) -> Decided<Outcome> {
     let key = working
         .governance
         .keys
@@ -122,7 +138,7 @@ pub fn set_key(working: &mut Working, officers: &[Name], id: &KeyId, status: Key
 
 /// A member that has lost its signing keys enrols again: the new key counts at once, and no other of its keys does any more,
 /// nor can one that was proposed under them (5-trust, PKI).
-pub fn replace_keys(
+fn replace_keys(
     working: &mut Working,
     officers: &[Name],
     member: &NodeId,
@@ -184,7 +200,7 @@ pub fn replace_keys(
 
 /// A key came into other hands: from the leaf `from_index` on nothing counts that it has signed. It signs no more, and all
 /// members are told, because what it signed since may lie with any of them. Said again with an earlier leaf, once more is known.
-pub fn distrust(
+fn distrust(
     working: &mut Working,
     officers: &[Name],
     member: &NodeId,
