@@ -113,8 +113,7 @@ impl CertificateFacts {
     /// The alarm that applies now, one of [`EXPIRY_ALARM_DAYS`]; nothing with more than 30 days left.
     #[must_use]
     pub fn expiry_alarm(&self, now: Time) -> Option<i64> {
-        let left = self.days_left(now);
-        EXPIRY_ALARM_DAYS.into_iter().rev().find(|threshold| left <= *threshold)
+        expiry_alarm(self.not_after, now)
     }
 }
 
@@ -122,6 +121,13 @@ impl CertificateFacts {
 #[must_use]
 pub fn renewal_due(certificate: &CertificateFacts, now: Time) -> bool {
     now >= certificate.renewal_due_at()
+}
+
+/// The alarm that applies at `now` to what ends at `not_after`, one of [`EXPIRY_ALARM_DAYS`]; nothing with more than 30 days left.
+#[must_use]
+pub fn expiry_alarm(not_after: Time, now: Time) -> Option<i64> {
+    let left = days_left(not_after, now);
+    EXPIRY_ALARM_DAYS.into_iter().rev().find(|threshold| left <= *threshold)
 }
 
 /// Whole days from `now` to `not_after`, rounded down; negative once it has passed.

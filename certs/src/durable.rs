@@ -71,12 +71,29 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     std::fs::read(path).map_err(|e| FileError::new("read", path, e))
 }
 
+/// Puts a file in the place of another of the same directory, durably.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
+    let attempt = || -> io::Result<()> {
+        std::fs::rename(from, to)?;
+        File::open(directory_of(to))?.sync_all()
+    };
+    attempt().map_err(|e| FileError::new("replace", to, e))
+}
+
+/// Removes a file.
+pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
+    std::fs::remove_file(path).map_err(|e| FileError::new("remove", path, e))
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."))
+}
+
 fn write(path: &Path, content: &[u8], mode: u32, replace: bool) -> Result<(), FileError> {
     let attempt = || -> io::Result<()> {
-        let directory = path
-            .parent()
-            .filter(|p| !p.as_os_str().is_empty())
-            .unwrap_or_else(|| Path::new("."));
+        let directory = directory_of(path);
         let mut file = tempfile::Builder::new()
             .prefix(".new-")
             .permissions(Permissions::from_mode(mode))

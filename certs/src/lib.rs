@@ -9,6 +9,7 @@
 //! | [`certificate`] | the facts of one certificate: validity, days left, when renewal is due |
 //! | [`enrolment`] | one-time codes, key pairs and certificate signing requests |
 //! | [`authority`] | root and issuing CA in a directory: issue, renew, revoke, CRL |
+//! | [`renewal`] | a new key and certificate in the place of the old, and the alarms before one runs out |
 //! | [`tls`] | rustls configurations of hub and node, reloaded without a restart |
 //! | [`durable`] | files that are written whole or not at all |
 //!
@@ -22,6 +23,7 @@ pub mod certificate;
 pub mod durable;
 pub mod enrolment;
 pub mod identity;
+pub mod renewal;
 pub mod tls;
 
 pub use authority::{Authority, AuthorityError, Issued, Order, Profile, RevocationReason};

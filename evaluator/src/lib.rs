@@ -17,6 +17,7 @@ pub mod evaluation;
 pub mod keyring;
 pub mod publishing;
 pub mod remote;
+pub mod renewal;
 pub mod secret;
 pub mod serve;
 pub mod shares;

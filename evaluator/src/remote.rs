@@ -38,6 +38,9 @@ pub enum RemoteSetupError {
     /// A certificate file.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// A renewal that was cut off.
+    #[error(transparent)]
+    Renewal(#[from] tanqiao_certs::renewal::RenewalError),
     /// The private key.
     #[error(transparent)]
     Key(#[from] ConfigError),
@@ -62,6 +65,7 @@ pub struct Remote {
 /// # Errors
 /// [`RemoteSetupError`].
 pub fn client_tls(config: &Config) -> Result<ClientTls, RemoteSetupError> {
+    tanqiao_certs::renewal::complete(&crate::renewal::identity(config))?;
     read_private(&config.tls.key)?;
     let files = TlsFiles::new(&config.tls.ca)
         .with_crl(&config.tls.crl)

@@ -29,6 +29,7 @@ use crate::evaluation::Desk;
 use crate::keyring::{Keyring, KeyringError};
 use crate::publishing::Publisher;
 use crate::remote::{Remote, RemoteSetupError, client_tls};
+use crate::renewal;
 use crate::shares::{ShareError, ShareFiles};
 use crate::store::{EpochKeyState, Store, StoreError};
 
@@ -226,6 +227,7 @@ impl Service {
             health: config.listen.health,
             loops: vec![
                 tokio::spawn(watch_files(evaluator.tls.clone(), outgoing, stopping.clone())),
+                tokio::spawn(renewal::renew(config.clone(), publisher.hub.clone(), stopping.clone())),
                 tokio::spawn(keep_house(evaluator.clone().into_inner(), publisher, stopping)),
             ],
             evaluator,

@@ -12,6 +12,8 @@
 mod crashes;
 #[path = "evaluators/refusals.rs"]
 mod refusals;
+#[path = "evaluators/renewal.rs"]
+mod renewal;
 #[path = "evaluators/second.rs"]
 mod second;
 #[path = "evaluators/statements.rs"]

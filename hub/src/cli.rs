@@ -17,6 +17,7 @@ mod enrolments;
 mod events;
 mod factors;
 mod governance;
+mod isolation;
 mod log;
 mod mapping_sets;
 mod mappings;

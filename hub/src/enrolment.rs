@@ -2,6 +2,7 @@
 //! certificate. Codes and requests are not part of the ledger; the admission that an approval makes is.
 
 mod approval;
+pub mod certificates;
 mod record;
 
 use tanqiao_certs::{CertificateRequest, CodeRecord, CodeRefusal, OneTimeCode, Span, Time};

@@ -1,5 +1,6 @@
 //! The service: three listeners, the sequencer, the reload loop and the schedule, started and stopped together.
 
+mod certificates;
 mod log;
 mod reload;
 mod schedule;
@@ -188,6 +189,7 @@ impl Service {
                     stopping.clone(),
                 )),
                 tokio::spawn(reload::watch_files(tls.clone(), stopping.clone())),
+                tokio::spawn(certificates::watch_ends(hub.clone(), stopping.clone())),
                 tokio::spawn(schedule::sweep(
                     sequencer,
                     sweeping,

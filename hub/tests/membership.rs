@@ -170,6 +170,50 @@ fn two_officers_replace_the_keys_of_a_member_that_has_lost_them() {
 }
 
 #[test]
+fn two_officers_distrust_a_key_from_a_leaf_on() {
+    on_each_database(|f| {
+        f.two_regions();
+        propose_key(&f, "wuhan", "stolen").unwrap();
+        officer(&f, Decision::ApproveKey { key: key_of("stolen") }).unwrap();
+        is_heard(&f, "wuhan", "stolen");
+        let first = f.sequencer.governance().keys[&key_of("stolen")].first_index.unwrap();
+        let distrust = |officers: &[&str], member: &str, key: &str, from_index: i64| {
+            let decision = Decision::DistrustKey {
+                member: node(member),
+                key: key_of(key),
+                from_index,
+                reason: "found in a paste".to_owned(),
+            };
+            f.by_officers(officers, decision)
+        };
+        let both = ["first-officer", "second-officer"];
+        distrust(&["first-officer"], "wuhan", "stolen", first + 1).refused_by("G01");
+        distrust(&both, "harbin", "stolen", first + 1).refused_by("M05");
+        // Not before it could sign, nor after the end of the log.
+        distrust(&both, "wuhan", "stolen", first - 1).refused_by("G03");
+        distrust(&both, "wuhan", "stolen", first + 1_000).refused_by("G03");
+        is_heard(&f, "wuhan", "stolen");
+
+        let done = distrust(&both, "wuhan", "stolen", first + 1).unwrap();
+        speak(&f, "wuhan", "stolen").result.refused_by("M06");
+        officer(&f, Decision::ApproveKey { key: key_of("stolen") }).refused_by("G03");
+        is_heard(&f, "wuhan", "wuhan");
+        // Whoever may hold what it has signed is told.
+        for member in ["wuhan", "harbin"] {
+            assert!(f.feed(member).contains(&"key.distrusted".to_owned()), "{member}");
+        }
+        // Trust does not come back; more may become known.
+        distrust(&both, "wuhan", "stolen", first + 1).refused_by("G03");
+        distrust(&both, "wuhan", "stolen", first).unwrap();
+        let key = f.sequencer.governance().keys[&key_of("stolen")].clone();
+        assert_eq!(
+            (key.first_index, key.last_index, key.distrusted_from),
+            (Some(first), Some(done.log_index), Some(first))
+        );
+    });
+}
+
+#[test]
 fn a_key_belongs_to_one_member() {
     on_each_database(|f| {
         f.two_regions();

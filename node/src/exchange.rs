@@ -17,6 +17,7 @@ mod offer;
 mod outbox;
 mod policy;
 mod rebuild;
+mod renewal;
 mod screened;
 mod send;
 mod signer;
@@ -40,7 +41,8 @@ pub use outbox::{Outgoing, enqueue};
 pub(crate) use outbox::{content_of, id_reused};
 pub use policy::{Rule, Verdict};
 pub(crate) use rebuild::rebuild;
-pub(crate) use screened::complete as complete_held;
+pub(crate) use renewal::renew;
+pub(crate) use screened::{complete as complete_held, held_by_account};
 pub(crate) use send::reached;
 pub use send::send;
 pub use signer::Signer;
@@ -108,6 +110,9 @@ pub enum ExchangeError {
     /// An offer is not what its source signed.
     #[error("the offer is not what its source signed: {0}")]
     Offer(String),
+    /// The certificate's renewal.
+    #[error(transparent)]
+    Renewal(#[from] tanqiao_certs::renewal::RenewalError),
     /// TLS files.
     #[error("TLS: {0}")]
     Tls(#[from] tanqiao_certs::TlsError),

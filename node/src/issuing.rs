@@ -12,6 +12,7 @@ mod evidence;
 mod gather;
 mod members;
 mod progress;
+mod reclaim;
 mod stream;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use gather::{PendingSeries, pending};
 pub(crate) use members::Members;
 pub(crate) use progress::open as open_streams;
 pub use progress::{TokenProgress, progress};
+pub use reclaim::{Claim, Reclaimed, reclaim};
 pub(crate) use stream::Streams;
 
 stored_words! {

@@ -14,6 +14,6 @@ pub(crate) use account::pay;
 pub use account::{AccountId, AccountKind, attribute, balance, balances, create_account, move_between};
 pub use dealing::{Decision, Direction, JournalKind, Kind};
 pub use lots::{Journal, arrive, bind, deal, leave, release, unbind};
-pub(crate) use lots::{block_ref, coalesce, grams};
+pub(crate) use lots::{block_ref, coalesce, deal_parts, grams, reassign};
 pub use personal::{check_claimant, check_name, check_text};
 pub use select::{choosable, reserve};

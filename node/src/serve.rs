@@ -1,5 +1,5 @@
-//! What runs while the node serves: the feed, the outbox, tokens and their upload, decisions about offers, and changed key
-//! files.
+//! What runs while the node serves: the feed, the outbox, tokens and their upload, decisions about offers, the certificate, and
+//! changed key files.
 
 use std::time::Duration;
 
@@ -39,6 +39,7 @@ pub fn exchange(node: &Node) -> Exchange {
     tasks.spawn(exchange::upload(node.clone(), stopped.clone()));
     tasks.spawn(decide(node.clone(), stopped.clone()));
     tasks.spawn(show(node.clone(), stopped.clone()));
+    tasks.spawn(exchange::renew(node.clone(), stopped.clone()));
     tasks.spawn(reload(node.clone(), stopped));
     Exchange { stop, tasks }
 }
@@ -114,7 +115,10 @@ async fn reload(node: Node, mut stop: watch::Receiver<bool>) {
         }
         if let Some(tls) = node.hub().tls() {
             match tls.reload_if_changed(chrono::Utc::now()) {
-                Ok(true) => tracing::info!("TLS files were changed and are in use"),
+                Ok(true) => match node.hub().reconnect() {
+                    Ok(()) => tracing::info!("TLS files were changed and are in use"),
+                    Err(error) => tracing::warn!(error = %error, "no new connection can be prepared; the old go on"),
+                },
                 Ok(false) => {}
                 Err(error) => tracing::warn!(error = %error, "the changed TLS files cannot be used; the old stay"),
             }

@@ -157,6 +157,19 @@ pub struct KeyView {
     /// Last log index at which it signed, once retired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_index: Option<i64>,
+    /// The log index from which on nothing counts that it has signed, where it came into other hands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distrusted_from: Option<i64>,
+}
+
+impl KeyView {
+    /// True if a signature counts whose message was sequenced at `log_index`: the key was active there, and is trusted.
+    #[must_use]
+    pub fn counts_at(&self, log_index: i64) -> bool {
+        self.first_index.is_some_and(|first| first <= log_index)
+            && self.last_index.is_none_or(|last| log_index <= last)
+            && self.distrusted_from.is_none_or(|from| log_index < from)
+    }
 }
 
 /// One of `GET /v1/members`

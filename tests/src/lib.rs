@@ -32,6 +32,7 @@
 pub mod comparing;
 pub mod content;
 pub mod crossing;
+mod enrolling;
 pub mod federation;
 pub mod founding;
 pub mod ledger;

@@ -9,7 +9,7 @@ use tanqiao_node::service::Staffed;
 use tanqiao_protocol::message::Methodology;
 use tanqiao_protocol::signing::{Algorithm, SigningKey};
 use tanqiao_tests::content::methodology;
-use tanqiao_tests::program::{KILLED, NODE, run};
+use tanqiao_tests::program::KILLED;
 use tanqiao_tests::{Crossing, Federation, Kind, Plan};
 
 use crate::recovered::officers;
@@ -27,7 +27,8 @@ told_on_both!(
 async fn a_member_that_came_after_the_backup_is_back(kind: Kind) {
     let mut federation = Federation::with_nodes(Plan::on(kind), RIDES).await;
     federation.back_up_hub().await;
-    enrol(&mut federation, "chengdu", "510100").await;
+    federation.seat("chengdu", "510100");
+    federation.enrol("chengdu", "510100", &[]).await;
     federation.start_node("chengdu").await;
     // What the new member says is signed by a key of which the restored hub has never heard.
     let chengdu = federation.beside("chengdu").await;
@@ -75,34 +76,6 @@ async fn a_member_that_came_after_the_backup_is_back(kind: Kind) {
             .iter()
             .any(|one| one["member"] == "chengdu" && one["status"] == "admitted")
     );
-}
-
-/// A new member joins by a one-time code.
-async fn enrol(federation: &mut Federation, member: &str, region: &str) {
-    federation.seat(member, region);
-    let names = ["--region", region, "--name-zh", member, "--name-en", member];
-    let invitation = [["enrolment", "code", member].as_slice(), &names].concat();
-    let invited = federation.officers(&invitation).await;
-    let code = federation.place.member(member, "code.txt");
-    std::fs::write(&code, invited["code"].as_str().unwrap()).unwrap();
-    let (config, code) = (federation.place.member(member, "node.toml"), code.display().to_string());
-    let (config, url) = (config.display().to_string(), federation.enrolment_url());
-    let joining = [
-        "--config",
-        &config,
-        "enrol",
-        "--url",
-        &url,
-        "--code-file",
-        &code,
-        "--wait-s",
-        "0",
-    ];
-    let pending = run(NODE, &joining).await;
-    assert_eq!(pending.json["status"], "pending", "{pending:?}");
-    let request = pending.json["id"].as_str().unwrap();
-    federation.officers(&["enrolment", "approve", request]).await;
-    run(NODE, &joining).await.done();
 }
 
 async fn a_key_that_was_rotated_after_the_backup_is_back(kind: Kind) {

@@ -244,9 +244,9 @@ fn read_by_go(
     copy(&files, &directory);
     let checkpoint: Checkpoint = newer.text().parse().unwrap();
     let mut keys = format!("{log}\n");
-    witnesses
-        .iter()
-        .for_each(|witness| writeln!(keys, "{}", witness.key).unwrap());
+    for witness in witnesses {
+        writeln!(keys, "{}", witness.key).unwrap();
+    }
     fs::write(directory.join("keys"), keys).unwrap();
     fs::write(directory.join("older"), older.to_string()).unwrap();
     fs::write(directory.join("request"), request).unwrap();

@@ -39,6 +39,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 pub use client::ClientTls;
 pub use revocation::{CrlState, RevocationSet};
 pub use server::ServerTls;
+pub(crate) use state::read_pair;
 pub use state::{FilesSeen, TlsState};
 
 use crate::{Time, durable::FileError};

@@ -210,6 +210,11 @@ fn read_identity(files: &TlsFiles, now: Time) -> Result<Option<Arc<OwnIdentity>>
         .transpose()
 }
 
+/// Reads a certificate and its key as this end would use them: they belong together, and the certificate is valid at `now`.
+pub(crate) fn read_pair(files: &IdentityFiles, now: Time) -> Result<CertificateFacts, TlsError> {
+    read_own(files, now).map(|own| own.facts)
+}
+
 fn read_own(files: &IdentityFiles, now: Time) -> Result<OwnIdentity, TlsError> {
     let refuse = |source| TlsError::Identity {
         files: files.clone(),

@@ -11,3 +11,4 @@ mod command;
 mod federation;
 mod handshake;
 mod reload;
+mod renewal;

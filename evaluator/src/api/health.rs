@@ -86,12 +86,14 @@ async fn ready(evaluator: Data<Evaluator>) -> Answer {
         .await
         .map_err(|error| Refused::fault(&error))?;
     let days = certificate_days(&evaluator);
+    let certificate = evaluator.tls.state().certificate();
     let ok = held.is_ok() && days > 0;
     let body = json!({
         "status": if ok { "ready" } else { "not-ready" },
         "months": held.as_ref().ok(),
         "problem": held.as_ref().err().map(ToString::to_string),
         "certificate_days": days,
+        "certificate_alarm": certificate.and_then(|facts| facts.expiry_alarm(chrono::Utc::now())),
     });
     let mut response = if ok {
         HttpResponse::Ok()

@@ -108,9 +108,14 @@ impl World {
     }
 
     pub fn issue(&self, name: &str, order: &Order) -> Issued {
+        self.issue_at(name, order, chrono::Utc::now())
+    }
+
+    /// As if it were this time.
+    pub fn issue_at(&self, name: &str, order: &Order, at: tanqiao_certs::Time) -> Issued {
         let key = TlsKey::generate(KeyAlgorithm::P256).unwrap();
         let request = CertificateRequest::from_pem(&key.request_pem(name).unwrap()).unwrap();
-        let issued = self.authority.issue(&request, order, chrono::Utc::now()).unwrap();
+        let issued = self.authority.issue(&request, order, at).unwrap();
         std::fs::write(self.file(&format!("{name}.pem")), &issued.chain_pem).unwrap();
         key.save_new(&self.file(&format!("{name}.key"))).unwrap();
         issued

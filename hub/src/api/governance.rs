@@ -42,6 +42,7 @@ pub async fn members(hub: Data<Hub>, asked: Query<Members>) -> Answer {
             status: key.status,
             first_index: key.first_index,
             last_index: key.last_index,
+            distrusted_from: key.distrusted_from,
         };
         keys.entry(&key.member).or_default().push(view);
     }

@@ -7,11 +7,14 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use serde::Serialize;
 use tanqiao_certs::CrlState;
+use tanqiao_certs::certificate::expiry_alarm;
+use tanqiao_protocol::id::NodeId;
 use tanqiao_protocol::time::{SECOND_US, Timestamp};
 use tanqiao_protocol::view::MemberKind;
 
 use super::answer::{Answer, Refused, json, with_status};
 use super::hub::Hub;
+use crate::enrolment::certificates::{ends, running_out};
 use crate::store::read::statistics;
 
 /// What is checked, and what was found.
@@ -118,12 +121,23 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
     let read_only = hub.sequencer.read_only();
     let certificate = certificate_days(&hub);
     let crl = crl_days(&hub);
+    let members = member_certificates(&hub).await;
     let replicated = hub.read(crate::store::read::replication::standbys_missing).await;
     let log = LogHealth::of(&hub);
     let checks = BTreeMap::from([
         ("database", Finding::of(database.is_ok(), None)),
         ("sequencer", Finding::of(read_only.is_none(), read_only)),
-        ("certificate", Finding::days(certificate)),
+        (
+            "certificate",
+            Finding {
+                says: hub
+                    .tls
+                    .state()
+                    .certificate()
+                    .and_then(|facts| alarm_of(facts.not_after)),
+                ..Finding::days(certificate)
+            },
+        ),
         // A list past its date is still enforced: an alarm, and no reason to stop (certs, tls).
         (
             "crl",
@@ -132,6 +146,8 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
                 ..Finding::days(crl)
             },
         ),
+        // An alarm: those members are let in until their last second.
+        ("member-certificates", members),
         // An alarm: everything but issuances goes on.
         ("log", Finding::of(true, log.alarm.clone())),
         ("screening", Finding::of(true, hub.screening.borrow().clone())),
@@ -154,6 +170,42 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
             log,
         },
     ))
+}
+
+/// What is due before a certificate ends: the alarm at 30, 14, 7 and 1 days.
+fn alarm_of(not_after: tanqiao_certs::Time) -> Option<String> {
+    let days = expiry_alarm(not_after, chrono::Utc::now())?;
+    Some(format!("ends {not_after}, in {days} days or less: renew it"))
+}
+
+async fn ends_of_members(hub: &Hub) -> Result<BTreeMap<NodeId, tanqiao_certs::Time>, String> {
+    let Some(authority) = hub.settings.authority.clone() else {
+        return Err("certificates are issued elsewhere: watch their ends there".to_owned());
+    };
+    let governance = hub.sequencer.governance();
+    let found = actix_web::web::block(move || ends(&authority, &governance)).await;
+    found
+        .map_err(|error| error.to_string())?
+        .map_err(|error| error.to_string())
+}
+
+/// The members' certificates that end within 30 days, the most urgent first, and how many days the first has.
+async fn member_certificates(hub: &Hub) -> Finding {
+    let ends = match ends_of_members(hub).await {
+        Ok(ends) => ends,
+        Err(why) => return Finding::of(true, Some(why)),
+    };
+    let now = chrono::Utc::now();
+    let urgent: Vec<String> = running_out(&ends, now)
+        .iter()
+        .map(|one| format!("{} in {} days", one.member, one.days_left))
+        .collect();
+    let first = ends.values().min().map(|end| tanqiao_certs::days_left(*end, now));
+    Finding {
+        ok: true,
+        days_left: first,
+        says: (!urgent.is_empty()).then(|| format!("these end: {}", urgent.join(", "))),
+    }
 }
 
 fn certificate_days(hub: &Hub) -> Option<i64> {
@@ -179,6 +231,12 @@ pub async fn metrics(hub: Data<Hub>) -> Answer {
         if let Some(days) = days {
             hub.metrics.days_left(what, days);
         }
+    }
+    if let Ok(ends) = ends_of_members(&hub).await
+        && let Some(first) = ends.values().min()
+    {
+        let days = tanqiao_certs::days_left(*first, chrono::Utc::now());
+        hub.metrics.days_left("member-certificate", days);
     }
     let (governance, heads) = (hub.sequencer.governance(), hub.heads.known());
     for kind in [MemberKind::Region, MemberKind::Enterprise] {

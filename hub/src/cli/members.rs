@@ -10,9 +10,11 @@ use tanqiao_protocol::signing::{KeyId, VerifyingKey};
 use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus};
 
 use super::desk::{Desk, Officers};
+use super::isolation;
 use super::output::{CliError, Output};
 use crate::ledger::command::Decision;
-use crate::ledger::objects::Registry;
+use crate::ledger::objects::{Governance, Key, Registry};
+use crate::store::read::acts;
 
 /// Members.
 #[derive(Debug, Subcommand)]
@@ -48,6 +50,19 @@ pub(super) enum MemberCommand {
         after_help = "Example:\n  tanqiao-hub admin member suspend wuhan --reason \"key lost\" --officer li --officer-password-file li.password"
     )]
     Suspend {
+        /// Whom.
+        member: NodeId,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        officers: Officers,
+    },
+    /// Shut a member out at once: it is suspended, what it has open is halted, and all its certificates are revoked. It comes back
+    /// by a new enrolment and `reinstate`.
+    #[command(after_help = "Example:
+  tanqiao-hub admin member isolate wuhan --reason \"its keys are in other hands\" --officer li --officer-password-file li.password")]
+    Isolate {
         /// Whom.
         member: NodeId,
         /// Why.
@@ -127,6 +142,11 @@ impl MemberCommand {
                 },
                 output,
             ),
+            Self::Isolate {
+                member,
+                reason,
+                officers,
+            } => isolation::isolate(desk, member, reason, officers, output),
             Self::Reinstate { member, officers } => {
                 desk.decide(officers, Decision::Reinstate { member: member.clone() }, output)
             }
@@ -229,6 +249,32 @@ pub(super) enum KeyCommand {
         #[command(flatten)]
         officers: Officers,
     },
+    /// Trust nothing that a key has signed from a leaf on, because it came into other hands; two officers. It signs no more, and all
+    /// members are told. What it signed before stays verifiable.
+    #[command(after_help = "Example:
+  tanqiao-hub admin key distrust 0f1e… --from-index 4711 --reason \"found in a paste\" \\
+    --officer li --officer-password-file li.password --officer wang --officer-password-file wang.password")]
+    Distrust {
+        /// Its id.
+        key: KeyId,
+        /// The first leaf of the log at which its signature does not count.
+        #[arg(long, value_name = "INDEX")]
+        from_index: i64,
+        /// What happened.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        officers: Officers,
+    },
+    /// List what was done under a key, in the order of the log.
+    #[command(after_help = "Example:\n  tanqiao-hub admin key acts 0f1e… --since 4711")]
+    Acts {
+        /// Its id.
+        key: KeyId,
+        /// From this leaf on; where it is not given, from the one from which the key is distrusted, or all.
+        #[arg(long, value_name = "INDEX")]
+        since: Option<i64>,
+    },
     /// List the keys.
     List,
 }
@@ -240,6 +286,43 @@ struct ListedKey {
     status: KeyStatus,
     first_index: Option<i64>,
     last_index: Option<i64>,
+    distrusted_from: Option<i64>,
+}
+
+impl ListedKey {
+    fn line(&self) -> String {
+        let span = match (self.first_index, self.last_index) {
+            (None, _) => String::new(),
+            (Some(first), None) => format!("  from {first}"),
+            (Some(first), Some(last)) => format!("  {first} to {last}"),
+        };
+        let distrusted = self
+            .distrusted_from
+            .map_or_else(String::new, |from| format!("  distrusted from {from}"));
+        format!("{}  {}  {}{span}{distrusted}", self.member, self.key_id, self.status)
+    }
+}
+
+/// What was done under a key.
+fn acts(desk: &Desk, id: &KeyId, since: Option<i64>, output: &Output) -> Result<(), CliError> {
+    let governance = desk.governance();
+    let key = known(&governance, id)?;
+    let since = since.or(key.distrusted_from).unwrap_or(0);
+    let found = desk.read(|connection| acts::of_key(connection, &key.member, &key.key, since))?;
+    output.list(&found, |act| {
+        let state = act.outcome.state.as_deref().unwrap_or_default();
+        let consent = if act.consent { " (consent)" } else { "" };
+        format!(
+            "{}  {}  {}{consent}  {} {state}",
+            act.outcome.log_index, act.outcome.at, act.action, act.outcome.subject
+        )
+    });
+    Ok(())
+}
+
+fn known<'a>(governance: &'a Governance, id: &KeyId) -> Result<&'a Key, CliError> {
+    let found = governance.keys.get(id);
+    found.ok_or_else(|| CliError::misused(format!("there is no signing key {id}: `admin key list` shows the keys")))
 }
 
 impl KeyCommand {
@@ -260,6 +343,21 @@ impl KeyCommand {
                 };
                 desk.decide(officers, decision, output)
             }
+            Self::Distrust {
+                key,
+                from_index,
+                reason,
+                officers,
+            } => {
+                let decision = Decision::DistrustKey {
+                    member: known(&desk.governance(), key)?.member.clone(),
+                    key: *key,
+                    from_index: *from_index,
+                    reason: reason.clone(),
+                };
+                desk.decide(officers, decision, output)
+            }
+            Self::Acts { key, since } => acts(desk, key, *since, output),
             Self::List => {
                 let governance = desk.governance();
                 let mut keys: Vec<ListedKey> = governance
@@ -271,10 +369,11 @@ impl KeyCommand {
                         status: key.status,
                         first_index: key.first_index,
                         last_index: key.last_index,
+                        distrusted_from: key.distrusted_from,
                     })
                     .collect();
                 keys.sort_by(|a, b| (&a.member, a.first_index).cmp(&(&b.member, b.first_index)));
-                output.list(&keys, |one| format!("{}  {}  {}", one.member, one.key_id, one.status));
+                output.list(&keys, ListedKey::line);
                 Ok(())
             }
         }

@@ -36,6 +36,7 @@ impl Spoken {
                 status: *status,
                 first_index: None,
                 last_index: None,
+                distrusted_from: None,
             };
             governance.keys.insert(key.id(), entry);
         }

@@ -223,6 +223,17 @@ pub enum Decision {
         /// How the others were lost.
         reason: String,
     },
+    /// Trust nothing that a key has signed from a leaf on. Two officers.
+    DistrustKey {
+        /// Whose.
+        member: NodeId,
+        /// Which.
+        key: KeyId,
+        /// The first leaf at which its signature does not count.
+        from_index: i64,
+        /// What happened.
+        reason: String,
+    },
     /// Publish the sheet of a reference methodology.
     PutSheet(Box<Sheet>),
     /// Publish emission factor records.

@@ -15,6 +15,7 @@ mod evidence;
 mod freeze;
 mod governance;
 mod issuance;
+mod keys;
 mod listing;
 mod log;
 mod loss;
@@ -159,7 +160,7 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         Body::TokenEpoch(content) => epoch::state(working, command, signed, content),
         Body::ConflictEvidence(content) => conflict::say(working, command, signed, content),
         Body::ChallengeAnswer(content) => challenge::answer(working, command, signed, content),
-        Body::Key(content) => membership::propose_key(working, command, signed, content),
+        Body::Key(content) => keys::propose_key(working, command, signed, content),
         Body::Asset(content) => assets::put(working, command, signed, content),
         Body::WitnessKey(content) => log::propose_witness(working, command, signed, content),
         Body::LogFork(content) => log::report_fork(working, command, signed, content),
@@ -220,11 +221,10 @@ fn decide_governance(
         } => membership::admit(working, officers, member, *region, *kind, (name_zh, name_en), key),
         Decision::Suspend { member, reason } => membership::suspend(working, officers, member, reason),
         Decision::Reinstate { member } => membership::reinstate(working, officers, member),
-        Decision::ApproveKey { key } => membership::set_key(working, officers, key, KeyStatus::Active),
-        Decision::RetireKey { key } => membership::set_key(working, officers, key, KeyStatus::Retired),
-        Decision::ReplaceKeys { member, key, reason } => {
-            membership::replace_keys(working, officers, member, key, reason)
-        }
+        Decision::ApproveKey { .. }
+        | Decision::RetireKey { .. }
+        | Decision::ReplaceKeys { .. }
+        | Decision::DistrustKey { .. } => keys::decide(working, officers, decision),
         Decision::PutSheet(_)
         | Decision::PutFactorRecords(_)
         | Decision::SetRegistry { .. }

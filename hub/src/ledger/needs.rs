@@ -267,7 +267,7 @@ impl Needs {
                 content.event.iter().for_each(|event| self.event(event, working));
             }
             Decision::RevokeLinkedPermission { permission, .. } => self.permission(*permission, working),
-            Decision::NewOrigin { .. } => told_of_origin(working).for_each(|member| self.feed(member, working)),
+            Decision::NewOrigin { .. } | Decision::DistrustKey { .. } => self.all_told(working),
             Decision::Sweep => {
                 match &working.due {
                     Some(due) => self.due(due, working),
@@ -296,6 +296,11 @@ impl Needs {
             | Decision::CancelFrozen { .. }
             | Decision::StopHub { .. } => {}
         }
+    }
+
+    /// Every member with a node is told.
+    fn all_told(&mut self, working: &Working) {
+        told_of_origin(working).for_each(|member| self.feed(member, working));
     }
 
     /// Suspending a member halts what it has open.

@@ -142,6 +142,8 @@ pub struct Key {
     pub first_index: Option<i64>,
     /// Last log index at which it signed.
     pub last_index: Option<i64>,
+    /// The log index from which on nothing counts that it has signed: it came into other hands.
+    pub distrusted_from: Option<i64>,
 }
 
 /// A published methodology version.

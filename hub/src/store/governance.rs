@@ -64,6 +64,7 @@ pub fn load<C: StoreConnection>(
             status: known(KeyStatus::from_code(row.status), row.status)?,
             first_index: row.first_index,
             last_index: row.last_index,
+            distrusted_from: row.distrusted_from,
         };
         governance.keys.insert(row.key_id.parse().map_err(content)?, key);
     }
@@ -211,6 +212,7 @@ pub fn save<C: StoreConnection>(
             status: key.status.code(),
             first_index: key.first_index,
             last_index: key.last_index,
+            distrusted_from: key.distrusted_from,
         });
     }
     connection.put_rows(&keys)?;

@@ -1,5 +1,6 @@
 //! Everything that is asked and nothing that is decided: the queries behind the API. All but `enrolment` only read.
 
+pub mod acts;
 pub mod assets;
 pub mod blocks;
 pub mod certificates;

@@ -28,6 +28,7 @@ row!(MemberRow in "member", key "no", {
 row!(MemberKeyRow in "member_key", key "key_id", {
     key_id: Text => String, member_no: Integer => i32, public_key: Text => String, status: SmallInt => i16,
     first_index: Nullable<BigInt> => Option<i64>, last_index: Nullable<BigInt> => Option<i64>,
+    distrusted_from: Nullable<BigInt> => Option<i64>,
 });
 row!(OfficerRow in "officer", key "account", {
     account: Text => String, role: SmallInt => i16, password_hash: Text => String, active: Bool => bool,

@@ -31,11 +31,14 @@ struct Ready {
     feed_lag: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate_days_left: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate_alarm: Option<i64>,
 }
 
 /// The database answers, the feed is followed and not far behind, and the certificate is valid.
 pub(super) async fn ready(node: web::Data<Node>) -> Answered {
-    let days = certificate_days_left(&node);
+    let (days, alarm) = certificate(&node).unzip();
+    let alarm = alarm.flatten();
     let body = match node.status().await {
         Ok(status) => Ready {
             ready: is_ready(&status) && days.is_none_or(|days| days >= 0),
@@ -43,6 +46,7 @@ pub(super) async fn ready(node: web::Data<Node>) -> Answered {
             feed: Some(status.feed),
             feed_lag: Some(status.feed_lag),
             certificate_days_left: days,
+            certificate_alarm: alarm,
         },
         Err(error) => {
             tracing::warn!(error = %error, "not ready");
@@ -52,6 +56,7 @@ pub(super) async fn ready(node: web::Data<Node>) -> Answered {
                 feed: None,
                 feed_lag: None,
                 certificate_days_left: days,
+                certificate_alarm: alarm,
             }
         }
     };
@@ -67,20 +72,22 @@ fn is_ready(status: &Status) -> bool {
     status.feed == FeedState::Following && status.feed_lag <= FEED_LAG_MAX
 }
 
-fn certificate_days_left(node: &Node) -> Option<i64> {
+/// The days that this member's certificate has left, and the alarm at 30, 14, 7 and 1 of them.
+fn certificate(node: &Node) -> Option<(i64, Option<i64>)> {
     let pem = std::fs::read(&node.config().tls.certificate).ok()?;
     let facts = tanqiao_certs::CertificateFacts::from_pem(&pem).ok()?;
-    Some(
-        facts
-            .first()?
-            .days_left(chrono::DateTime::from_timestamp_micros(node.now().micros())?),
-    )
+    let (facts, now) = (
+        facts.first()?,
+        chrono::DateTime::from_timestamp_micros(node.now().micros())?,
+    );
+    Some((facts.days_left(now), facts.expiry_alarm(now)))
 }
 
 /// Gauges for Prometheus.
 pub(super) async fn metrics(node: web::Data<Node>) -> Answered {
     let status = node.status().await?;
-    let text = encoded(&status).map_err(|error| {
+    let days = certificate(&node).map(|(days, _)| days);
+    let text = encoded(&status, days).map_err(|error| {
         tracing::error!(error = %error, "metrics cannot be encoded");
         ApiError::api(ApiProblem::Internal, "Metrics cannot be encoded.")
     })?;
@@ -89,7 +96,7 @@ pub(super) async fn metrics(node: web::Data<Node>) -> Answered {
         .body(text))
 }
 
-fn encoded(status: &Status) -> Result<Vec<u8>, prometheus::Error> {
+fn encoded(status: &Status, certificate_days: Option<i64>) -> Result<Vec<u8>, prometheus::Error> {
     let registry = Registry::new();
     let following = i64::from(status.feed == FeedState::Following);
     for (name, help, value) in [
@@ -129,6 +136,12 @@ fn encoded(status: &Status) -> Result<Vec<u8>, prometheus::Error> {
     ] {
         let gauge = IntGauge::with_opts(Opts::new(name, help))?;
         gauge.set(value);
+        registry.register(Box::new(gauge))?;
+    }
+    if let Some(days) = certificate_days {
+        let help = "Days left of this member's certificate";
+        let gauge = IntGauge::with_opts(Opts::new("tanqiao_node_certificate_days", help))?;
+        gauge.set(days);
         registry.register(Box::new(gauge))?;
     }
     let mut text = Vec::new();

@@ -130,10 +130,14 @@ pub(super) enum Command {
         after_help = "Examples:\n  tanqiao-node export blocks --out blocks.ndjson\n  tanqiao-node export recovery --out wuhan.recovery"
     )]
     Export(export::ExportArgs),
-    /// Go on after the hub was restored and its log has begun anew
-    #[command(after_help = "Example:\n  tanqiao-node recover --follow-origin\n\n\
-        Keeps what the hub has given up as evidence, takes its feed again from the last common entry, and sends again what \
-        the hub has forgotten. Where the hub has taken back everything, nothing has to be done.")]
+    /// Go on after the hub was restored and its log has begun anew, or after this node's own database was lost
+    #[command(
+        after_help = "Examples:\n  tanqiao-node recover --follow-origin\n  tanqiao-node recover --from-records\n\n\
+        --follow-origin keeps what the hub has given up as evidence, takes its feed again from the last common entry, and sends \
+        again what the hub has forgotten. Where the hub has taken back everything, nothing has to be done.\n\n\
+        --from-records is for a new database that has read its feed and into which the platform's files were imported again, in \
+        the order of then. Run it before anything is issued."
+    )]
     Recover(recover::RecoverArgs),
     /// Bearer tokens for the platform's programs
     #[command(

@@ -1,14 +1,17 @@
 //! Asking the hub, over mutual TLS.
 
+mod certificate;
 pub(super) mod handshake;
 mod upload;
 mod wire;
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tanqiao_certs::ClientTls;
+use tanqiao_certs::renewal::complete;
 use tanqiao_protocol::challenge::ChallengeView;
 use tanqiao_protocol::conflict::{ConflictView, HeldView};
 use tanqiao_protocol::envelope::Envelope;
@@ -26,11 +29,12 @@ use tanqiao_protocol::view::{
     RetirementView, SheetView, TransferView,
 };
 
-use self::wire::{builder, bytes, innermost, load_tls, read};
+use self::wire::{bytes, connections, innermost, load_tls, read};
 use crate::config::{Config, read_private};
 use crate::error::NodeError;
 use crate::exchange::ExchangeError;
 use crate::exchange::feed::ReceivedPage;
+use crate::exchange::renewal::identity;
 
 /// How long an answer may take, beyond what the hub was asked to wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -96,7 +100,7 @@ impl HubError {
 /// The hub, as this member may ask it. Cheap to clone.
 #[derive(Clone)]
 pub struct HubClient {
-    http: reqwest::Client,
+    http: Arc<RwLock<reqwest::Client>>,
     base: String,
     tls: Option<ClientTls>,
 }
@@ -124,15 +128,12 @@ impl HubClient {
     /// [`NodeError::Exchange`] if a TLS file cannot be used.
     pub fn open(config: &Config) -> Result<Self, NodeError> {
         // Refuses a key that others may read; the TLS stack reads it itself.
+        complete(&identity(config)).map_err(ExchangeError::from)?;
         read_private(&config.tls.key)?;
         let tls = load_tls(config)?;
-        let http = builder()
-            .tls_backend_preconfigured(tls.hub_config().map_err(ExchangeError::from)?)
-            .https_only(true)
-            .build()
-            .map_err(|e| ExchangeError::Connection(e.to_string()))?;
+        let http = connections(&tls)?;
         Ok(Self {
-            http,
+            http: Arc::new(RwLock::new(http)),
             base: config.hub.url.trim_end_matches('/').to_owned(),
             tls: Some(tls),
         })
@@ -142,10 +143,27 @@ impl HubClient {
     #[must_use]
     pub fn over(http: reqwest::Client, base: &str) -> Self {
         Self {
-            http,
+            http: Arc::new(RwLock::new(http)),
             base: base.trim_end_matches('/').to_owned(),
             tls: None,
         }
+    }
+
+    /// Leaves the open connections: they show the certificate of when they were opened, and the hub serves them no longer than
+    /// that one is valid. Called when the TLS files have changed.
+    ///
+    /// # Errors
+    /// [`NodeError::Exchange`]; the connections stay.
+    pub fn reconnect(&self) -> Result<(), NodeError> {
+        if let Some(tls) = &self.tls {
+            let http = connections(tls)?;
+            *self.http.write().unwrap_or_else(PoisonError::into_inner) = http;
+        }
+        Ok(())
+    }
+
+    fn http(&self) -> reqwest::Client {
+        self.http.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The TLS files in use, where there are any: for reloading and health.
@@ -358,6 +376,14 @@ impl HubClient {
         self.get(&format!("/v1/conflicts/{id}"), &()).await
     }
 
+    /// All of this member's issuances: `GET /v1/issuances`
+    ///
+    /// # Errors
+    /// [`HubError`]
+    pub async fn issuances(&self) -> Result<Vec<IssuanceView>, HubError> {
+        self.all("/v1/issuances", &[]).await
+    }
+
     /// All of `GET /v1/issuances/{id}/held`: activities of an issuance that have no serials of its first run.
     ///
     /// # Errors
@@ -385,7 +411,7 @@ impl HubClient {
         };
         let timeout = ANSWER_TIMEOUT + Duration::from_secs(u64::from(wait_s));
         let request = self
-            .http
+            .http()
             .get(format!("{}/v1/feed", self.base))
             .query(&question)
             .timeout(timeout);
@@ -403,7 +429,7 @@ impl HubClient {
 
     async fn post_json(&self, body: &impl Serialize, many: bool) -> Result<Vec<ItemResult>, HubError> {
         let request = self
-            .http
+            .http()
             .post(format!("{}/v1/messages", self.base))
             .json(body)
             .timeout(ANSWER_TIMEOUT);
@@ -450,13 +476,13 @@ impl HubClient {
 
     /// A file of at most `most` bytes.
     async fn bytes(&self, path: &str, most: usize) -> Result<Vec<u8>, HubError> {
-        let request = self.http.get(format!("{}{path}", self.base)).timeout(ANSWER_TIMEOUT);
+        let request = self.http().get(format!("{}{path}", self.base)).timeout(ANSWER_TIMEOUT);
         bytes(self.send(request).await?, most).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<T, HubError> {
         let request = self
-            .http
+            .http()
             .get(format!("{}{path}", self.base))
             .query(query)
             .timeout(ANSWER_TIMEOUT);

@@ -6,7 +6,7 @@ use tanqiao_protocol::message::{Action, Batch, Message, TransferAcceptance, Tran
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::VerifyingKey;
-use tanqiao_protocol::view::{Evidence, KeyStatus, MemberView, Offer};
+use tanqiao_protocol::view::{Evidence, MemberView, Offer};
 
 use crate::crash;
 use crate::error::NodeError;
@@ -27,7 +27,7 @@ pub(crate) fn offer_of(row: &DealingRow) -> Result<Offer, NodeError> {
         .map_err(|_| NodeError::refused("no-offer", "this transfer is not an offer to this member"))
 }
 
-/// Verifies that an offer is what its source signed: the hash, the terms, the signature by one of the source's active keys,
+/// Verifies that an offer is what its source signed: the hash, the terms, the signature by a key of the source's that counted then,
 /// the sums of the quote.
 ///
 /// # Errors
@@ -38,7 +38,7 @@ pub async fn verify_offer(node: &Node, transfer: MessageId, offer: &Offer) -> Re
 
 async fn verify(node: &Node, members: &[MemberView], transfer: MessageId, offer: &Offer) -> Result<(), NodeError> {
     check_terms(node, transfer, offer).map_err(ExchangeError::Offer)?;
-    let keys = active_keys(members, &offer.source);
+    let keys = keys_at(members, &offer.source, offered_at(node, transfer).await?);
     let wrong = |text: &str| NodeError::from(ExchangeError::Offer(text.to_owned()));
     match &offer.evidence {
         Evidence::Signatures(signatures) => {
@@ -48,7 +48,7 @@ async fn verify(node: &Node, members: &[MemberView], transfer: MessageId, offer:
             if signed {
                 Ok(())
             } else {
-                Err(wrong("no signature is by an active key of the source"))
+                Err(wrong("no signature is by a key of the source that counted then"))
             }
         }
         Evidence::Batch { envelope, item } => {
@@ -61,16 +61,22 @@ async fn verify(node: &Node, members: &[MemberView], transfer: MessageId, offer:
     }
 }
 
-fn active_keys(members: &[MemberView], source: &NodeId) -> Vec<VerifyingKey> {
-    members
-        .iter()
-        .filter(|m| m.member == *source)
-        .flat_map(|m| {
-            m.keys
-                .iter()
-                .filter(|k| k.status == KeyStatus::Active)
-                .map(|k| k.key.clone())
-        })
+/// The leaf by which the hub has offered a transfer to this member.
+async fn offered_at(node: &Node, transfer: MessageId) -> Result<i64, NodeError> {
+    let subject = format!("transfer/{transfer}");
+    let told = node.read(move |tx| Ok(tx.entries_about(&subject)?)).await?;
+    let offered = told.iter().find(|entry| entry.kind == "transfer.offered");
+    offered
+        .map(|entry| entry.log_index)
+        .ok_or_else(|| NodeError::not_found("offer", transfer))
+}
+
+/// The source's keys whose signatures count at a leaf: one that was retired since has signed what came before.
+fn keys_at(members: &[MemberView], source: &NodeId, log_index: i64) -> Vec<VerifyingKey> {
+    let of_source = members.iter().filter(|member| member.member == *source);
+    let keys = of_source.flat_map(|member| &member.keys);
+    keys.filter(|key| key.counts_at(log_index))
+        .map(|key| key.key.clone())
         .collect()
 }
 
@@ -85,7 +91,7 @@ fn check_batch(
         return Err("the batch envelope is not the one that the offer names");
     }
     if batch.verify(keys).is_err() {
-        return Err("the batch is not signed by an active key of the source");
+        return Err("the batch is not signed by a key of the source that counted then");
     }
     let message: Message<Batch> = serde_json::from_slice(batch.payload()).map_err(|_| "the batch cannot be read")?;
     let found = usize::try_from(item).ok().and_then(|i| message.content.items.get(i));

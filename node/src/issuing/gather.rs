@@ -108,7 +108,7 @@ pub(super) fn gather(tx: &mut dyn Tx, wanted: &Wanted) -> Result<Gathered, NodeE
     sum.finish(members, incomplete)
 }
 
-fn series_of(tx: &mut dyn Tx, wanted: &Wanted) -> Result<ActivitySeriesRow, NodeError> {
+pub(super) fn series_of(tx: &mut dyn Tx, wanted: &Wanted) -> Result<ActivitySeriesRow, NodeError> {
     let name = wanted.methodology.to_string();
     let series = tx.activity_series()?.into_iter().find(|series| {
         series.methodology == name
@@ -127,7 +127,7 @@ fn series_of(tx: &mut dyn Tx, wanted: &Wanted) -> Result<ActivitySeriesRow, Node
 }
 
 /// The activities of which no tokens can be made.
-fn incomplete(
+pub(super) fn incomplete(
     tx: &mut dyn Tx,
     series: &ActivitySeriesRow,
     members: &Members,
@@ -152,7 +152,8 @@ fn incomplete(
     }
 }
 
-struct Sum<'a> {
+/// What some activities come to.
+pub(super) struct Sum<'a> {
     series: &'a ActivitySeriesRow,
     sources: &'a BTreeMap<i64, String>,
     root: RootBuilder,
@@ -165,7 +166,7 @@ struct Sum<'a> {
 }
 
 impl<'a> Sum<'a> {
-    fn new(series: &'a ActivitySeriesRow, sources: &'a BTreeMap<i64, String>) -> Self {
+    pub(super) fn new(series: &'a ActivitySeriesRow, sources: &'a BTreeMap<i64, String>) -> Self {
         Self {
             series,
             sources,
@@ -179,7 +180,7 @@ impl<'a> Sum<'a> {
         }
     }
 
-    fn add(&mut self, activity: &Activity<'_>) -> Result<(), NodeError> {
+    pub(super) fn add(&mut self, activity: &Activity<'_>) -> Result<(), NodeError> {
         let damaged = || corrupt(activity.record_id);
         let source = self.sources.get(&activity.source_id).ok_or_else(damaged)?;
         self.quantity.clear();
@@ -213,7 +214,7 @@ impl<'a> Sum<'a> {
         Ok(())
     }
 
-    fn finish(self, members: Members, incomplete: Incomplete) -> Result<Gathered, NodeError> {
+    pub(super) fn finish(self, members: Members, incomplete: Incomplete) -> Result<Gathered, NodeError> {
         let (from, until) = self.period.unwrap_or_default();
         let shares = self
             .shares

@@ -179,7 +179,21 @@ pub fn deal(
     held: &mut BTreeMap<String, i64>,
     lines: &mut Journal,
 ) -> Result<(), NodeError> {
-    let mut rest = Some(block.range);
+    let parts = deal_parts(tx, issuance, block.range, held)?;
+    arrive_in(tx, block, &parts, lines)
+}
+
+/// Which part of a new range of serials of an issuance each share gets, as [`deal`] deals them; the shares note it.
+///
+/// # Errors
+/// A database error.
+pub(crate) fn deal_parts(
+    tx: &mut dyn Tx,
+    issuance: &str,
+    range: SerialRange,
+    held: &mut BTreeMap<String, i64>,
+) -> Result<Vec<(String, SerialRange)>, NodeError> {
+    let mut rest = Some(range);
     let mut parts = Vec::new();
     for share in tx.open_shares(issuance)? {
         let Some(range) = rest else { break };
@@ -199,7 +213,37 @@ pub fn deal(
     if let Some(rest) = rest {
         parts.push((AccountId::suspense().to_string(), rest));
     }
-    arrive_in(tx, block, &parts, lines)
+    Ok(parts)
+}
+
+/// Gives those serials of a block that are in the account `from` to `to`, bound or not. How many grams.
+///
+/// # Errors
+/// A database error.
+pub(crate) fn reassign(
+    tx: &mut dyn Tx,
+    block: &BlockRef,
+    from: &str,
+    to: &str,
+    lines: &mut Journal,
+) -> Result<i64, NodeError> {
+    let series = block.series.to_string();
+    cut_at(tx, &series, &block.range)?;
+    let mut total = 0;
+    for lot in tx.lots_from(&series, block.range.first(), block.range.last())? {
+        if lot.account != from {
+            continue;
+        }
+        lines.push(JournalKind::Moved, Some(from), Some(to), &lot);
+        total += lot.last - lot.first + 1;
+        tx.delete_lots(&series, lot.first, lot.first)?;
+        tx.insert_lots(&[LotRow {
+            account: to.to_owned(),
+            ..lot
+        }])?;
+    }
+    join(tx, &series, &block.range)?;
+    Ok(total)
 }
 
 /// Gives exactly these serials of `from` to `to`. The caller has chosen them among the free ones.

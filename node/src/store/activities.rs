@@ -295,6 +295,8 @@ pub trait ImportTx {
     fn update_import_job(&mut self, row: &ImportJobRow) -> QueryResult<()>;
     /// Notes which ids a job was given.
     fn insert_import_batch(&mut self, row: &ImportBatchRow) -> QueryResult<()>;
+    /// The first activity id of each of the first `limit` imports, ascending.
+    fn import_starts(&mut self, limit: i64) -> QueryResult<Vec<i64>>;
     /// Adds refused lines; one that is there already is left out.
     fn insert_import_errors(&mut self, rows: &[ImportErrorRow]) -> QueryResult<()>;
     /// Refused lines of a job after a line.

@@ -41,6 +41,7 @@ const fn officers_needed(decision: &Decision) -> usize {
         | Decision::CancelFrozen { .. }
         | Decision::NewOrigin { .. }
         | Decision::ReplaceKeys { .. }
+        | Decision::DistrustKey { .. }
         | Decision::AdmitWitness { .. }
         | Decision::RemoveWitness { .. }
         | Decision::SetWitnessQuorum { .. }

@@ -1,4 +1,4 @@
-//! Who takes part, and with which keys.
+//! Who takes part.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,23 +6,18 @@ use std::sync::Arc;
 use serde_json::json;
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::{MessageId, Name, NodeId};
-use tanqiao_protocol::message::KeyProposal;
 use tanqiao_protocol::region::RegionCode;
-use tanqiao_protocol::signing::{KeyId, VerifyingKey};
+use tanqiao_protocol::signing::VerifyingKey;
 use tanqiao_protocol::transfer::{DonationState, TransferState};
 use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus, Outcome};
 
 use super::mapping::{Changed, recheck};
 use super::transfer::By;
 use super::{check_text, donation, transfer};
-use crate::ledger::command::{Command, Signed};
 use crate::ledger::objects::{Governance, Key, Member};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::{Notice, Step};
 use crate::ledger::working::Working;
-
-/// The most keys of one member that may be active at once: two, while one rotates.
-const ACTIVE_KEYS_MAX: usize = 2;
 
 fn subject(member: &NodeId) -> String {
     format!("member/{member}")
@@ -86,6 +81,7 @@ pub fn admit(
             status: KeyStatus::Active,
             first_index: Some(log_index),
             last_index: None,
+            distrusted_from: None,
         };
         governance.keys.insert(key_id, key);
     });
@@ -95,7 +91,8 @@ pub fn admit(
     Ok(working.outcome(subject(id), Some(MemberStatus::Admitted.word()), log_index))
 }
 
-fn find(working: &Working, id: &NodeId) -> Decided<Member> {
+/// A member that officers may change.
+pub(super) fn find(working: &Working, id: &NodeId) -> Decided<Member> {
     let member = working.governance.members.get(id).filter(|m| m.kind != MemberKind::Hub);
     member.cloned().ok_or_else(|| {
         Refusal::new(
@@ -196,162 +193,4 @@ pub fn reinstate(working: &mut Working, officers: &[Name], id: &NodeId) -> Decid
     let log_index = set_status(working, officers, id, MemberStatus::Admitted, "reinstated")?;
     recheck(working, &Changed::Registry(id.clone()))?;
     Ok(working.outcome(subject(id), Some(MemberStatus::Admitted.word()), log_index))
-}
-
-/// A member proposes a new key under the signature of an active one.
-pub fn propose_key(
-    working: &mut Working,
-    command: &Command,
-    signed: &Signed,
-    content: &KeyProposal,
-) -> Decided<Outcome> {
-    let id = content.key.id();
-    ensure(!working.governance.keys.contains_key(&id), || {
-        Refusal::new(CheckCode::M02, "This signing key is known already.")
-    })?;
-    let subject = format!("key/{id}");
-    let log_index = working.carry_out(Step {
-        r#type: "key.proposed",
-        subject: subject.clone(),
-        data: json!({ "key": content.key }),
-        member: Some(signed.member.clone()),
-        payload_sha256: Some(command.payload_sha256),
-        notices: vec![Notice {
-            to: signed.member.clone(),
-            r#type: "key.proposed",
-            body: json!({ "key": content.key }),
-        }],
-        ..Step::default()
-    })?;
-    change_governance(working, |governance| {
-        let key = Key {
-            member: signed.member.clone(),
-            key: content.key.clone(),
-            status: KeyStatus::Proposed,
-            first_index: None,
-            last_index: None,
-        };
-        governance.keys.insert(id, key);
-    });
-    Ok(working.outcome(subject, Some(KeyStatus::Proposed.word()), log_index))
-}
-
-/// Officers let a proposed key count, or an active one count no more.
-pub fn set_key(working: &mut Working, officers: &[Name], id: &KeyId, status: KeyStatus) -> Decided<Outcome> {
-    let key = working
-        .governance
-        .keys
-        .get(id)
-        .cloned()
-        .ok_or_else(|| Refusal::new(CheckCode::M05, "There is no such signing key."))?;
-    let active = working
-        .governance
-        .keys
-        .values()
-        .filter(|k| k.member == key.member && k.status == KeyStatus::Active)
-        .count();
-    let (r#type, fits) = match status {
-        KeyStatus::Active => (
-            "key.approved",
-            key.status == KeyStatus::Proposed && active < ACTIVE_KEYS_MAX,
-        ),
-        _ => ("key.retired", key.status == KeyStatus::Active),
-    };
-    ensure(fits, || {
-        Refusal::new(
-            CheckCode::G03,
-            "Only a proposed key can be approved (two may be active at once), and only an active one retired.",
-        )
-        .expected(format!("to become {status}"), key.status)
-    })?;
-    let subject = format!("key/{id}");
-    let kind = find(working, &key.member)?.kind;
-    let notices = if kind.has_feed() {
-        vec![Notice {
-            to: key.member.clone(),
-            r#type,
-            body: json!({ "key": key.key }),
-        }]
-    } else {
-        Vec::new()
-    };
-    let log_index = working.carry_out(Step {
-        r#type,
-        subject: subject.clone(),
-        data: json!({ "key": key.key, "member": key.member }),
-        officers: officers.to_vec(),
-        notices,
-        ..Step::default()
-    })?;
-    change_governance(working, |governance| {
-        if let Some(key) = governance.keys.get_mut(id) {
-            key.status = status;
-            match status {
-                KeyStatus::Active => key.first_index = Some(log_index),
-                _ => key.last_index = Some(log_index),
-            }
-        }
-    });
-    Ok(working.outcome(subject, Some(status.word()), log_index))
-}
-
-/// A member that has lost its signing keys enrols again: the new key counts at once, and no other of its keys does any more,
-/// nor can one that was proposed under them (5-trust, PKI).
-pub fn replace_keys(
-    working: &mut Working,
-    officers: &[Name],
-    member: &NodeId,
-    new: &VerifyingKey,
-    reason: &str,
-) -> Decided<Outcome> {
-    check_text(reason, "reason", 500)?;
-    let kind = find(working, member)?.kind;
-    let id = new.id();
-    ensure(!working.governance.keys.contains_key(&id), || {
-        Refusal::new(
-            CheckCode::M02,
-            "This signing key is known already: a new enrolment has a new key.",
-        )
-    })?;
-    let others = working.governance.keys.iter();
-    let lost: Vec<KeyId> = others
-        .filter(|(_, key)| key.member == *member && key.status != KeyStatus::Retired)
-        .map(|(id, _)| *id)
-        .collect();
-    let subject = format!("key/{id}");
-    let body = json!({ "key": new, "member": member, "retired": lost, "reason": reason });
-    let notices = if kind.has_feed() {
-        vec![Notice {
-            to: member.clone(),
-            r#type: "key.replaced",
-            body: body.clone(),
-        }]
-    } else {
-        Vec::new()
-    };
-    let log_index = working.carry_out(Step {
-        r#type: "key.replaced",
-        subject: subject.clone(),
-        data: body,
-        officers: officers.to_vec(),
-        notices,
-        ..Step::default()
-    })?;
-    change_governance(working, |governance| {
-        for id in &lost {
-            if let Some(key) = governance.keys.get_mut(id) {
-                key.status = KeyStatus::Retired;
-                key.last_index = Some(log_index);
-            }
-        }
-        let key = Key {
-            member: member.clone(),
-            key: new.clone(),
-            status: KeyStatus::Active,
-            first_index: Some(log_index),
-            last_index: None,
-        };
-        governance.keys.insert(id, key);
-    });
-    Ok(working.outcome(subject, Some(KeyStatus::Active.word()), log_index))
 }

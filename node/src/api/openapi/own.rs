@@ -325,6 +325,7 @@ pub(super) const OWN: &[Object] = &[
             ("feed?", "FeedState"),
             ("feed_lag?", "integer"),
             ("certificate_days_left?", "integer"),
+            ("certificate_alarm?", "integer"),
         ],
     ),
 ];

@@ -50,7 +50,7 @@ impl HubClient {
         bytes: Vec<u8>,
     ) -> Result<Uploaded, HubError> {
         let request = self
-            .http
+            .http()
             .put(format!("{}/v1/issuances/{issuance}/tokens", self.base))
             .header(OFFSET, offset.to_string())
             .header(COMPLETE, if last { "?1" } else { "?0" })

@@ -33,7 +33,17 @@ pub(super) fn load_tls(config: &Config) -> Result<ClientTls, ExchangeError> {
     Ok(ClientTls::load(files, domain, chrono::Utc::now())?)
 }
 
-pub(super) fn builder() -> reqwest::ClientBuilder {
+/// A client with connections of its own.
+///
+/// # Errors
+/// [`ExchangeError`].
+pub(super) fn connections(tls: &ClientTls) -> Result<reqwest::Client, ExchangeError> {
+    let builder = builder().tls_backend_preconfigured(tls.hub_config()?);
+    let client = builder.https_only(true).build();
+    client.map_err(|e| ExchangeError::Connection(e.to_string()))
+}
+
+fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_keepalive(Duration::from_secs(30))

@@ -300,7 +300,7 @@ fn offer(hub: &Shared, id: MessageId, signer: u8, tamper: bool) {
     let harbin_key = key(3);
     hub.members = json!([{
         "member": "harbin", "region": "230100", "kind": "region", "status": "admitted", "name_zh": "", "name_en": "",
-        "keys": [{"key_id": harbin_key.id(), "key": harbin_key.verifying_key(), "status": "active"}],
+        "keys": [{"key_id": harbin_key.id(), "key": harbin_key.verifying_key(), "status": "active", "first_index": 0}],
     }]);
     hub.commit("transfer.offered", &format!("transfer/{id}"), body, &[]);
 }

@@ -87,6 +87,17 @@ impl ImportTx for Conn {
             .map(|_| ())
     }
 
+    fn import_starts(&mut self, limit: i64) -> QueryResult<Vec<i64>> {
+        let first = diesel::dsl::min(import_batch::first_id);
+        let starts: Vec<Option<i64>> = import_batch::table
+            .group_by(import_batch::job)
+            .select(first)
+            .order(import_batch::job)
+            .limit(limit)
+            .load(self)?;
+        Ok(starts.into_iter().flatten().collect())
+    }
+
     fn import_pages(&mut self, job: i64, series_id: i64, after: i64, limit: i64) -> QueryResult<Vec<ActivityPageRow>> {
         let of_batch = activity_page::first_id.between(import_batch::first_id, import_batch::last_id);
         import_batch::table

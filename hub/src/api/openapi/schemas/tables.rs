@@ -135,6 +135,7 @@ pub const COMMON: &[Object] = &[
             ("status", "KeyStatus"),
             ("first_index?", "integer"),
             ("last_index?", "integer"),
+            ("distrusted_from?", "integer"),
         ],
     ),
     (

@@ -1,0 +1,1 @@
+ALTER TABLE member_key DROP COLUMN distrusted_from;
