@@ -1,6 +1,7 @@
 //! Asking the hub, over mutual TLS.
 
 pub(super) mod handshake;
+mod log;
 mod upload;
 mod wire;
 
