@@ -20,6 +20,7 @@ mod extract;
 mod health;
 mod hub;
 mod issuances;
+mod log;
 mod mappings;
 mod offers;
 mod openapi;

@@ -19,6 +19,7 @@ mod serve;
 mod sheet;
 mod token;
 mod trade;
+mod witness;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -93,6 +94,7 @@ async fn carry_out(cli: Cli) -> Result<Report, Failure> {
         Command::Status => serve::status(&context).await,
         Command::Export(args) => export::export(&context, args).await,
         Command::Recover(args) => recover::recover(&context, &args).await,
+        Command::Witness(args) => witness::witness(&context, args).await,
         Command::Token(args) => token::token(&context, args),
         Command::Account(args) => account::account(&context, args).await,
         Command::Bench(args) => bench::bench(args).await,

@@ -13,6 +13,7 @@ use tanqiao_protocol::fingerprint::TokenSuite;
 use tanqiao_protocol::id::{NodeId, TrustDomain};
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::region::RegionCode;
+use tanqiao_protocol::signing::NoteKey;
 use toml::Table;
 
 pub use self::keys::{KEYS, KeyKind, variable_name};
@@ -94,6 +95,9 @@ pub struct Config {
     /// `receipts.*`
     #[serde(default)]
     pub receipts: ReceiptsConfig,
+    /// `witness.*`
+    #[serde(default)]
+    pub witness: WitnessConfig,
 }
 
 /// `hub.*`
@@ -180,6 +184,8 @@ pub struct AcceptanceConfig {
     pub quantity_g_max: Option<Grams>,
     /// `acceptance.account`
     pub account: AccountId,
+    /// `acceptance.witnessed`
+    pub witnessed: bool,
 }
 
 /// `outbox.*`
@@ -210,6 +216,22 @@ pub struct ReceiptsConfig {
     pub dir: PathBuf,
     /// `receipts.policy`
     pub policy: Option<PathBuf>,
+}
+
+/// `witness.*`: verifying and cosigning the hub's transparency log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WitnessConfig {
+    /// `witness.enabled`
+    pub enabled: bool,
+    /// `witness.key`
+    pub key: PathBuf,
+    /// `witness.evidence`
+    pub evidence: PathBuf,
+    /// `witness.interval_s`
+    pub interval_s: u32,
+    /// `witness.log_key`
+    pub log_key: Option<NoteKey>,
 }
 
 const fn feed_wait_s() -> u32 {
@@ -254,6 +276,7 @@ impl Default for AcceptanceConfig {
             accept_at_once: false,
             quantity_g_max: None,
             account: AccountId::house(),
+            witnessed: false,
         }
     }
 }
@@ -272,6 +295,18 @@ impl Default for ReceiptsConfig {
         Self {
             dir: PathBuf::from("receipts"),
             policy: None,
+        }
+    }
+}
+
+impl Default for WitnessConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            key: PathBuf::from("witness.key"),
+            evidence: PathBuf::from("evidence"),
+            interval_s: 1,
+            log_key: None,
         }
     }
 }
@@ -329,6 +364,8 @@ impl Config {
             &mut self.fingerprint.key,
             &mut self.fingerprint.streams,
             &mut self.receipts.dir,
+            &mut self.witness.key,
+            &mut self.witness.evidence,
         ];
         let optional = [
             &mut self.tls.crl,
@@ -364,6 +401,9 @@ impl Config {
         }
         if !(1..=30).contains(&self.outbox.message_days) {
             return refuse("outbox.message_days", "from 1 to 30");
+        }
+        if !(1..=3_600).contains(&self.witness.interval_s) {
+            return refuse("witness.interval_s", "from 1 to 3600");
         }
         if !(64..=4_096).contains(&self.fingerprint.batch_max) {
             return refuse("fingerprint.batch_max", "from 64 to 4096");

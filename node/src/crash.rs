@@ -33,6 +33,12 @@ pub const POINTS: &[&str] = &[
     "upload.after-send",
     "offer.before-decision",
     "offer.after-decision",
+    "witness.before-store",
+    "witness.after-store",
+    "witness.before-post",
+    "witness.after-post",
+    "witness.before-evidence",
+    "witness.after-evidence",
 ];
 
 struct Armed {

@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | [`service`] | what the platform's staff and programs may ask of the node |
 //! | [`ledger`] | accounts, lots and the journal: who holds what inside the node |
+//! | [`witness`] | whether the hub's log is one history: cosigning, comparing, stopping |
 //! | [`exchange`] | dealing with the hub: outbox, feed, offers, signatures |
 //! | [`store`] | the database, SQLite or PostgreSQL; the only place with SQL |
 //! | [`quantification`] | from activity data to grams, never rounded up |
@@ -48,6 +49,7 @@ pub mod service;
 pub mod store;
 pub mod subjects;
 pub mod tokens;
+pub mod witness;
 
 pub use config::Config;
 pub use error::NodeError;

@@ -10,6 +10,7 @@ use crate::challenge;
 use crate::exchange;
 use crate::issuing;
 use crate::service::Node;
+use crate::witness;
 
 /// How often certificates, CRL and signing key are looked at.
 const FILES_PERIOD: Duration = Duration::from_secs(10);
@@ -40,6 +41,9 @@ pub fn exchange(node: &Node) -> Exchange {
     tasks.spawn(decide(node.clone(), stopped.clone()));
     tasks.spawn(show(node.clone(), stopped.clone()));
     tasks.spawn(exchange::renew(node.clone(), stopped.clone()));
+    tasks.spawn(witness::watch(node.clone(), stopped.clone()));
+    tasks.spawn(witness::listen(node.clone(), stopped.clone()));
+    tasks.spawn(witness::compare(node.clone(), stopped.clone()));
     tasks.spawn(reload(node.clone(), stopped));
     Exchange { stop, tasks }
 }

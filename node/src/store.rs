@@ -14,6 +14,7 @@ pub mod screening;
 mod sqlite;
 pub mod subjects;
 mod tx;
+pub mod witness;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -44,6 +44,19 @@ impl RootBuilder {
         self.count += 1;
     }
 
+    /// Goes on after `count` records, from what [`Self::subtrees`] gave then; `None` if these are not as many as they have to be.
+    #[must_use]
+    pub fn resume(count: u64, subtrees: Vec<Sha256>) -> Option<Self> {
+        let fits = u32::try_from(subtrees.len()) == Ok(count.count_ones());
+        fits.then_some(Self { subtrees, count })
+    }
+
+    /// The roots of the complete subtrees, largest first.
+    #[must_use]
+    pub fn subtrees(&self) -> &[Sha256] {
+        &self.subtrees
+    }
+
     /// Number of records.
     #[must_use]
     pub const fn count(&self) -> u64 {

@@ -342,6 +342,7 @@ impl Federation {
              [tls]\ncertificate = \"node.pem\"\nkey = \"node.key\"\nca = \"../../certs/ca.pem\"\ncrl = \"../../certs/crl.pem\"\n\
              [signing]\nkey = \"signing.key\"\n\
              [api]\nlisten = \"{address}\"\n\
+             [witness]\nenabled = false\n\
              [acceptance]\naccept_at_once = {}\n",
             self.federation_url("hub"),
             self.plan.accept_at_once

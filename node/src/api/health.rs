@@ -30,12 +30,16 @@ struct Ready {
     #[serde(skip_serializing_if = "Option::is_none")]
     feed_lag: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    log_stopped: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log_alarms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     certificate_days_left: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate_alarm: Option<i64>,
 }
 
-/// The database answers, the feed is followed and not far behind, and the certificate is valid.
+/// The database answers, the feed is followed and not far behind, nothing is wrong with the log, and the certificate is valid.
 pub(super) async fn ready(node: web::Data<Node>) -> Answered {
     let (days, alarm) = certificate(&node).unzip();
     let alarm = alarm.flatten();
@@ -45,6 +49,8 @@ pub(super) async fn ready(node: web::Data<Node>) -> Answered {
             database: true,
             feed: Some(status.feed),
             feed_lag: Some(status.feed_lag),
+            log_stopped: status.log.as_ref().map(|log| log.stopped),
+            log_alarms: status.log.as_ref().map(|log| log.alarms),
             certificate_days_left: days,
             certificate_alarm: alarm,
         },
@@ -55,6 +61,8 @@ pub(super) async fn ready(node: web::Data<Node>) -> Answered {
                 database: false,
                 feed: None,
                 feed_lag: None,
+                log_stopped: None,
+                log_alarms: None,
                 certificate_days_left: days,
                 certificate_alarm: alarm,
             }
@@ -69,7 +77,8 @@ pub(super) async fn ready(node: web::Data<Node>) -> Answered {
 }
 
 fn is_ready(status: &Status) -> bool {
-    status.feed == FeedState::Following && status.feed_lag <= FEED_LAG_MAX
+    let trusted = status.log.as_ref().is_none_or(|log| !log.stopped && log.alarms == 0);
+    status.feed == FeedState::Following && status.feed_lag <= FEED_LAG_MAX && trusted
 }
 
 /// The days that this member's certificate has left, and the alarm at 30, 14, 7 and 1 of them.
@@ -98,6 +107,7 @@ pub(super) async fn metrics(node: web::Data<Node>) -> Answered {
 
 fn encoded(status: &Status, certificate_days: Option<i64>) -> Result<Vec<u8>, prometheus::Error> {
     let registry = Registry::new();
+    let log = status.log.as_ref();
     let following = i64::from(status.feed == FeedState::Following);
     for (name, help, value) in [
         ("tanqiao_node_feed_following", "1 while the feed is followed", following),
@@ -107,6 +117,31 @@ fn encoded(status: &Status, certificate_days: Option<i64>) -> Result<Vec<u8>, pr
             "tanqiao_node_log_index",
             "Leaf of the last feed entry applied",
             status.log_index,
+        ),
+        (
+            "tanqiao_node_log_stopped",
+            "1 while the node has stopped because the log has shown two histories",
+            log.map_or(0, |log| i64::from(log.stopped)),
+        ),
+        (
+            "tanqiao_node_log_alarms",
+            "Contradictions of the log that nobody has ended; a hundred at most",
+            log.map_or(0, |log| log.alarms),
+        ),
+        (
+            "tanqiao_node_log_cosigned",
+            "Leaves under the head that was verified and cosigned last",
+            log.map_or(0, |log| log.size),
+        ),
+        (
+            "tanqiao_node_log_witnessed",
+            "Leaves under the largest verified head with its quorum of witnesses",
+            log.map_or(0, |log| log.witnessed),
+        ),
+        (
+            "tanqiao_node_log_compared",
+            "Leaves that were compared with the feed",
+            log.map_or(0, |log| log.checked),
         ),
         (
             "tanqiao_node_outbox_waiting",

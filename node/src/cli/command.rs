@@ -11,7 +11,7 @@ use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use super::report::{Failure, Report};
 use super::{
     account, asset, bench, challenge, conflict, enrol, export, import, issue, mapping, quote, recover, sheet, token,
-    trade,
+    trade, witness,
 };
 use crate::config::Config;
 use crate::service::{Answer, Node, Selection, Staffed};
@@ -125,7 +125,7 @@ pub(super) enum Command {
     /// How the node is: feed, outbox, offers
     #[command(after_help = "Example:\n  tanqiao-node status")]
     Status,
-    /// Write accounts, blocks, the feed, or what a restored hub asks for, as NDJSON
+    /// Write accounts, blocks, the feed, a receipt, the hub's log, or what a restored hub asks for, as NDJSON
     #[command(
         after_help = "Examples:\n  tanqiao-node export blocks --out blocks.ndjson\n  tanqiao-node export recovery --out wuhan.recovery"
     )]
@@ -139,6 +139,9 @@ pub(super) enum Command {
         the order of then. Run it before anything is issued."
     )]
     Recover(recover::RecoverArgs),
+    /// The hub's transparency log: how far it is verified, evidence against it, ending an alarm
+    #[command(after_help = "Examples:\n  tanqiao-node witness status\n  tanqiao-node witness evidence")]
+    Witness(witness::WitnessArgs),
     /// Bearer tokens for the platform's programs
     #[command(
         after_help = "Example:\n  tanqiao-node token create --name platform --scope import --scope trade --out platform.token"

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::json;
 use tanqiao_certs::durable;
@@ -14,6 +15,7 @@ use super::command::Context;
 use super::report::{Failure, Report};
 use crate::recovery;
 use crate::service::Node;
+use crate::witness;
 
 /// Items asked for at a time.
 const PAGE: u32 = 1_000;
@@ -25,9 +27,9 @@ pub(super) struct ExportArgs {
     /// Where to; standard output when absent
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Of a receipt: the id of the transfer, donation or retirement
-    #[arg(value_name = "ID", required_if_eq("what", "receipt"))]
-    id: Option<MessageId>,
+    /// Of a receipt: the id of the transfer, donation or retirement; of the log: the folder
+    #[arg(value_name = "ID|DIR", required_if_eq_any([("what", "receipt"), ("what", "log")]))]
+    of: Option<String>,
     /// Of a recovery only what stands after this leaf of the hub's log
     #[arg(long, value_name = "N")]
     after_log_index: Option<i64>,
@@ -43,14 +45,21 @@ enum What {
     Feed,
     /// The receipt of a transfer, donation or retirement, verified
     Receipt,
+    /// The hub's whole log into a folder, as files that a plain web server can serve and `tanqiao-verify replay` reads
+    Log,
     /// What the hub needs of this member when it was restored from a backup: feed and signed messages, nothing of accounts
     Recovery,
 }
 
 pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report, Failure> {
     let node = context.node().await?;
-    if let (What::Receipt, Some(id)) = (args.what, args.id) {
-        return receipt(&node, id, args.out.as_deref()).await;
+    match (args.what, &args.of) {
+        (What::Receipt, Some(id)) => {
+            let id: MessageId = id.parse().map_err(|error| Failure::new("usage", format!("{error}")))?;
+            return receipt(&node, id, args.out.as_deref()).await;
+        }
+        (What::Log, Some(folder)) => return log(&node, Path::new(folder), context.json).await,
+        _ => {}
     }
     let mut out: Box<dyn Write + Send> = match &args.out {
         Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|e| Failure::file(path, e))?)),
@@ -60,8 +69,8 @@ pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report
         What::Accounts => accounts(&node, &mut out).await?,
         What::Blocks => blocks(&node, &mut out).await?,
         What::Feed => feed(&node, &mut out).await?,
-        // Without an id the arguments are refused before.
-        What::Receipt => 0,
+        // Without an id or folder the arguments are refused before.
+        What::Receipt | What::Log => 0,
         What::Recovery => {
             let done = recovery::export(&node, args.after_log_index, &mut out).await?;
             done.entries + done.messages + done.batches + 2
@@ -79,6 +88,30 @@ pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report
             refused: false,
         }),
     }
+}
+
+/// Goes on where it was cut off; a progress bar on standard error unless a program asks.
+async fn log(node: &Node, folder: &Path, json: bool) -> Result<Report, Failure> {
+    let bar = if json {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(0)
+    };
+    let done = witness::mirror(node, folder, |there, of| {
+        bar.set_length(of);
+        bar.set_position(there);
+    })
+    .await;
+    bar.finish_and_clear();
+    let done = done?;
+    let text = format!(
+        "{} leaves with root {} are in {}; {} bundles were fetched\n",
+        done.size,
+        done.root,
+        folder.display(),
+        done.fetched
+    );
+    Report::new(text, &done)
 }
 
 /// Whole, so that a file is never half a receipt.

@@ -151,6 +151,37 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
         "The account that accepted offers are credited to; `house` when absent.",
     ),
     (
+        "acceptance.witnessed",
+        KeyKind::Boolean,
+        "Accept no offer without a person before the log's quorum of witnesses has cosigned it; `false` when absent.",
+    ),
+    (
+        "witness.enabled",
+        KeyKind::Boolean,
+        "Whether the node verifies and cosigns the hub's transparency log; `true` when absent.",
+    ),
+    (
+        "witness.key",
+        KeyKind::Text,
+        "The witness's key, PKCS#8 PEM, readable by its owner only (mode 0600); made where it is missing, and used for nothing else. \
+         `witness.key` when absent.",
+    ),
+    (
+        "witness.evidence",
+        KeyKind::Text,
+        "The folder of evidence against the log, in files that can be checked anywhere; `evidence` when absent.",
+    ),
+    (
+        "witness.interval_s",
+        KeyKind::Integer,
+        "Seconds between two cosignatures, 1 to 3600; 1 when absent.",
+    ),
+    (
+        "witness.log_key",
+        KeyKind::Text,
+        "The log's verifier key (C2SP vkey) from somebody whom you trust; without it the one that the hub names first is kept for ever.",
+    ),
+    (
         "outbox.batch_max",
         KeyKind::Integer,
         "The most messages in one batch envelope: 1 to 100; 100 when absent.",

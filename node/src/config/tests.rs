@@ -50,6 +50,7 @@ fn every_listed_key_is_one_of_the_configuration() {
             ("fingerprint.suite", _) => "hmac-sm3",
             ("fingerprint.batch_max", _) => "64",
             ("api.listen", _) => "127.0.0.1:1",
+            ("witness.log_key", _) => "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
             (_, KeyKind::Integer) => "1",
             (_, KeyKind::Boolean) => "true",
             _ => "x",

@@ -13,6 +13,7 @@ use crate::exchange::{ExchangeError, FeedState, HubError, apply, screened};
 use crate::service::Node;
 use crate::store::StoreError;
 use crate::store::rows::ContradictionRow;
+use crate::witness;
 
 /// Entries of one question, and so of one local transaction.
 const ENTRIES_A_PAGE: u32 = 500;
@@ -69,7 +70,15 @@ pub async fn follow(node: Node, mut stop: watch::Receiver<bool>) {
 
 /// Asks once and applies what comes.
 pub(super) async fn step(node: &Node) -> Result<Step, NodeError> {
-    let (state, at) = node.read(|tx| position(tx)).await?;
+    let (state, at, stopped) = node
+        .read(|tx| {
+            let (state, at) = position(tx)?;
+            Ok((state, at, witness::stopped(tx)?))
+        })
+        .await?;
+    if stopped {
+        return Ok(Step::Stopped);
+    }
     match state {
         FeedState::Following => {}
         FeedState::Forked => return try_again(node, at).await,

@@ -2,6 +2,7 @@
 
 mod certificate;
 pub(super) mod handshake;
+mod log;
 mod upload;
 mod wire;
 

@@ -17,6 +17,7 @@ use crate::ledger::{AccountId, Decision, Direction, Kind};
 use crate::service::Node;
 use crate::store::Tx;
 use crate::store::rows::DealingRow;
+use crate::witness;
 
 /// Offers that are decided in one round.
 const OFFERS_A_ROUND: i64 = 100;
@@ -59,6 +60,14 @@ async fn verify(node: &Node, members: &[MemberView], transfer: MessageId, offer:
             check_batch(&batch, envelope, *item, offer, &keys).map_err(wrong)
         }
     }
+}
+
+/// True if the quorum of witnesses has cosigned the log with the offer in it.
+async fn is_offer_witnessed(node: &Node, transfer: MessageId) -> Result<bool, NodeError> {
+    node.read(
+        move |tx| Ok(witness::place_of(tx, &format!("transfer/{transfer}"))?.is_some_and(|place| place.witnessed)),
+    )
+    .await
 }
 
 /// The leaf by which the hub has offered a transfer to this member.
@@ -161,6 +170,7 @@ pub async fn decide_waiting(node: &Node) -> Result<usize, NodeError> {
             if tx
                 .cursor()?
                 .is_some_and(|cursor| cursor.state != FeedState::Following.code())
+                || witness::stopped(tx)?
             {
                 return Ok(Vec::new());
             }
@@ -192,6 +202,13 @@ async fn decide(node: &Node, members: &[MemberView], row: DealingRow) -> Result<
         Ok(()) => {
             let rules = node.rules().await?;
             let (verdict, account) = judge(&rules, &node.config().acceptance, &offer);
+            if verdict == Verdict::Accept
+                && node.config().acceptance.witnessed
+                && !is_offer_witnessed(node, transfer).await?
+            {
+                // It is looked at again as soon as more of the log is witnessed.
+                return Ok(());
+            }
             match verdict {
                 Verdict::Accept => accept(node, node.new_id(), None, transfer, offer, account).await?,
                 Verdict::Decline => {

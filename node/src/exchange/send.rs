@@ -27,6 +27,7 @@ use crate::service::Node;
 use crate::store::Tx;
 use crate::store::rows::OutboxRow;
 use crate::store::screening::TokenStreamRow;
+use crate::witness;
 
 /// The most payload bytes of one batch: keeps the request below its limits of bytes and of blocks.
 const BATCH_BYTES_MAX: usize = 400_000;
@@ -117,8 +118,9 @@ pub(super) async fn step(node: &Node) -> Result<Sent, NodeError> {
 
 fn waiting(tx: &mut dyn Tx, limit: u32) -> Result<Vec<OutboxRow>, NodeError> {
     let following = tx.cursor()?.is_none_or(|c| c.state == FeedState::Following.code());
-    if !following {
-        return Ok(Vec::new());
+    if !following || witness::stopped(tx)? {
+        // Only what is wrong with the log leaves, so that the other members get to know.
+        return Ok(tx.outbox_of(Action::LogFork.code(), OutboxState::WAITING, 1)?);
     }
     let rows = tx.outbox_in(OutboxState::WAITING, i64::from(limit))?;
     // The answer to a challenge goes alone: the hub empties its envelope some time later.

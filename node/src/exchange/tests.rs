@@ -3,6 +3,7 @@
 mod contradictions;
 mod crashes;
 pub(crate) mod fake_hub;
+pub(crate) mod fake_log;
 pub(crate) mod fake_recognition;
 pub(crate) mod fake_screening;
 mod feed;
@@ -45,6 +46,8 @@ pub(crate) fn config() -> Config {
         ca = "ca.pem"
         [signing]
         key = "signing.pem"
+        [witness]
+        enabled = false
     "#;
     Config::parse(text, Path::new("node.toml"), |_| None).unwrap()
 }
@@ -100,4 +103,14 @@ pub(crate) fn issuance(shares: &[(&str, i64)]) -> IssueRequest {
             })
             .collect(),
     }
+}
+
+/// Sends what waits once; false once nothing does.
+pub(crate) async fn send_once(node: &Node) -> bool {
+    super::send::step(node).await.unwrap() != super::send::Sent::Nothing
+}
+
+/// Applies what the feed has.
+pub(crate) async fn follow_once(node: &Node) {
+    while super::follow::step(node).await.unwrap() == super::follow::Step::Applied {}
 }

@@ -20,6 +20,7 @@ use crate::issuing;
 use crate::ledger::{self, AccountId, grams};
 use crate::store::rows::{ContradictionRow, DealingRow, EntryRow, JournalRow, OutboxRow};
 use crate::store::{StoreError, Tx};
+use crate::witness;
 
 /// Token streams that the status shows.
 const STREAMS_SHOWN: i64 = 100;
@@ -94,7 +95,7 @@ impl Node {
         self.read(move |tx| {
             let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
             let rows = tx.dealings(kind.code(), direction.map(Direction::code), &before, limit(count))?;
-            rows.into_iter().map(|row| Ok(dealing(row)?)).collect()
+            rows.into_iter().map(|row| dealing(tx, row)).collect()
         })
         .await
     }
@@ -129,7 +130,7 @@ impl Node {
             let row = tx
                 .dealing(&id.to_string())?
                 .ok_or_else(|| NodeError::not_found("transfer, donation or other dealing", id))?;
-            Ok(dealing(row)?)
+            dealing(tx, row)
         })
         .await
     }
@@ -243,6 +244,7 @@ impl Node {
                 conflicts_open: tx.count_conflicts(None, ConflictState::Open.code())?,
                 token_streams: issuing::open_streams(tx, STREAMS_SHOWN)?,
                 mappings_waiting: None,
+                log: witness::log_status(tx)?,
             })
         })
         .await
@@ -284,11 +286,13 @@ fn by_series(tx: &mut dyn Tx) -> Result<Vec<SeriesHolding>, NodeError> {
     Ok(series.into_values().collect())
 }
 
-fn dealing(row: DealingRow) -> Result<Dealing, StoreError> {
+fn dealing(tx: &mut dyn Tx, row: DealingRow) -> Result<Dealing, NodeError> {
     let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of dealing {}", row.id));
+    let kind = Kind::from_code(row.kind)?;
     Ok(Dealing {
+        log: witness::place_of(tx, &format!("{}/{}", kind.word(), row.id))?,
         id: row.id.parse().map_err(|_| corrupt("the id"))?,
-        kind: Kind::from_code(row.kind)?,
+        kind,
         direction: Direction::from_code(row.direction)?,
         account: row
             .account

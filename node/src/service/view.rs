@@ -17,6 +17,7 @@ use crate::exchange::OutboxState;
 use crate::issuing::TokenProgress;
 use crate::ledger::{AccountId, AccountKind};
 pub use crate::ledger::{Decision, Direction, Kind};
+use crate::witness::{LogPlace, LogStatus};
 
 /// An account and what it holds, in grams. `total_g = free_g + reserved_g + frozen_g`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +129,9 @@ pub struct Dealing {
     /// Why it waits or how it ended, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Where its last change stands in the log, and whether the quorum of witnesses has cosigned that; absent before it is logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogPlace>,
     /// The signed content, or for an offer the hub's [`tanqiao_protocol::view::Offer`].
     pub content: serde_json::Value,
 }
@@ -218,4 +222,7 @@ pub struct Status {
     /// Issuances whose token streams are made, sent, or kept for a conflict; the oldest hundred.
     #[serde(default)]
     pub token_streams: Vec<TokenProgress>,
+    /// How far the hub's log is verified; absent before the first contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogStatus>,
 }

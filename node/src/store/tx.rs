@@ -13,6 +13,7 @@ use super::rows::{
 };
 use super::screening::ScreeningTx;
 use super::subjects::SubjectTx;
+use super::witness::WitnessTx;
 
 /// A place in the order of series and serial: everything after it.
 pub type After<'a> = (&'a str, i64);
@@ -130,10 +131,19 @@ pub trait DealingTx {
 
 /// Everything that can be asked inside one transaction.
 pub trait Tx:
-    AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx + SubjectTx + ScreeningTx
+    AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx + SubjectTx + ScreeningTx + WitnessTx
 {
 }
 impl<T> Tx for T where
-    T: AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx + SubjectTx + ScreeningTx
+    T: AccountTx
+        + FeedTx
+        + DealingTx
+        + ActivityTx
+        + ImportTx
+        + TokenTx
+        + RecoveryTx
+        + SubjectTx
+        + ScreeningTx
+        + WitnessTx
 {
 }

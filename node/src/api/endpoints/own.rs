@@ -4,7 +4,7 @@ use actix_web::web::{get, post};
 
 use super::{Endpoint, Gives, NEWEST, Takes, WAITING, command, open, read};
 use crate::api::dealings::{self, Issuance};
-use crate::api::{accounts, activities, conflicts, health, issuances, records};
+use crate::api::{accounts, activities, conflicts, health, issuances, log, records};
 use crate::tokens::Scope;
 
 /// Addresses and methods.
@@ -186,6 +186,13 @@ pub(super) const OWN: &[Endpoint] = &[
         &[],
         Gives::One("Reconciliation"),
         || get().to(records::reconciliations_view),
+    ),
+    read(
+        "/api/v1/log",
+        "How far the hub's transparency log is verified and cosigned, and evidence against it",
+        &[],
+        Gives::One("LogView"),
+        || get().to(log::log_view),
     ),
     read(
         "/api/v1/status",

@@ -17,6 +17,7 @@ use crate::import::JobState;
 use crate::issuing::StreamState;
 use crate::ledger::{AccountKind, JournalKind};
 use crate::service::{Decision, Direction, FeedState, Kind};
+use crate::witness::EvidenceKind;
 
 macro_rules! words_of {
     ($($type:ident),+ $(,)?) => {
@@ -42,6 +43,7 @@ words_of!(
     ConflictState,
     Decision,
     Direction,
+    EvidenceKind,
     EventState,
     FeedState,
     InventoryBasis,

@@ -22,14 +22,15 @@ use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::r#use::{Use, Uses};
 
 use super::START_US;
+use super::fake_log::{self, FakeLog};
 use super::fake_recognition::{Governed, mount};
 use super::fake_screening::Screening;
 
 pub(crate) struct FakeHub {
     pub(super) member: NodeId,
     pub(super) book: Book,
-    pub(super) entries: Vec<ChainedEntry>,
-    pub(super) outcomes: BTreeMap<MessageId, (String, Value)>,
+    pub(crate) entries: Vec<ChainedEntry>,
+    pub(crate) outcomes: BTreeMap<MessageId, (String, Value)>,
     /// Requests that are answered with a fault after the work is done.
     pub(super) lose_answers: u32,
     /// Messages that are refused by this check.
@@ -38,6 +39,7 @@ pub(crate) struct FakeHub {
     pub(super) members: Value,
     pub(crate) governed: Governed,
     pub(crate) screening: Screening,
+    pub(crate) log: FakeLog,
     log_index: i64,
 }
 
@@ -65,6 +67,7 @@ impl FakeHub {
             members: json!([]),
             governed: Governed::default(),
             screening: Screening::default(),
+            log: FakeLog::new(),
             log_index: 0,
         }
     }
@@ -79,8 +82,13 @@ impl FakeHub {
     }
 
     /// Commits replacements and tells the member about those that concern it.
-    pub(super) fn commit(&mut self, kind: &str, subject: &str, body: Value, replacements: &[Replacement]) {
+    pub(crate) fn commit(&mut self, kind: &str, subject: &str, body: Value, replacements: &[Replacement]) {
         let mut changes = Vec::new();
+        // The log may have leaves that concern nobody here; then the next index is its own.
+        self.log_index = self.log_index.max(i64::try_from(self.log.leaves.len()).unwrap());
+        let mut leaf = fake_log::leaf(self.log_index, kind, subject);
+        leaf.changes = replacements.iter().flat_map(Replacement::changes).collect();
+        self.log.append(&leaf);
         for replacement in replacements {
             self.book.check(replacement).unwrap();
             self.book.apply(replacement);
@@ -325,6 +333,7 @@ pub(super) fn run(hub: &Shared, listener: TcpListener, tls: Option<rustls::Serve
             .route("/v1/members", web::get().to(members))
             .configure(mount)
             .configure(super::fake_screening::mount)
+            .configure(fake_log::mount)
     })
     .workers(1)
     .disable_signals();

@@ -8,6 +8,7 @@ mod imports;
 mod recovery;
 mod screening;
 mod subjects;
+mod witness;
 
 use super::Conn;
 

@@ -1,0 +1,163 @@
+//! Which key signs the log: the one of the configuration, or that of the first contact; another one only where a leaf names it that
+//! stands in a tree which the pinned key has signed.
+
+use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::log::checkpoint::Checkpoint;
+use tanqiao_protocol::log::note::Note;
+use tanqiao_protocol::message::WitnessKey;
+use tanqiao_protocol::signing::NoteKey;
+
+use super::evidence::signed_alone;
+use super::key::WitnessSigner;
+use super::{key_of, stored_size};
+use crate::error::NodeError;
+use crate::exchange::{HubError, Outgoing, enqueue};
+use crate::service::Node;
+use crate::store::witness::WitnessRow;
+
+/// The state, made at the first contact. A key that is new in the configuration counts from then on: it is the
+/// operator's word.
+pub(super) async fn prepare(node: &Node, signer: &WitnessSigner) -> Result<WitnessRow, NodeError> {
+    let known = node.read(|tx| Ok(tx.witness()?)).await?;
+    let mut row = match known {
+        Some(row) => row,
+        None => first_contact(node, signer).await?,
+    };
+    if let Some(wanted) = node.config().witness.log_key.as_ref().map(ToString::to_string)
+        && row.configured_key.as_ref() != Some(&wanted)
+    {
+        tracing::info!(
+            before = row.log_key,
+            now = wanted,
+            "the log's key is the one of the configuration"
+        );
+        row = node
+            .write(move |tx| {
+                let mut row = super::state(tx)?;
+                if row.log_key != wanted {
+                    row.log_key.clone_from(&wanted);
+                    row.next_key = None;
+                }
+                row.configured_key = Some(wanted.clone());
+                tx.put_witness(&row)?;
+                Ok(row)
+            })
+            .await?;
+    }
+    propose(node, signer, &row).await?;
+    Ok(row)
+}
+
+/// Pins the key, and takes up where this witness has been before: it never signs below what the hub has under its own key.
+async fn first_contact(node: &Node, signer: &WitnessSigner) -> Result<WitnessRow, NodeError> {
+    let pinned = if let Some(key) = &node.config().witness.log_key {
+        key.clone()
+    } else {
+        let info = node.hub().info().await?;
+        let key: NoteKey = info
+            .log_public_key
+            .parse()
+            .map_err(|error| HubError::Unreadable(format!("its log's key: {error}")))?;
+        tracing::info!(key = %key, "the hub's log is known by this key from now on");
+        key
+    };
+    let before = match node.hub().cosigned().await {
+        Ok(note) => Some(note),
+        Err(HubError::Problem(problem)) if matches!(problem.status, 403 | 404) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let mut row = WitnessRow {
+        id: 1,
+        log_key: pinned.to_string(),
+        configured_key: node.config().witness.log_key.as_ref().map(ToString::to_string),
+        next_key: None,
+        proposed_key: None,
+        size: 0,
+        root: Sha256::of(&[]).to_string(),
+        note: String::new(),
+        cosigned_at: 0,
+        posted: 0,
+        witnessed: 0,
+        checked: 0,
+        checked_hashes: String::new(),
+        reports_read: 0,
+        stopped: 0,
+    };
+    if let Some(note) = before {
+        take_up(&mut row, &note, &pinned, &signer.key)?;
+    }
+    node.write(move |tx| {
+        if let Some(other) = tx.witness()? {
+            // Another process of this node was quicker.
+            return Ok(other);
+        }
+        tx.put_witness(&row)?;
+        Ok(row.clone())
+    })
+    .await
+}
+
+fn take_up(row: &mut WitnessRow, note: &Note, log: &NoteKey, own: &NoteKey) -> Result<(), NodeError> {
+    let wrong = |why: String| {
+        NodeError::from(HubError::Unreadable(format!(
+            "what the hub says this witness has cosigned cannot be believed: {why}"
+        )))
+    };
+    note.verify([log]).map_err(|error| wrong(error.to_string()))?;
+    // One key of its own file: a witness whose key was made anew has signed nothing yet.
+    let Ok(signed) = note.verify([own]) else { return Ok(()) };
+    let checkpoint: Checkpoint = note.text().parse().map_err(|error| wrong(format!("{error}")))?;
+    row.size = stored_size(checkpoint.size())?;
+    row.root = checkpoint.root().to_string();
+    row.note = signed_alone(note, std::slice::from_ref(log));
+    row.posted = row.size;
+    let at = signed.iter().filter_map(|signed| signed.at).max().unwrap_or(0);
+    row.cosigned_at = i64::try_from(at).unwrap_or(0);
+    Ok(())
+}
+
+/// Proposes the witness's key to the hub, once for each key.
+async fn propose(node: &Node, signer: &WitnessSigner, row: &WitnessRow) -> Result<(), NodeError> {
+    let key = signer.key.to_string();
+    if row.stopped == 1 || row.proposed_key.as_ref() == Some(&key) {
+        return Ok(());
+    }
+    let content = WitnessKey {
+        witness_key: signer.key.clone(),
+    };
+    let (message_signer, id, now) = (node.signer().clone(), node.new_id(), node.now());
+    node.write(move |tx| {
+        let mut row = super::state(tx)?;
+        if row.proposed_key.as_ref() == Some(&key) {
+            return Ok(());
+        }
+        enqueue(tx, &message_signer, &Outgoing { id, now, staff: None }, &content)?;
+        row.proposed_key = Some(key.clone());
+        Ok(tx.put_witness(&row)?)
+    })
+    .await
+}
+
+/// The keys whose signature counts: the pinned one first, and the one that a proven leaf names as the next.
+pub(super) fn keys(row: &WitnessRow) -> Result<Vec<NoteKey>, NodeError> {
+    std::iter::once(&row.log_key)
+        .chain(row.next_key.as_ref())
+        .map(|key| key_of(key))
+        .collect()
+}
+
+/// Takes the next key in the place of the pinned one, which signs no more.
+pub(super) async fn follow(node: &Node, next: &NoteKey) -> Result<(), NodeError> {
+    let next = next.to_string();
+    tracing::info!(key = next, "the log is signed by the key that its own leaf has named");
+    node.write(move |tx| {
+        let mut row = super::state(tx)?;
+        if row.next_key.as_ref() == Some(&next) {
+            row.log_key.clone_from(&next);
+            row.next_key = None;
+            tx.put_witness(&row)?;
+        }
+        Ok(())
+    })
+    .await
+}

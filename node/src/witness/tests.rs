@@ -1,0 +1,59 @@
+//! A witness and logs of every kind.
+
+mod crashes;
+mod logs;
+mod reports;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use tanqiao_protocol::log::checkpoint::Checkpoint;
+use tanqiao_protocol::signing::NoteKey;
+use tempfile::TempDir;
+
+use super::{LogStatus, key, view, watch};
+use crate::exchange::tests::fake_hub::{FakeHub, Shared, serve};
+use crate::exchange::tests::{config, node_with};
+use crate::service::Node;
+use crate::store::test_databases::TestDatabase;
+
+/// A node whose witness has its files in `folder`, and which knows the log by this key.
+pub(super) fn witness(database: &TestDatabase, base: &str, folder: &Path, log: NoteKey) -> Node {
+    let mut config = config();
+    config.witness.key = folder.join("witness.key");
+    config.witness.evidence = folder.join("evidence");
+    config.witness.log_key = Some(log);
+    node_with(database, base, config)
+}
+
+/// A hub whose log has some leaves, a witness that the hub has admitted, and the folder of its files.
+pub(super) fn stage(database: &TestDatabase, leaves: usize) -> (Shared, Node, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let hub = Arc::new(Mutex::new(FakeHub::new()));
+    let base = serve(&hub);
+    let log = hub.lock().unwrap().log.key();
+    let node = witness(database, &base, folder.path(), log);
+    {
+        let mut hub = hub.lock().unwrap();
+        hub.log.grow(leaves);
+        hub.log.witness = Some(key::open(node.config()).unwrap().key);
+    }
+    (hub, node, folder)
+}
+
+pub(super) async fn step(node: &Node) -> watch::Step {
+    watch::step(node, 0).await.unwrap()
+}
+
+pub(super) async fn status(node: &Node) -> LogStatus {
+    view(node).await.unwrap().log.unwrap()
+}
+
+/// The sizes that the hub has got cosignatures of.
+pub(super) fn cosigned(hub: &Shared) -> Vec<u64> {
+    let hub = hub.lock().unwrap();
+    let sizes = hub.log.taken.iter();
+    sizes
+        .map(|note| note.text().parse::<Checkpoint>().unwrap().size())
+        .collect()
+}
