@@ -97,6 +97,41 @@ async fn first_contact(node: &Node, signer: &WitnessSigner) -> Result<WitnessRow
     .await
 }
 
+/// What the hub has under this witness's own key counts also where the database was restored from before it was signed: asked once after
+/// every start, and never gone below.
+pub(super) async fn catch_up(node: &Node) -> Result<(), NodeError> {
+    let config = node.config().clone();
+    let signer = tokio::task::spawn_blocking(move || key::open(&config))
+        .await
+        .map_err(NodeError::cancelled)??;
+    let row = prepare(node, &signer).await?;
+    let note = match node.hub().cosigned().await {
+        Ok(note) => note,
+        Err(HubError::Problem(problem)) if matches!(problem.status, 403 | 404) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(log) = keys(&row)?.into_iter().find(|key| note.verify([key]).is_ok()) else {
+        return Ok(());
+    };
+    node.write(move |tx| {
+        let mut row = super::state(tx)?;
+        let known = row.size;
+        let mut later = row.clone();
+        take_up(&mut later, &note, &log, &signer.key)?;
+        if later.size > known {
+            tracing::warn!(
+                known,
+                cosigned = later.size,
+                "this witness has cosigned more than its database knows: it was restored from before"
+            );
+            row = later;
+            tx.put_witness(&row)?;
+        }
+        Ok(())
+    })
+    .await
+}
+
 fn take_up(row: &mut WitnessRow, note: &Note, log: &NoteKey, own: &NoteKey) -> Result<(), NodeError> {
     let wrong = |why: String| {
         NodeError::from(HubError::Unreadable(format!(

@@ -42,10 +42,11 @@ pub async fn watch(node: Node, mut stop: Receiver<bool>) {
     }
     let interval = Duration::from_secs(u64::from(node.config().witness.interval_s));
     let mut backoff = Backoff::default();
+    let mut caught_up = false;
     while !*stop.borrow() {
         let pause = tokio::select! {
             _ = stop.changed() => return,
-            step = step(&node, node.config().hub.feed_wait_s) => match step {
+            step = started(&node, &mut caught_up) => match step {
                 Ok(Step::Stopped) => STOPPED_PAUSE,
                 Ok(_) => {
                     backoff.reset();
@@ -63,6 +64,15 @@ pub async fn watch(node: Node, mut stop: Receiver<bool>) {
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// A step, after the first question of this process was answered.
+async fn started(node: &Node, caught_up: &mut bool) -> Result<Step, NodeError> {
+    if !*caught_up {
+        pin::catch_up(node).await?;
+        *caught_up = true;
+    }
+    step(node, node.config().hub.feed_wait_s).await
 }
 
 /// Asks once, and cosigns what continues the last head.
