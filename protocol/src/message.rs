@@ -123,6 +123,10 @@ words! {
         ConflictEvidence = 27 "conflict-evidence",
         /// Show the records that a challenge asks for, sealed.
         ChallengeAnswer = 28 "challenge-answer",
+        /// Begin a reconciliation.
+        Reconciliation = 31 "reconciliation",
+        /// State what a reconciliation found.
+        ReconciliationResult = 32 "reconciliation-result",
     }
 }
 
@@ -175,6 +179,8 @@ content! {
     crate::fingerprint::TokenEpoch => TokenEpoch,
     crate::conflict::ConflictEvidence => ConflictEvidence,
     crate::asset::Asset => Asset,
+    crate::reconciliation::Reconciliation => Reconciliation,
+    crate::reconciliation::ReconciliationResult => ReconciliationResult,
 }
 
 /// Many messages under one signature. Each item is a whole message as a JSON text with an id of its own in the same id
