@@ -29,6 +29,7 @@ mod health;
 mod info;
 mod page;
 mod public;
+mod reconciliations;
 mod tokens;
 mod writes;
 

@@ -12,6 +12,7 @@ pub mod governance;
 pub mod load;
 pub mod numbers;
 pub mod read;
+pub mod reconciliations;
 pub mod row;
 pub mod rows;
 pub mod save;

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use crate::challenge;
 use crate::exchange;
 use crate::issuing;
+use crate::reconciliation;
 use crate::service::Node;
 
 /// How often certificates, CRL and signing key are looked at.
@@ -39,6 +40,7 @@ pub fn exchange(node: &Node) -> Exchange {
     tasks.spawn(exchange::upload(node.clone(), stopped.clone()));
     tasks.spawn(decide(node.clone(), stopped.clone()));
     tasks.spawn(show(node.clone(), stopped.clone()));
+    tasks.spawn(reconciliation::follow(node.clone(), stopped.clone()));
     tasks.spawn(reload(node.clone(), stopped));
     Exchange { stop, tasks }
 }

@@ -45,6 +45,8 @@ words! {
         UploadQuota = 13 "upload-quota",
         /// A stream that is longer than all the room that a member has.
         UploadTooLarge = 14 "upload-too-large",
+        /// The hub no longer has the cut of a reconciliation.
+        ReconciliationExpired = 18 "reconciliation-expired",
     }
 }
 
@@ -64,7 +66,7 @@ impl ApiProblem {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::FeedFork | Self::NotIssuedYet | Self::UploadOffset => 409,
+            Self::FeedFork | Self::NotIssuedYet | Self::UploadOffset | Self::ReconciliationExpired => 409,
             Self::UploadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::UploadQuota => 429,
@@ -91,6 +93,7 @@ impl ApiProblem {
             Self::UploadOffset => "Upload goes on elsewhere",
             Self::UploadQuota => "No room for another upload yet",
             Self::UploadTooLarge => "Upload too large",
+            Self::ReconciliationExpired => "Reconciliation has expired",
         }
     }
 
@@ -112,6 +115,7 @@ impl ApiProblem {
             Self::UploadOffset => "上传续传位置不符",
             Self::UploadQuota => "上传空间暂时不足",
             Self::UploadTooLarge => "上传内容过大",
+            Self::ReconciliationExpired => "对账切点已失效",
         }
     }
 
@@ -138,6 +142,7 @@ impl ApiProblem {
             Self::UploadTooLarge => {
                 "Register the activities again in smaller issuances, each of a stream of at most `expected` bytes."
             }
+            Self::ReconciliationExpired => "Begin a reconciliation again, with a new id.",
             Self::Internal => {
                 "Send the same message again: its id makes that safe. Report the request id if it persists."
             }

@@ -19,6 +19,7 @@ mod forks;
 mod load;
 mod mappings;
 mod messages;
+mod reconciled;
 mod recovered;
 mod recovered_members;
 mod restored;

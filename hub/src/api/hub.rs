@@ -19,6 +19,7 @@ use crate::config::LimitsConfig;
 use crate::ledger::sequencer::Sequencer;
 use crate::metrics::Metrics;
 use crate::recognition::ranked::RankingCache;
+use crate::reconciliation::Cuts;
 use crate::screening::Spool;
 use crate::store::database::{Database, ReadConnection, StoreError};
 use crate::store::read::statistics::Statistics;
@@ -61,6 +62,8 @@ pub struct Hub {
     pub spool: Arc<dyn Spool>,
     /// Identities, revocations, days left.
     pub tls: ServerTls,
+    /// Cuts that members are comparing their books with.
+    pub cuts: Cuts,
     /// How far every feed goes.
     pub heads: FeedHeads,
     /// For Prometheus.
@@ -98,6 +101,7 @@ impl Hub {
         Self {
             member_rate: RateLimiter::keyed(members),
             address_rate: RateLimiter::keyed(addresses),
+            cuts: Cuts::default(),
             heads: FeedHeads::default(),
             statistics: Arc::default(),
             ranking: Arc::default(),

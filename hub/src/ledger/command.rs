@@ -22,6 +22,7 @@ use tanqiao_protocol::message::{
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::permission::LinkedPermission;
 use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::reconciliation::{Reconciliation, ReconciliationResult};
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::{KeyId, VerifyingKey};
@@ -139,6 +140,10 @@ pub enum Body {
     ConflictEvidence(Box<ConflictEvidence>),
     /// Show the records that a challenge asks for, sealed.
     ChallengeAnswer(Box<ChallengeAnswer>),
+    /// Begin a reconciliation.
+    Reconciliation(Reconciliation),
+    /// State what a reconciliation found.
+    ReconciliationResult(Box<ReconciliationResult>),
     /// Register an asset, or revise it.
     Asset(Box<Asset>),
     /// Officers' decisions, and the hub's own sweeps.
@@ -402,6 +407,13 @@ pub enum Decision {
         /// Why.
         reason: String,
     },
+    /// Ask a member to compare its whole book with the hub's.
+    RequestReconciliation {
+        /// Whom.
+        member: NodeId,
+        /// Why.
+        reason: String,
+    },
     /// Ask the issuer for a random sample of an issuance's records.
     Challenge(Box<OpenChallenge>),
     /// Record what came of a challenge.
@@ -489,6 +501,8 @@ impl Body {
             Self::ConflictEvidence(_) => Action::ConflictEvidence.code(),
             Self::ChallengeAnswer(_) => Action::ChallengeAnswer.code(),
             Self::Asset(_) => Action::Asset.code(),
+            Self::Reconciliation(_) => Action::Reconciliation.code(),
+            Self::ReconciliationResult(_) => Action::ReconciliationResult.code(),
             Self::Governance(_) => 0,
         }
     }

@@ -22,6 +22,7 @@ mod membership;
 mod origin;
 mod permission;
 mod recognise;
+mod reconciliation;
 mod retirement;
 mod screening;
 mod sweep;
@@ -158,6 +159,8 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         Body::TokenEpoch(content) => epoch::state(working, command, signed, content),
         Body::ConflictEvidence(content) => conflict::say(working, command, signed, content),
         Body::ChallengeAnswer(content) => challenge::answer(working, command, signed, content),
+        Body::Reconciliation(content) => reconciliation::start(working, command, signed, content),
+        Body::ReconciliationResult(content) => reconciliation::end(working, command, signed, content),
         Body::Key(content) => membership::propose_key(working, command, signed, content),
         Body::Asset(content) => assets::put(working, command, signed, content),
         Body::Sheet(_)
@@ -254,7 +257,8 @@ fn decide_governance(
         Decision::AbandonIssuance { issuance } => screening::abandon_due(working, *issuance),
         Decision::GiveUpScreening { issuance, reason } => screening::give_up(working, *issuance, reason),
         Decision::SettleConflict { conflict } => conflict::settle_due(working, *conflict),
-        Decision::ResolveConflict { .. }
+        Decision::RequestReconciliation { .. }
+        | Decision::ResolveConflict { .. }
         | Decision::ReverseRemoval { .. }
         | Decision::Freeze { .. }
         | Decision::Unfreeze { .. }
@@ -283,6 +287,9 @@ fn decide_oversight(
     decision: &Decision,
 ) -> Decided<Outcome> {
     match decision {
+        Decision::RequestReconciliation { member, reason } => {
+            reconciliation::request(working, officers, id, member, reason)
+        }
         Decision::ResolveConflict {
             conflict,
             outcome,

@@ -50,6 +50,8 @@ pub struct Needs {
     pub permissions: BTreeSet<MessageId>,
     /// Challenges.
     pub challenges: BTreeSet<MessageId>,
+    /// Reconciliations.
+    pub reconciliations: BTreeSet<MessageId>,
     /// Events.
     pub events: BTreeSet<Name>,
     /// Caps.
@@ -210,13 +212,22 @@ impl Needs {
                     self.debts(speaker, working);
                 }
             }
-            Body::Key(_) | Body::TokenEpoch(_) | Body::Governance(_) => {}
+            Body::ReconciliationResult(c) => {
+                if !working.reconciliations.knows(&c.reconciliation) {
+                    self.reconciliations.insert(c.reconciliation);
+                }
+            }
+            Body::Reconciliation(_) | Body::Key(_) | Body::TokenEpoch(_) | Body::Governance(_) => {}
         }
     }
 
     fn add_decision(&mut self, decision: &Decision, working: &Working) {
         match decision {
-            Decision::Admit { member, .. } | Decision::ReplaceKeys { member, .. } => self.feed(member, working),
+            Decision::Admit { member, .. }
+            | Decision::ReplaceKeys { member, .. }
+            | Decision::RequestReconciliation { member, .. } => {
+                self.feed(member, working);
+            }
             Decision::Reinstate { member } => {
                 self.feed(member, working);
                 self.concerned(&Changed::Registry(member.clone()), working);

@@ -4,6 +4,7 @@ mod assets;
 mod challenges;
 mod claims;
 mod recognition;
+mod reconciliations;
 mod screening;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,7 @@ pub use claims::Permission;
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
 };
+pub use reconciliations::{Reconciled, ReconciledContent};
 pub use screening::{
     Collided, Collision, Conflict, ConflictContent, Contested, Cover, Debt, Holding, Named, Owned, Position, Said,
     Screened, SharedToken,

@@ -14,6 +14,7 @@ pub mod events;
 pub mod feed;
 pub mod life;
 pub mod mappings;
+pub mod reconciliations;
 pub mod replication;
 pub mod statistics;
 

@@ -1,5 +1,6 @@
 //! Asking the hub, over mutual TLS.
 
+mod bytes;
 pub(super) mod handshake;
 mod upload;
 mod wire;

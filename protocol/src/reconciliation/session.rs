@@ -46,6 +46,18 @@ words! {
     }
 }
 
+impl ReconciliationState {
+    /// True if a reconciliation may go from `from` (`None`: it is not there yet) to `to`.
+    #[must_use]
+    pub fn permits(from: Option<Self>, to: Self) -> bool {
+        match from {
+            None => to == Self::Started,
+            Some(Self::Started) => to != Self::Started,
+            Some(Self::Agreed | Self::Different) => false,
+        }
+    }
+}
+
 /// Begins a reconciliation; the message's id is the reconciliation's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -13,6 +13,7 @@ use tanqiao_protocol::mapping::{MappingState, Mode, Party, RejectionGround};
 use tanqiao_protocol::message::RightsBasis;
 use tanqiao_protocol::permission::PermissionState;
 use tanqiao_protocol::recognition::Predicate;
+use tanqiao_protocol::reconciliation::{ReconciliationReason, ReconciliationState};
 use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{ClaimFlagKind, KeyStatus, MemberKind, MemberStatus};
@@ -56,6 +57,8 @@ words_of!(
     PermissionState,
     PledgeState,
     Predicate,
+    ReconciliationReason,
+    ReconciliationState,
     RejectionGround,
     Relation,
     RightsBasis,
