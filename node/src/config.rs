@@ -91,6 +91,9 @@ pub struct Config {
     /// `challenges.*`
     #[serde(default)]
     pub challenges: ChallengesConfig,
+    /// `reconciliation.*`
+    #[serde(default)]
+    pub reconciliation: ReconciliationConfig,
 }
 
 /// `hub.*`
@@ -199,6 +202,14 @@ pub struct ChallengesConfig {
     pub mailbox: Option<PathBuf>,
 }
 
+/// `reconciliation.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReconciliationConfig {
+    /// `reconciliation.hours`
+    pub hours: u32,
+}
+
 const fn feed_wait_s() -> u32 {
     25
 }
@@ -251,6 +262,12 @@ impl Default for ChallengesConfig {
             answer: true,
             mailbox: None,
         }
+    }
+}
+
+impl Default for ReconciliationConfig {
+    fn default() -> Self {
+        Self { hours: 24 }
     }
 }
 
@@ -340,6 +357,9 @@ impl Config {
         }
         if !(1..=30).contains(&self.outbox.message_days) {
             return refuse("outbox.message_days", "from 1 to 30");
+        }
+        if self.reconciliation.hours > 8_760 {
+            return refuse("reconciliation.hours", "from 1 to 8760, or 0 for none");
         }
         if !(64..=4_096).contains(&self.fingerprint.batch_max) {
             return refuse("fingerprint.batch_max", "from 64 to 4096");

@@ -5,16 +5,19 @@
 //! has stopped because its book is not what its feed says. Nothing here changes the book.
 
 mod copy;
-mod requests;
+mod follow;
+mod kept;
+mod repair;
 mod rounds;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use tanqiao_protocol::canonical;
 use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::message::StaffDecision;
 use tanqiao_protocol::reconciliation::{
     BlocksFound, Decoder, Difference, Encoder, Finding, FindingClass, FindingCounts, ITEMS_PER_ROUND_MAX, Opened,
     Reconciliation, ReconciliationReason, ReconciliationReport, ReconciliationResult, Record, RecordPlace, Repair,
@@ -24,27 +27,30 @@ use tanqiao_protocol::reconciliation::{
 
 use crate::error::NodeError;
 use crate::exchange::ExchangeError;
-use crate::service::{FeedState, Node};
+use crate::service::Node;
 
-pub(crate) use requests::follow;
+pub use follow::follow;
+#[cfg(test)]
+pub(crate) use follow::{due, step};
+pub use kept::{Kept, ReportFormat, agreed_at, list, one, reconcile_and_keep, report};
+pub use repair::{Repaired, repair};
 
 use copy::Copy;
 use rounds::Asking;
 
-/// Compares the whole book with the hub's and tells the hub what was found.
+/// Compares the whole book with the hub's, and tells the hub what was found and which staff wanted to know.
 ///
 /// # Errors
 /// [`NodeError::Hub`] if the hub could not be asked, or no longer has the cut; a database error; `reconciliation-too-large`
 /// where the books differ in more than the symbols can tell.
-pub async fn reconcile(node: &Node, reason: ReconciliationReason) -> Result<ReconciliationReport, NodeError> {
+pub async fn reconcile(
+    node: &Node,
+    reason: ReconciliationReason,
+    staff: Option<StaffDecision>,
+) -> Result<ReconciliationReport, NodeError> {
     let mut copy = Copy::read(node).await?;
-    let reason = if node.status().await?.feed == FeedState::Following {
-        reason
-    } else {
-        ReconciliationReason::Diverged
-    };
     let id = node.new_id();
-    let mut asking = Asking::new(node, id);
+    let mut asking = Asking::new(node, id, staff);
     let begin = Reconciliation {
         reason,
         cursor: copy.seq(),
@@ -106,9 +112,9 @@ async fn findings(asking: &mut Asking<'_>, copy: &Copy, difference: &Difference)
     let (mut theirs, mut changed) = (Vec::new(), Vec::new());
     for records in difference.theirs.chunks(ITEMS_PER_ROUND_MAX) {
         let found: BlocksFound = asking.round(&Round::Records(records_to_text(records))).await?;
-        let asked: BTreeMap<&Record, ()> = records.iter().map(|record| (record, ())).collect();
+        let asked: BTreeSet<&Record> = records.iter().collect();
         for version in found.blocks {
-            if !asked.contains_key(&Record::of(&version.clone().into())) {
+            if !asked.contains(&Record::of(&version.clone().into())) {
                 return Err(rounds::unreadable("a block that was not asked for"));
             }
             theirs.push(version);

@@ -100,6 +100,27 @@ async fn what_was_changed_behind_the_node_is_found_while_trade_goes_on(kind: Kin
             .count(),
         1
     );
+    // Two roles have the node's book built anew, and it is the hub's again.
+    let id = answer.json["reconciliation"].as_str().unwrap();
+    let repair = [
+        "--json",
+        "reconcile",
+        "repair",
+        id,
+        "--by",
+        "operator",
+        "--approved-by",
+        "director",
+    ];
+    let repaired = federation.node_command("wuhan", &repair).await.done();
+    assert_eq!(repaired["agreed"], json!(true), "{repaired}");
+    let kept = federation
+        .node_command("wuhan", &["--json", "reconcile", "list"])
+        .await
+        .done();
+    assert_eq!(kept["items"][0]["agreed"], json!(true), "{kept}");
+    assert_eq!(kept["items"][1]["approved_by"], json!("director"), "{kept}");
+    crossing.happened_once(&federation).await;
     // The hub's own book was right, and nothing of it was changed or frozen.
     federation.ledger.assert_sound().await;
 }

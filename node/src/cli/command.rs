@@ -121,7 +121,9 @@ pub(super) enum Command {
     Sheet(sheet::SheetArgs),
     /// Compare the node's book with the hub; exit status 1 where they differ
     #[command(
-        after_help = "Examples:\n  tanqiao-node reconcile --json\n  tanqiao-node reconcile --full --format html --out report.html\n\n\
+        after_help = "Examples:\n  tanqiao-node reconcile --json\n  tanqiao-node reconcile --full\n  \
+        tanqiao-node reconcile report 0193… --format html --out report.html\n  \
+        tanqiao-node reconcile repair 0193… --by operator --approved-by director\n\n\
         Without --full: whether the book has the digest that the hub expects. With it: every block that differs. Trade goes on."
     )]
     Reconcile(reconcile::ReconcileArgs),

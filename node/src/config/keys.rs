@@ -125,6 +125,11 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
          waits for a person.",
     ),
     (
+        "reconciliation.hours",
+        KeyKind::Integer,
+        "After how many hours without a full reconciliation the node begins one by itself: 1 to 8760, 0 for never; 24 when absent.",
+    ),
+    (
         "acceptance.accept_at_once",
         KeyKind::Boolean,
         "Accept offers that no rule speaks of without a person; `false` when absent.",

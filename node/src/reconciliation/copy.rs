@@ -126,18 +126,17 @@ impl Copy {
                 Some(from) => {
                     let over = change.split_of.map_or(change.block.range, |split| split.0);
                     let key = (series.clone(), over.first(), over.last());
-                    let found = match taken.get(&key) {
-                        Some(found) => found.clone(),
-                        None => {
-                            let place = (series.clone(), over.first());
-                            let fits = |block: &&Block| block.range == over && block.status == *from;
-                            let found = self.blocks.get(&place).filter(fits).cloned();
-                            if found.is_some() {
-                                self.blocks.remove(&place);
-                            }
-                            taken.insert(key, found.clone());
-                            found
+                    let found = if let Some(found) = taken.get(&key) {
+                        found.clone()
+                    } else {
+                        let place = (series.clone(), over.first());
+                        let fits = |block: &&Block| block.range == over && block.status == *from;
+                        let found = self.blocks.get(&place).filter(fits).cloned();
+                        if found.is_some() {
+                            self.blocks.remove(&place);
                         }
+                        taken.insert(key, found.clone());
+                        found
                     };
                     let Some(found) = found else { continue };
                     Some(found)

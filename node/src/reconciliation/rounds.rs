@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use tanqiao_protocol::id::MessageId;
-use tanqiao_protocol::message::Content;
+use tanqiao_protocol::message::{Content, StaffDecision};
 use tanqiao_protocol::reconciliation::{Round, Symbol, symbols_from_bytes};
 
 use crate::error::NodeError;
@@ -14,6 +14,7 @@ use crate::service::Node;
 pub(super) struct Asking<'a> {
     node: &'a Node,
     id: MessageId,
+    staff: Option<StaffDecision>,
     begun: bool,
     bytes: u64,
 }
@@ -24,10 +25,11 @@ pub(super) fn unreadable(what: &str) -> NodeError {
 }
 
 impl<'a> Asking<'a> {
-    pub(super) const fn new(node: &'a Node, id: MessageId) -> Self {
+    pub(super) const fn new(node: &'a Node, id: MessageId, staff: Option<StaffDecision>) -> Self {
         Self {
             node,
             id,
+            staff,
             begun: false,
             bytes: 0,
         }
@@ -47,7 +49,7 @@ impl<'a> Asking<'a> {
         let id = if self.begun { self.node.new_id() } else { self.id };
         self.begun = true;
         let signer = self.node.signer();
-        let payload = signer.payload(id, self.node.now(), None, content)?;
+        let payload = signer.payload(id, self.node.now(), self.staff.clone(), content)?;
         let envelope = signer.sign(C::ACTION, &payload)?;
         let body = serde_json::to_vec(&envelope).map_err(ExchangeError::from)?;
         let answer = self.ask(path, body).await?;

@@ -6,6 +6,7 @@
 use diesel::QueryResult;
 
 use super::activities::{ActivityTx, ImportTx, TokenTx};
+use super::reconciliations::ReconciliationTx;
 use super::recovery::RecoveryTx;
 use super::rows::{
     AccountRow, BlockRow, ContradictionRow, CursorRow, DealingRow, EntryRow, JournalRow, LotRow, OutboxRow, RuleRow,
@@ -130,10 +131,28 @@ pub trait DealingTx {
 
 /// Everything that can be asked inside one transaction.
 pub trait Tx:
-    AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx + SubjectTx + ScreeningTx
+    AccountTx
+    + FeedTx
+    + DealingTx
+    + ActivityTx
+    + ImportTx
+    + TokenTx
+    + RecoveryTx
+    + SubjectTx
+    + ScreeningTx
+    + ReconciliationTx
 {
 }
 impl<T> Tx for T where
-    T: AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx + SubjectTx + ScreeningTx
+    T: AccountTx
+        + FeedTx
+        + DealingTx
+        + ActivityTx
+        + ImportTx
+        + TokenTx
+        + RecoveryTx
+        + SubjectTx
+        + ScreeningTx
+        + ReconciliationTx
 {
 }

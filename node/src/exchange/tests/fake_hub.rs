@@ -23,6 +23,7 @@ use tanqiao_protocol::r#use::{Use, Uses};
 
 use super::START_US;
 use super::fake_recognition::{Governed, mount};
+use super::fake_reconciliation::Reconciling;
 use super::fake_screening::Screening;
 
 pub(crate) struct FakeHub {
@@ -38,6 +39,7 @@ pub(crate) struct FakeHub {
     pub(super) members: Value,
     pub(crate) governed: Governed,
     pub(crate) screening: Screening,
+    pub(crate) reconciling: Reconciling,
     log_index: i64,
 }
 
@@ -65,6 +67,7 @@ impl FakeHub {
             members: json!([]),
             governed: Governed::default(),
             screening: Screening::default(),
+            reconciling: Reconciling::default(),
             log_index: 0,
         }
     }
@@ -325,6 +328,7 @@ pub(super) fn run(hub: &Shared, listener: TcpListener, tls: Option<rustls::Serve
             .route("/v1/members", web::get().to(members))
             .configure(mount)
             .configure(super::fake_screening::mount)
+            .configure(super::fake_reconciliation::mount)
     })
     .workers(1)
     .disable_signals();
