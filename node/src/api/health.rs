@@ -5,8 +5,10 @@ use actix_web::{HttpResponse, web};
 use prometheus::{Encoder as _, IntGauge, Opts, Registry, TextEncoder};
 use serde::Serialize;
 use tanqiao_protocol::problem::ApiProblem;
+use tanqiao_protocol::time::SECOND_US;
 
 use super::answer::{Answered, ApiError};
+use crate::reconciliation::agreed_at;
 use crate::service::{FeedState, Node, Status};
 
 /// Behind by more than so many feed entries, the node is not ready.
@@ -80,7 +82,8 @@ fn certificate_days_left(node: &Node) -> Option<i64> {
 /// Gauges for Prometheus.
 pub(super) async fn metrics(node: web::Data<Node>) -> Answered {
     let status = node.status().await?;
-    let text = encoded(&status).map_err(|error| {
+    let agreed_at = agreed_at(&node).await?.map_or(0, |at| at.micros() / SECOND_US);
+    let text = encoded(&status, agreed_at).map_err(|error| {
         tracing::error!(error = %error, "metrics cannot be encoded");
         ApiError::api(ApiProblem::Internal, "Metrics cannot be encoded.")
     })?;
@@ -89,7 +92,7 @@ pub(super) async fn metrics(node: web::Data<Node>) -> Answered {
         .body(text))
 }
 
-fn encoded(status: &Status) -> Result<Vec<u8>, prometheus::Error> {
+fn encoded(status: &Status, agreed_at: i64) -> Result<Vec<u8>, prometheus::Error> {
     let registry = Registry::new();
     let following = i64::from(status.feed == FeedState::Following);
     for (name, help, value) in [
@@ -120,6 +123,11 @@ fn encoded(status: &Status) -> Result<Vec<u8>, prometheus::Error> {
             "tanqiao_node_token_streams",
             "Token streams that are made, sent or kept; a hundred at most",
             i64::try_from(status.token_streams.len()).unwrap_or(i64::MAX),
+        ),
+        (
+            "tanqiao_node_reconciled_timestamp_seconds",
+            "When a full reconciliation last agreed, in seconds since 1970; 0 for never",
+            agreed_at,
         ),
         (
             "tanqiao_node_suspense_grams",
