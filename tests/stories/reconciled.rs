@@ -25,10 +25,7 @@ async fn traded(kind: Kind) -> Federation {
 
 async fn a_book_that_is_right_agrees_in_few_bytes(kind: Kind) {
     let federation = traded(kind).await;
-    let found = federation
-        .node_command("wuhan", &["--json", "reconcile", "--full"])
-        .await
-        .done();
+    let found = federation.node_command("wuhan", &["reconcile", "--full"]).await.done();
     assert_eq!(found["findings"], json!([]));
     assert_eq!(found["hub_blocks"], found["node_blocks"]);
     assert!(found["bytes"].as_u64().unwrap() <= 4_096, "{found}");
@@ -77,10 +74,7 @@ async fn what_was_changed_behind_the_node_is_found_while_trade_goes_on(kind: Kin
     crossing.order(&federation).await;
     let report = federation.place.member("wuhan", "report.csv").display().to_string();
     let answer = federation
-        .node_command(
-            "wuhan",
-            &["--json", "reconcile", "--full", "--format", "csv", "--out", &report],
-        )
+        .node_command("wuhan", &["reconcile", "--full", "--format", "csv", "--out", &report])
         .await;
     assert_eq!(answer.status, Some(1), "{}", answer.complaint);
     let counts = &answer.json["counts"];
@@ -103,7 +97,6 @@ async fn what_was_changed_behind_the_node_is_found_while_trade_goes_on(kind: Kin
     // Two roles have the node's book built anew, and it is the hub's again.
     let id = answer.json["reconciliation"].as_str().unwrap();
     let repair = [
-        "--json",
         "reconcile",
         "repair",
         id,
@@ -114,10 +107,7 @@ async fn what_was_changed_behind_the_node_is_found_while_trade_goes_on(kind: Kin
     ];
     let repaired = federation.node_command("wuhan", &repair).await.done();
     assert_eq!(repaired["agreed"], json!(true), "{repaired}");
-    let kept = federation
-        .node_command("wuhan", &["--json", "reconcile", "list"])
-        .await
-        .done();
+    let kept = federation.node_command("wuhan", &["reconcile", "list"]).await.done();
     assert_eq!(kept["items"][0]["agreed"], json!(true), "{kept}");
     assert_eq!(kept["items"][1]["approved_by"], json!("director"), "{kept}");
     crossing.happened_once(&federation).await;
