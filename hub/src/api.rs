@@ -31,6 +31,7 @@ mod info;
 mod page;
 mod public;
 mod receipts;
+mod reconciliations;
 mod tokens;
 mod witnesses;
 mod writes;

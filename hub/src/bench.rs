@@ -10,6 +10,7 @@ pub mod process;
 pub mod program;
 pub mod recognition;
 mod recognition_ground;
+pub mod reconciliation;
 pub mod screening;
 mod screening_ground;
 mod screening_hand;

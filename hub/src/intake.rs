@@ -71,6 +71,8 @@ pub enum Named {
     Mapping(MappingRef),
     /// A challenge.
     Challenge(MessageId),
+    /// A reconciliation.
+    Reconciliation(MessageId),
 }
 
 /// One item of a request, in its order.
@@ -213,6 +215,9 @@ impl Place {
             }
             (Named::Challenge(id), Body::ChallengeAnswer(c)) => {
                 ("content.challenge", id.to_string(), c.challenge.to_string())
+            }
+            (Named::Reconciliation(id), Body::ReconciliationResult(c)) => {
+                ("content.reconciliation", id.to_string(), c.reconciliation.to_string())
             }
             (Named::Mapping(name), body) => ("content.mapping", name.to_string(), body.mapping()?.to_string()),
             _ => return None,

@@ -10,6 +10,7 @@ pub mod intake;
 pub mod ledger;
 pub mod metrics;
 pub mod recognition;
+pub mod reconciliation;
 pub mod recovery;
 pub mod scheme_list;
 pub mod screening;

@@ -14,6 +14,7 @@ pub mod load;
 pub mod log_rules;
 pub mod numbers;
 pub mod read;
+pub mod reconciliations;
 pub mod row;
 pub mod rows;
 pub mod save;

@@ -25,6 +25,7 @@ mod mappings;
 mod offers;
 mod openapi;
 mod pledges;
+mod reconciliations;
 mod records;
 mod retirements;
 mod server;

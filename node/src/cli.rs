@@ -13,6 +13,7 @@ mod import;
 mod issue;
 mod mapping;
 mod quote;
+mod reconcile;
 mod recover;
 mod report;
 mod serve;
@@ -90,7 +91,7 @@ async fn carry_out(cli: Cli) -> Result<Report, Failure> {
         Command::Mapping(args) => mapping::mapping(&context, args).await,
         Command::Asset(args) => asset::asset(&context, args).await,
         Command::Sheet(args) => sheet::sheet(&context, args).await,
-        Command::Reconcile => serve::reconcile(&context).await,
+        Command::Reconcile(args) => reconcile::reconcile(&context, args).await,
         Command::Status => serve::status(&context).await,
         Command::Export(args) => export::export(&context, args).await,
         Command::Recover(args) => recover::recover(&context, &args).await,

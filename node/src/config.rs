@@ -98,6 +98,9 @@ pub struct Config {
     /// `witness.*`
     #[serde(default)]
     pub witness: WitnessConfig,
+    /// `reconciliation.*`
+    #[serde(default)]
+    pub reconciliation: ReconciliationConfig,
 }
 
 /// `hub.*`
@@ -234,6 +237,14 @@ pub struct WitnessConfig {
     pub log_key: Option<NoteKey>,
 }
 
+/// `reconciliation.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReconciliationConfig {
+    /// `reconciliation.hours`
+    pub hours: u32,
+}
+
 const fn feed_wait_s() -> u32 {
     25
 }
@@ -308,6 +319,12 @@ impl Default for WitnessConfig {
             interval_s: 1,
             log_key: None,
         }
+    }
+}
+
+impl Default for ReconciliationConfig {
+    fn default() -> Self {
+        Self { hours: 24 }
     }
 }
 
@@ -404,6 +421,9 @@ impl Config {
         }
         if !(1..=3_600).contains(&self.witness.interval_s) {
             return refuse("witness.interval_s", "from 1 to 3600");
+        }
+        if self.reconciliation.hours > 8_760 {
+            return refuse("reconciliation.hours", "from 1 to 8760, or 0 for none");
         }
         if !(64..=4_096).contains(&self.fingerprint.batch_max) {
             return refuse("fingerprint.batch_max", "from 64 to 4096");

@@ -17,6 +17,7 @@ mod offer;
 mod outbox;
 mod policy;
 mod rebuild;
+pub(crate) mod reconciling;
 mod renewal;
 mod screened;
 mod send;

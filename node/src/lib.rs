@@ -43,6 +43,7 @@ pub mod import;
 pub mod issuing;
 pub mod ledger;
 pub mod quantification;
+pub mod reconciliation;
 pub mod recovery;
 pub mod serve;
 pub mod service;

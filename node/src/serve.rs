@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use crate::challenge;
 use crate::exchange;
 use crate::issuing;
+use crate::reconciliation;
 use crate::service::Node;
 use crate::witness;
 
@@ -44,6 +45,7 @@ pub fn exchange(node: &Node) -> Exchange {
     tasks.spawn(witness::watch(node.clone(), stopped.clone()));
     tasks.spawn(witness::listen(node.clone(), stopped.clone()));
     tasks.spawn(witness::compare(node.clone(), stopped.clone()));
+    tasks.spawn(reconciliation::follow(node.clone(), stopped.clone()));
     tasks.spawn(reload(node.clone(), stopped));
     Exchange { stop, tasks }
 }

@@ -7,6 +7,7 @@
 pub mod activities;
 mod migrate;
 mod postgres;
+pub mod reconciliations;
 pub mod recovery;
 pub mod rows;
 pub mod schema;

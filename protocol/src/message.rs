@@ -130,6 +130,10 @@ words! {
         WitnessKey = 29 "witness-key",
         /// Show two notes of the log that contradict each other.
         LogFork = 30 "log-fork",
+        /// Begin a reconciliation.
+        Reconciliation = 31 "reconciliation",
+        /// State what a reconciliation found.
+        ReconciliationResult = 32 "reconciliation-result",
     }
 }
 
@@ -184,6 +188,8 @@ content! {
     crate::asset::Asset => Asset,
     WitnessKey => WitnessKey,
     LogFork => LogFork,
+    crate::reconciliation::Reconciliation => Reconciliation,
+    crate::reconciliation::ReconciliationResult => ReconciliationResult,
 }
 
 /// Many messages under one signature. Each item is a whole message as a JSON text with an id of its own in the same id

@@ -49,6 +49,8 @@ words! {
         LogBehind = 15 "log-behind",
         /// The log has signed another root of this size.
         LogFork = 16 "log-fork",
+        /// The hub no longer has the cut of a reconciliation.
+        ReconciliationExpired = 17 "reconciliation-expired",
         /// It is committed, and the witnesses have not yet cosigned a checkpoint with its leaf.
         NotWitnessedYet = 18 "not-witnessed-yet",
     }
@@ -75,7 +77,8 @@ impl ApiProblem {
             | Self::UploadOffset
             | Self::LogBehind
             | Self::LogFork
-            | Self::NotWitnessedYet => 409,
+            | Self::NotWitnessedYet
+            | Self::ReconciliationExpired => 409,
             Self::UploadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::UploadQuota => 429,
@@ -105,6 +108,7 @@ impl ApiProblem {
             Self::LogBehind => "Log is behind the reader",
             Self::LogFork => "Log has forked",
             Self::NotWitnessedYet => "Not witnessed yet",
+            Self::ReconciliationExpired => "Reconciliation has expired",
         }
     }
 
@@ -129,6 +133,7 @@ impl ApiProblem {
             Self::LogBehind => "透明日志落后于读取位置",
             Self::LogFork => "透明日志出现分叉",
             Self::NotWitnessedYet => "尚未见证",
+            Self::ReconciliationExpired => "对账切点已失效",
         }
     }
 
@@ -161,6 +166,7 @@ impl ApiProblem {
             Self::LogBehind | Self::LogFork => {
                 "Stop cosigning, keep both notes, and tell the hub's officers and the other members."
             }
+            Self::ReconciliationExpired => "Begin a reconciliation again, with a new id.",
             Self::Internal => {
                 "Send the same message again: its id makes that safe. Report the request id if it persists."
             }

@@ -23,6 +23,7 @@ mod load;
 mod mappings;
 mod messages;
 mod proved;
+mod reconciled;
 mod recovered;
 mod recovered_members;
 mod restored;

@@ -21,6 +21,7 @@ use crate::config::LimitsConfig;
 use crate::ledger::sequencer::Sequencer;
 use crate::metrics::Metrics;
 use crate::recognition::ranked::RankingCache;
+use crate::reconciliation::Cuts;
 use crate::screening::Spool;
 use crate::store::database::{Database, ReadConnection, StoreError};
 use crate::store::read::statistics::Statistics;
@@ -66,6 +67,8 @@ pub struct Hub {
     pub tls: ServerTls,
     /// What the log's keeper has last seen.
     pub log: Board,
+    /// Cuts that members are comparing their books with.
+    pub cuts: Cuts,
     /// How far every feed goes.
     pub heads: FeedHeads,
     /// For Prometheus.
@@ -105,6 +108,7 @@ impl Hub {
         Self {
             member_rate: RateLimiter::keyed(members),
             address_rate: RateLimiter::keyed(addresses),
+            cuts: Cuts::default(),
             heads: FeedHeads::default(),
             log: Board::new(LogFiles::new(settings.log_dir.clone())),
             statistics: Arc::default(),

@@ -127,7 +127,8 @@ pub async fn sheet(hub: Data<Hub>, caller: Caller, path: Path<(String, String)>,
     .await
 }
 
-async fn submit(hub: &Hub, caller: Caller, place: Place, body: SignedBody) -> Answer {
+/// Checks a signed body, hands it to the sequencer, and answers after its commit.
+pub(super) async fn submit(hub: &Hub, caller: Caller, place: Place, body: SignedBody) -> Answer {
     let reception = Reception {
         trust_domain: hub.settings.trust_domain.clone(),
         governance: hub.sequencer.governance(),

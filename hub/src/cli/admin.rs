@@ -8,7 +8,7 @@ use super::desk::Desk;
 use super::output::{CliError, Output};
 use super::{
     accounts, assets, blocks, catalogue, challenges, claims, conflicts, dealings, enrolments, events, factors,
-    governance, log, mapping_sets, mappings, matrix, members, recover, sheets, system, tokens,
+    governance, log, mapping_sets, mappings, matrix, members, reconciliations, recover, sheets, system, tokens,
 };
 
 /// What officers decide, and what they look at.
@@ -74,6 +74,9 @@ pub(super) enum Admin {
     /// Challenges: a random sample of what a member issued, shown to the regulator.
     #[command(subcommand)]
     Challenge(challenges::ChallengeCommand),
+    /// Reconciliations: members' books against the hub's.
+    #[command(subcommand)]
+    Reconciliation(reconciliations::ReconciliationCommand),
     /// Who claims what, and what looks claimed twice.
     #[command(subcommand)]
     Claims(claims::ClaimsCommand),
@@ -135,6 +138,7 @@ pub(super) fn run(admin: &Admin, config: &Path, output: &Output) -> Result<(), C
         Admin::Debts(args) => args.run(&desk, output),
         Admin::Reverse(args) => args.run(&desk, output),
         Admin::Challenge(command) => command.run(&desk, output),
+        Admin::Reconciliation(command) => command.run(&desk, output),
         Admin::Claims(command) => command.run(&desk, output),
         Admin::Permission(command) => command.run(&desk, output),
         Admin::Freeze(args) => args.freeze(&desk, output),

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::bench_reconciliation;
 use super::output::{CliError, Output};
 use crate::bench::assets;
 use crate::bench::curve::Curve;
@@ -49,6 +50,8 @@ enum BenchCommand {
     Recognition(RecognitionArgs),
     /// Screening of fingerprint tokens against a store that has many.
     Screening(ScreeningArgs),
+    /// Full reconciliation of a member with many blocks: bytes and seconds for differences that are planted at random.
+    Reconciliation(bench_reconciliation::ReconciliationArgs),
     /// The asset register: what registering costs with few and with many assets in it.
     Assets(AssetsArgs),
 }
@@ -278,6 +281,7 @@ pub(super) fn run(bench: &Bench, output: &Output) -> Result<(), CliError> {
         Some(BenchCommand::Recognition(args)) => return args.run(output),
         Some(BenchCommand::Screening(args)) => return args.run(output),
         Some(BenchCommand::Assets(args)) => return args.run(output),
+        Some(BenchCommand::Reconciliation(args)) => return args.run(output),
         None => {}
     }
     let directory = tempfile::tempdir().map_err(CliError::failed)?;

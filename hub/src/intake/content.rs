@@ -110,6 +110,8 @@ pub(super) fn read(action: Action, payload: &[u8]) -> Result<Contents, Problem> 
         Action::MappingLifting => of!(MappingLifting),
         Action::MappingComment => of!(MappingComment),
         Action::ChallengeAnswer => of!(boxed ChallengeAnswer),
+        Action::Reconciliation => of!(Reconciliation),
+        Action::ReconciliationResult => of!(boxed ReconciliationResult),
         Action::Asset => of!(boxed Asset),
         Action::WitnessKey => of!(boxed WitnessKey),
         Action::LogFork => of!(boxed LogFork),

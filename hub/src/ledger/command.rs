@@ -22,6 +22,7 @@ use tanqiao_protocol::message::{
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::permission::LinkedPermission;
 use tanqiao_protocol::quantity::Grams;
+use tanqiao_protocol::reconciliation::{Reconciliation, ReconciliationResult};
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::{KeyId, NoteKey, VerifyingKey};
@@ -139,6 +140,10 @@ pub enum Body {
     ConflictEvidence(Box<ConflictEvidence>),
     /// Show the records that a challenge asks for, sealed.
     ChallengeAnswer(Box<ChallengeAnswer>),
+    /// Begin a reconciliation.
+    Reconciliation(Reconciliation),
+    /// State what a reconciliation found.
+    ReconciliationResult(Box<ReconciliationResult>),
     /// Register an asset, or revise it.
     Asset(Box<Asset>),
     /// Propose the key of a witness.
@@ -417,6 +422,13 @@ pub enum Decision {
         /// Why.
         reason: String,
     },
+    /// Ask a member to compare its whole book with the hub's.
+    RequestReconciliation {
+        /// Whom.
+        member: NodeId,
+        /// Why.
+        reason: String,
+    },
     /// Ask the issuer for a random sample of an issuance's records.
     Challenge(Box<OpenChallenge>),
     /// Record what came of a challenge.
@@ -542,6 +554,8 @@ impl Body {
             Self::Asset(_) => Action::Asset.code(),
             Self::WitnessKey(_) => Action::WitnessKey.code(),
             Self::LogFork(_) => Action::LogFork.code(),
+            Self::Reconciliation(_) => Action::Reconciliation.code(),
+            Self::ReconciliationResult(_) => Action::ReconciliationResult.code(),
             Self::Governance(_) => 0,
         }
     }

@@ -24,6 +24,7 @@ mod membership;
 mod origin;
 mod permission;
 mod recognise;
+mod reconciliation;
 mod retirement;
 mod screening;
 mod sweep;
@@ -161,6 +162,8 @@ fn decide_member(working: &mut Working, command: &Command, signed: &Signed) -> D
         Body::ConflictEvidence(content) => conflict::say(working, command, signed, content),
         Body::ChallengeAnswer(content) => challenge::answer(working, command, signed, content),
         Body::Key(content) => keys::propose_key(working, command, signed, content),
+        Body::Reconciliation(content) => reconciliation::start(working, command, signed, content),
+        Body::ReconciliationResult(content) => reconciliation::end(working, command, signed, content),
         Body::Asset(content) => assets::put(working, command, signed, content),
         Body::WitnessKey(content) => log::propose_witness(working, command, signed, content),
         Body::LogFork(content) => log::report_fork(working, command, signed, content),
@@ -250,7 +253,8 @@ fn decide_governance(
         Decision::AbandonIssuance { issuance } => screening::abandon_due(working, *issuance),
         Decision::GiveUpScreening { issuance, reason } => screening::give_up(working, *issuance, reason),
         Decision::SettleConflict { conflict } => conflict::settle_due(working, *conflict),
-        Decision::ResolveConflict { .. }
+        Decision::RequestReconciliation { .. }
+        | Decision::ResolveConflict { .. }
         | Decision::ReverseRemoval { .. }
         | Decision::Freeze { .. }
         | Decision::Unfreeze { .. }
@@ -285,6 +289,9 @@ fn decide_oversight(
     decision: &Decision,
 ) -> Decided<Outcome> {
     match decision {
+        Decision::RequestReconciliation { member, reason } => {
+            reconciliation::request(working, officers, id, member, reason)
+        }
         Decision::ResolveConflict {
             conflict,
             outcome,

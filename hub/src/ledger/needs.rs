@@ -50,6 +50,8 @@ pub struct Needs {
     pub permissions: BTreeSet<MessageId>,
     /// Challenges.
     pub challenges: BTreeSet<MessageId>,
+    /// Reconciliations.
+    pub reconciliations: BTreeSet<MessageId>,
     /// Events.
     pub events: BTreeSet<Name>,
     /// Caps.
@@ -210,8 +212,17 @@ impl Needs {
                     self.debts(speaker, working);
                 }
             }
+            Body::ReconciliationResult(c) => {
+                if !working.reconciliations.knows(&c.reconciliation) {
+                    self.reconciliations.insert(c.reconciliation);
+                }
+            }
             Body::LogFork(_) => told_of_origin(working).for_each(|member| self.feed(member, working)),
-            Body::Key(_) | Body::WitnessKey(_) | Body::TokenEpoch(_) | Body::Governance(_) => {}
+            Body::Reconciliation(_)
+            | Body::Key(_)
+            | Body::WitnessKey(_)
+            | Body::TokenEpoch(_)
+            | Body::Governance(_) => {}
         }
     }
 
@@ -220,7 +231,8 @@ impl Needs {
             Decision::Admit { member, .. }
             | Decision::ReplaceKeys { member, .. }
             | Decision::AdmitWitness { member, .. }
-            | Decision::RemoveWitness { member, .. } => self.feed(member, working),
+            | Decision::RemoveWitness { member, .. }
+            | Decision::RequestReconciliation { member, .. } => self.feed(member, working),
             Decision::Reinstate { member } => {
                 self.feed(member, working);
                 self.concerned(&Changed::Registry(member.clone()), working);
@@ -268,15 +280,7 @@ impl Needs {
             }
             Decision::RevokeLinkedPermission { permission, .. } => self.permission(*permission, working),
             Decision::NewOrigin { .. } | Decision::DistrustKey { .. } => self.all_told(working),
-            Decision::Sweep => {
-                match &working.due {
-                    Some(due) => self.due(due, working),
-                    None => self.due = true,
-                }
-                for mapping in due_mappings(&working.governance, working.now) {
-                    self.mapping(&mapping, working);
-                }
-            }
+            Decision::Sweep => self.sweep(working),
             Decision::ResolveConflict { conflict, .. } | Decision::SettleConflict { conflict } => {
                 self.conflict(*conflict, working);
             }
@@ -295,6 +299,17 @@ impl Needs {
             | Decision::Unfreeze { .. }
             | Decision::CancelFrozen { .. }
             | Decision::StopHub { .. } => {}
+        }
+    }
+
+    /// Whatever has come to its time.
+    fn sweep(&mut self, working: &Working) {
+        match &working.due {
+            Some(due) => self.due(due, working),
+            None => self.due = true,
+        }
+        for mapping in due_mappings(&working.governance, working.now) {
+            self.mapping(&mapping, working);
         }
     }
 

@@ -5,6 +5,7 @@ mod challenges;
 mod claims;
 mod log;
 mod recognition;
+mod reconciliations;
 mod screening;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,7 @@ pub use log::{ForkReport, LogGovernance, LogKey, LogRules, WitnessStanding};
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
 };
+pub use reconciliations::{Reconciled, ReconciledContent};
 pub use screening::{
     Collided, Collision, Conflict, ConflictContent, Contested, Cover, Debt, Holding, Named, Owned, Position, Said,
     Screened, SharedToken,

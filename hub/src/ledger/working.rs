@@ -19,7 +19,7 @@ use tanqiao_protocol::view::{Comment, Outcome};
 use super::loaded::Loaded;
 use super::objects::{
     Candidate, CapCount, Challenge, Conflict, Contested, Debt, Donation, Event, Governance, Holding, Issuance, Listing,
-    Named, Permission, Pledge, Position, Retirement, Said, SharedToken, SheetVersion, Transfer,
+    Named, Permission, Pledge, Position, Reconciled, Retirement, Said, SharedToken, SheetVersion, Transfer,
 };
 use super::refusal::{Decided, Rejection};
 use super::register::Register;
@@ -123,6 +123,8 @@ pub struct Working {
     pub retirements: Loaded<MessageId, Retirement>,
     /// Challenges.
     pub challenges: Loaded<MessageId, Challenge>,
+    /// Reconciliations.
+    pub reconciliations: Loaded<MessageId, Reconciled>,
     /// Permissions to link two obligations.
     pub permissions: Loaded<MessageId, Permission>,
     /// Events.
@@ -207,6 +209,7 @@ impl Working {
             holdings: BTreeMap::new(),
             retirements: Loaded::default(),
             challenges: Loaded::default(),
+            reconciliations: Loaded::default(),
             permissions: Loaded::default(),
             events: Loaded::default(),
             caps: Loaded::default(),

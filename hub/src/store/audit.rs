@@ -16,8 +16,8 @@ use super::row::Row;
 use super::rows::{
     AssetConflictRow, AssetIssuanceRow, AssetRevisionRow, AssetRow, BlockRow, CapRow, ChallengeRow, ClaimRow,
     ConflictRow, ContestedRow, DebtRow, DonationRow, EventRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow,
-    IssuanceRow, LeafRow, MappingRow, PageRow, PermissionRow, PledgeRow, PositionRow, RetirementRow, SchemeEntryRow,
-    ScreeningRunRow, SeriesRow, TokenOwnerRow, TransferRow,
+    IssuanceRow, LeafRow, MappingRow, PageRow, PermissionRow, PledgeRow, PositionRow, ReconciliationRow, RetirementRow,
+    SchemeEntryRow, ScreeningRunRow, SeriesRow, TokenOwnerRow, TransferRow,
 };
 use super::statement::{Bind, Statement};
 use crate::ledger::objects::MappingVersion;
@@ -245,6 +245,10 @@ by_id!(
 by_id!(
     /// Every challenge.
     challenges, ChallengeRow
+);
+by_id!(
+    /// Every reconciliation.
+    reconciliations, ReconciliationRow
 );
 by_id!(
     /// Every permission to link two obligations.

@@ -13,10 +13,11 @@ use super::convert::{self, content, grams, id_bytes, message_id, sha256};
 use super::convert_claims;
 use super::database::StoreError;
 use super::numbers::Numbers;
+use super::reconciliations;
 use super::row::row;
 use super::rows::{
     BlockRow, CapRow, ChallengeRow, DealingRow, DonationRow, EventRow, FeedHeadRow, IssuanceRow, ListingRow,
-    MessageRow, PermissionRow, PledgeRow, SeriesRow, TransferRow,
+    MessageRow, PermissionRow, PledgeRow, ReconciliationRow, SeriesRow, TransferRow,
 };
 use super::statement::Statement;
 use crate::ledger::decide::WAITING_MAX;
@@ -235,6 +236,13 @@ fn load_objects<C: StoreConnection>(
     }
     for id in &needs.challenges {
         working.challenges.load(*id, None);
+    }
+    for row in by_ids::<C, ReconciliationRow>(connection, "reconciliation", needs.reconciliations.iter().copied())? {
+        let one = reconciliations::reconciliation(&row, numbers)?;
+        working.reconciliations.load(one.id, Some(one));
+    }
+    for id in &needs.reconciliations {
+        working.reconciliations.load(*id, None);
     }
     for row in by_ids::<C, PermissionRow>(connection, "linked_permission", needs.permissions.iter().copied())? {
         let permission = convert_claims::permission(&row)?;

@@ -16,6 +16,7 @@ pub mod feed;
 pub mod life;
 pub mod mappings;
 pub mod receipts;
+pub mod reconciliations;
 pub mod replication;
 pub mod statistics;
 pub mod totals;

@@ -167,6 +167,10 @@ row!(ChallengeRow in "challenge", key "id", {
     answer_until: BigInt => i64, ended_at: Nullable<BigInt> => Option<i64>, answer_envelope: Nullable<Binary> => Option<Vec<u8>>,
     sealed_kept: Bool => bool, content: Text => String, log_index: BigInt => i64,
 });
+row!(ReconciliationRow in "reconciliation", key "id", {
+    id: Binary => Vec<u8>, member_no: Integer => i32, state: SmallInt => i16, started_at: BigInt => i64,
+    ended_at: Nullable<BigInt> => Option<i64>, content: Text => String, log_index: BigInt => i64,
+});
 row!(ClaimRow in "claim", key "retirement, part", {
     retirement: Binary => Vec<u8>, part: SmallInt => i16, member_no: Integer => i32, claimant: Text => String,
     claimant_kind: SmallInt => i16, purpose: SmallInt => i16, year: Integer => i32, place: Text => String, quantity_g: BigInt => i64,

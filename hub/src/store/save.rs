@@ -15,6 +15,7 @@ use super::convert_claims::{claim_rows, permission_row};
 use super::database::StoreError;
 use super::governance;
 use super::numbers::Numbers;
+use super::reconciliations::reconciliation_row;
 use super::rows::{
     CandidateRow, CapRow, CommentRow, DealingRow, EnvelopeRow, ExplanationRow, FeedHeadRow, FeedRow, HeadRow, LeafRow,
     MessageRow, SeriesRow,
@@ -174,6 +175,9 @@ fn save_objects<C: StoreConnection>(
     connection.put_rows(&rows(working.donations.changed(), |o| donation_row(o, numbers))?)?;
     connection.put_rows(&rows(working.retirements.changed(), |o| retirement_row(o, numbers))?)?;
     connection.put_rows(&rows(working.challenges.changed(), |o| challenge_row(o, numbers))?)?;
+    connection.put_rows(&rows(working.reconciliations.changed(), |o| {
+        reconciliation_row(o, numbers)
+    })?)?;
     connection.put_rows(&rows(working.permissions.changed(), |o| permission_row(o, numbers))?)?;
     connection.put_rows(&rows(working.retirements.changed(), |o| claim_rows(o, numbers))?.concat())?;
     connection.put_rows(&rows(working.pledges.changed(), |o| pledge_row(o, numbers))?)?;

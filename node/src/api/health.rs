@@ -5,8 +5,10 @@ use actix_web::{HttpResponse, web};
 use prometheus::{Encoder as _, IntGauge, Opts, Registry, TextEncoder};
 use serde::Serialize;
 use tanqiao_protocol::problem::ApiProblem;
+use tanqiao_protocol::time::SECOND_US;
 
 use super::answer::{Answered, ApiError};
+use crate::reconciliation::agreed_at;
 use crate::service::{FeedState, Node, Status};
 
 /// Behind by more than so many feed entries, the node is not ready.
@@ -96,7 +98,8 @@ fn certificate(node: &Node) -> Option<(i64, Option<i64>)> {
 pub(super) async fn metrics(node: web::Data<Node>) -> Answered {
     let status = node.status().await?;
     let days = certificate(&node).map(|(days, _)| days);
-    let text = encoded(&status, days).map_err(|error| {
+    let agreed_at = agreed_at(&node).await?.map_or(0, |at| at.micros() / SECOND_US);
+    let text = encoded(&status, days, agreed_at).map_err(|error| {
         tracing::error!(error = %error, "metrics cannot be encoded");
         ApiError::api(ApiProblem::Internal, "Metrics cannot be encoded.")
     })?;
@@ -105,9 +108,8 @@ pub(super) async fn metrics(node: web::Data<Node>) -> Answered {
         .body(text))
 }
 
-fn encoded(status: &Status, certificate_days: Option<i64>) -> Result<Vec<u8>, prometheus::Error> {
+fn encoded(status: &Status, certificate_days: Option<i64>, agreed_at: i64) -> Result<Vec<u8>, prometheus::Error> {
     let registry = Registry::new();
-    let log = status.log.as_ref();
     let following = i64::from(status.feed == FeedState::Following);
     for (name, help, value) in [
         ("tanqiao_node_feed_following", "1 while the feed is followed", following),
@@ -118,6 +120,59 @@ fn encoded(status: &Status, certificate_days: Option<i64>) -> Result<Vec<u8>, pr
             "Leaf of the last feed entry applied",
             status.log_index,
         ),
+        (
+            "tanqiao_node_outbox_waiting",
+            "Messages that wait to be sent or answered",
+            status.outbox_waiting,
+        ),
+        (
+            "tanqiao_node_offers_waiting",
+            "Offers that wait for a person",
+            status.offers_waiting,
+        ),
+        (
+            "tanqiao_node_conflicts_open",
+            "Conflicts about activities that are not decided",
+            status.conflicts_open,
+        ),
+        (
+            "tanqiao_node_token_streams",
+            "Token streams that are made, sent or kept; a hundred at most",
+            i64::try_from(status.token_streams.len()).unwrap_or(i64::MAX),
+        ),
+        (
+            "tanqiao_node_reconciled_timestamp_seconds",
+            "When a full reconciliation last agreed, in seconds since 1970; 0 for never",
+            agreed_at,
+        ),
+        (
+            "tanqiao_node_suspense_grams",
+            "Grams that cannot be attributed",
+            status.suspense_g.get(),
+        ),
+    ]
+    .into_iter()
+    .chain(log_gauges(status))
+    {
+        let gauge = IntGauge::with_opts(Opts::new(name, help))?;
+        gauge.set(value);
+        registry.register(Box::new(gauge))?;
+    }
+    if let Some(days) = certificate_days {
+        let help = "Days left of this member's certificate";
+        let gauge = IntGauge::with_opts(Opts::new("tanqiao_node_certificate_days", help))?;
+        gauge.set(days);
+        registry.register(Box::new(gauge))?;
+    }
+    let mut text = Vec::new();
+    TextEncoder::new().encode(&registry.gather(), &mut text)?;
+    Ok(text)
+}
+
+/// What the witness knows: name, help, value.
+fn log_gauges(status: &Status) -> [(&'static str, &'static str, i64); 5] {
+    let log = status.log.as_ref();
+    [
         (
             "tanqiao_node_log_stopped",
             "1 while the node has stopped because the log has shown two histories",
@@ -143,45 +198,7 @@ fn encoded(status: &Status, certificate_days: Option<i64>) -> Result<Vec<u8>, pr
             "Leaves that were compared with the feed",
             log.map_or(0, |log| log.checked),
         ),
-        (
-            "tanqiao_node_outbox_waiting",
-            "Messages that wait to be sent or answered",
-            status.outbox_waiting,
-        ),
-        (
-            "tanqiao_node_offers_waiting",
-            "Offers that wait for a person",
-            status.offers_waiting,
-        ),
-        (
-            "tanqiao_node_conflicts_open",
-            "Conflicts about activities that are not decided",
-            status.conflicts_open,
-        ),
-        (
-            "tanqiao_node_token_streams",
-            "Token streams that are made, sent or kept; a hundred at most",
-            i64::try_from(status.token_streams.len()).unwrap_or(i64::MAX),
-        ),
-        (
-            "tanqiao_node_suspense_grams",
-            "Grams that cannot be attributed",
-            status.suspense_g.get(),
-        ),
-    ] {
-        let gauge = IntGauge::with_opts(Opts::new(name, help))?;
-        gauge.set(value);
-        registry.register(Box::new(gauge))?;
-    }
-    if let Some(days) = certificate_days {
-        let help = "Days left of this member's certificate";
-        let gauge = IntGauge::with_opts(Opts::new("tanqiao_node_certificate_days", help))?;
-        gauge.set(days);
-        registry.register(Box::new(gauge))?;
-    }
-    let mut text = Vec::new();
-    TextEncoder::new().encode(&registry.gather(), &mut text)?;
-    Ok(text)
+    ]
 }
 
 /// This description.

@@ -11,6 +11,7 @@ use super::answer::{Answered, ApiError, items, ok};
 use super::auth::{Caller, Read};
 use super::extract::{Query, Waiting, page, part};
 use crate::error::NodeError;
+use crate::reconciliation::{Kept, agreed_at, list};
 use crate::service::{FeedState, Node};
 
 /// What the node holds by series and state, as its feed says, with the feed entry and log index up to which this is so.
@@ -50,7 +51,13 @@ struct Reconciliation {
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<String>,
     contradictions: Vec<Finding>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreed_at: Option<Timestamp>,
+    reconciliations: Vec<Kept>,
 }
+
+/// How many of the last full reconciliations are shown.
+const KEPT_SHOWN: u32 = 20;
 
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -89,6 +96,8 @@ pub(crate) async fn reconciliation(node: &Node) -> Result<impl Serialize, NodeEr
         expected: status.expected,
         found: status.found,
         contradictions: contradictions.collect::<Result<_, NodeError>>()?,
+        agreed_at: agreed_at(node).await?,
+        reconciliations: list(node, None, KEPT_SHOWN).await?,
     })
 }
 

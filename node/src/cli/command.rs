@@ -10,8 +10,8 @@ use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 
 use super::report::{Failure, Report};
 use super::{
-    account, asset, bench, challenge, conflict, enrol, export, import, issue, mapping, quote, recover, sheet, token,
-    trade, witness,
+    account, asset, bench, challenge, conflict, enrol, export, import, issue, mapping, quote, reconcile, recover,
+    sheet, token, trade, witness,
 };
 use crate::config::Config;
 use crate::service::{Answer, Node, Selection, Staffed};
@@ -120,8 +120,13 @@ pub(super) enum Command {
     )]
     Sheet(sheet::SheetArgs),
     /// Compare the node's book with the hub; exit status 1 where they differ
-    #[command(after_help = "Example:\n  tanqiao-node reconcile --json")]
-    Reconcile,
+    #[command(
+        after_help = "Examples:\n  tanqiao-node reconcile --json\n  tanqiao-node reconcile --full\n  \
+        tanqiao-node reconcile report 0193… --format html --out report.html\n  \
+        tanqiao-node reconcile repair 0193… --by operator --approved-by director\n\n\
+        Without --full: whether the book has the digest that the hub expects. With it: every block that differs. Trade goes on."
+    )]
+    Reconcile(reconcile::ReconcileArgs),
     /// How the node is: feed, outbox, offers
     #[command(after_help = "Example:\n  tanqiao-node status")]
     Status,

@@ -136,6 +136,11 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
          long as it is of the log that was seen first.",
     ),
     (
+        "reconciliation.hours",
+        KeyKind::Integer,
+        "After how many hours without a full reconciliation the node begins one by itself: 1 to 8760, 0 for never; 24 when absent.",
+    ),
+    (
         "acceptance.accept_at_once",
         KeyKind::Boolean,
         "Accept offers that no rule speaks of without a person; `false` when absent.",

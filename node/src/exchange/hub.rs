@@ -1,5 +1,6 @@
 //! Asking the hub, over mutual TLS.
 
+mod bytes;
 mod certificate;
 pub(super) mod handshake;
 mod log;

@@ -5,12 +5,14 @@ mod crashes;
 pub(crate) mod fake_hub;
 pub(crate) mod fake_log;
 pub(crate) mod fake_recognition;
+pub(crate) mod fake_reconciliation;
 pub(crate) mod fake_screening;
 mod feed;
 mod ledger_properties;
 mod messages;
 mod opening;
 mod quoting;
+mod reconciling;
 mod refusals;
 mod screened;
 

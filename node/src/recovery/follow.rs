@@ -211,10 +211,7 @@ impl Following<'_> {
         let mut lines = Journal::new(entry, self.next.entry.at.micros(), Some("log".to_owned()));
         let mut all = Moved::default();
         for series in series {
-            let moved = lots::settle(tx, series, left, &waiting, &mut lines)?;
-            all.returned_g += moved.returned_g;
-            all.suspense_g += moved.suspense_g;
-            all.gone_g += moved.gone_g;
+            all += lots::settle(tx, series, left, &waiting, &mut lines)?;
         }
         lines.write(tx)?;
         Ok(all)
@@ -251,7 +248,7 @@ fn entry_of(row: &EntryRow) -> Result<FeedEntry, NodeError> {
     Ok(serde_json::from_str(&row.entry).map_err(ExchangeError::from)?)
 }
 
-fn series_of(tx: &mut dyn Tx) -> Result<BTreeSet<String>, NodeError> {
+pub(super) fn series_of(tx: &mut dyn Tx) -> Result<BTreeSet<String>, NodeError> {
     Ok(tx.block_sums()?.into_iter().map(|(series, _, _)| series).collect())
 }
 

@@ -64,6 +64,14 @@ pub struct Moved {
     pub gone_g: i64,
 }
 
+impl std::ops::AddAssign for Moved {
+    fn add_assign(&mut self, more: Self) {
+        self.returned_g += more.returned_g;
+        self.suspense_g += more.suspense_g;
+        self.gone_g += more.gone_g;
+    }
+}
+
 /// Makes the lots of a series those of its blocks. `waiting` are the messages that keep what they have bound.
 pub(super) fn settle(
     tx: &mut dyn Tx,

@@ -310,3 +310,28 @@ row! {
         learned_at: i64,
     }
 }
+row! {
+    /// A reconciliation with the hub that has ended.
+    ReconciliationRow of reconciliation {
+        /// The message that began it.
+        id: String,
+        /// [`tanqiao_protocol::reconciliation::ReconciliationReason`]
+        reason: i16,
+        /// 1 if both sides had the same blocks.
+        agreed: i16,
+        /// Microseconds.
+        ended_at: i64,
+        /// The feed entry up to which the books were compared.
+        cut_seq: i64,
+        /// Findings that are faults.
+        differences: i64,
+        /// [`tanqiao_protocol::reconciliation::ReconciliationReport`] as JSON.
+        report: String,
+        /// Microseconds.
+        repaired_at: Option<i64>,
+        /// The role that decided the repair.
+        repaired_by: Option<String>,
+        /// The other role, which approved it.
+        approved_by: Option<String>,
+    }
+}

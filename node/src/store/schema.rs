@@ -1,4 +1,4 @@
-//! The tables of `migrations/node/*/0001_ledger`, `0003_recovery` and `0005_subjects`, alike on both databases.
+//! The tables of `migrations/node/*/0001_ledger`, `0003_recovery`, `0005_subjects` and `0008_reconciliations`, alike on both databases.
 
 diesel::table! {
     account (id) { id -> Text, kind -> SmallInt, created_at -> BigInt, }
@@ -79,5 +79,11 @@ diesel::table! {
     orphaned_entry (origin, seq) {
         origin -> BigInt, seq -> BigInt, at -> BigInt, #[sql_name = "type"] kind -> Text, subject -> Text,
         log_index -> BigInt, chain -> Text, entry -> Text,
+    }
+}
+diesel::table! {
+    reconciliation (id) {
+        id -> Text, reason -> SmallInt, agreed -> SmallInt, ended_at -> BigInt, cut_seq -> BigInt, differences -> BigInt,
+        report -> Text, repaired_at -> Nullable<BigInt>, repaired_by -> Nullable<Text>, approved_by -> Nullable<Text>,
     }
 }

@@ -6,6 +6,7 @@
 use diesel::QueryResult;
 
 use super::activities::{ActivityTx, ImportTx, TokenTx};
+use super::reconciliations::ReconciliationTx;
 use super::recovery::RecoveryTx;
 use super::rows::{
     AccountRow, BlockRow, ContradictionRow, CursorRow, DealingRow, EntryRow, JournalRow, LotRow, OutboxRow, RuleRow,
@@ -131,7 +132,17 @@ pub trait DealingTx {
 
 /// Everything that can be asked inside one transaction.
 pub trait Tx:
-    AccountTx + FeedTx + DealingTx + ActivityTx + ImportTx + TokenTx + RecoveryTx + SubjectTx + ScreeningTx + WitnessTx
+    AccountTx
+    + FeedTx
+    + DealingTx
+    + ActivityTx
+    + ImportTx
+    + TokenTx
+    + RecoveryTx
+    + SubjectTx
+    + ScreeningTx
+    + ReconciliationTx
+    + WitnessTx
 {
 }
 impl<T> Tx for T where
@@ -145,5 +156,6 @@ impl<T> Tx for T where
         + SubjectTx
         + ScreeningTx
         + WitnessTx
+        + ReconciliationTx
 {
 }

@@ -8,7 +8,7 @@ use tanqiao_protocol::message::WitnessKey;
 use tanqiao_protocol::signing::NoteKey;
 
 use super::evidence::signed_alone;
-use super::key::WitnessSigner;
+use super::key::{self, WitnessSigner};
 use super::{key_of, stored_size};
 use crate::error::NodeError;
 use crate::exchange::{HubError, Outgoing, enqueue};

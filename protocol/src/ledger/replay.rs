@@ -10,6 +10,7 @@ use crate::ledger::{Book, Violation, replacements};
 use crate::mapping::MappingState;
 use crate::methodology::MappingRef;
 use crate::permission::{LinkedPermission, PermissionState};
+use crate::reconciliation::ReconciliationState;
 use crate::time::Timestamp;
 use crate::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 
@@ -259,6 +260,7 @@ fn permits(subject: &str, from: Option<&str>, to: &str) -> bool {
         Some("donation") => parsed(from, to).is_some_and(|(f, t)| DonationState::permits(f, t)),
         Some("pledge") => parsed(from, to).is_some_and(|(f, t)| PledgeState::permits(f, t)),
         Some("mapping") => parsed(from, to).is_some_and(|(f, t)| MappingState::permits(f, t)),
+        Some("reconciliation") => parsed(from, to).is_some_and(|(f, t)| ReconciliationState::permits(f, t)),
         Some("challenge") => parsed(from, to).is_some_and(|(f, t)| ChallengeState::permits(f, t)),
         Some("permission") => parsed(from, to).is_some_and(|(f, t)| PermissionState::permits(f, t)),
         Some("issuance") => match parsed(from, to) {

@@ -5,7 +5,7 @@ use actix_web::web::to;
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
     assets, blocks, candidates, challenges, claims, conflicts, credits, dealings, enrolments, evidence, feed,
-    governance, health, info, log, mappings, openapi, public, receipts, tokens, witnesses, writes,
+    governance, health, info, log, mappings, openapi, public, receipts, reconciliations, tokens, witnesses, writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -434,6 +434,37 @@ pub const FEDERATION: &[Endpoint] = &[
         challenges::one
     ),
     signed!("POST" "/v1/challenges/{id}/answer", "Show the records that a challenge asks for, sealed to the regulator's mailbox", Some("challenge-answer"), writes::challenge_answer),
+    Endpoint {
+        method: "POST",
+        path: "/v1/reconciliations",
+        summary: "Begin to compare the whole book with the hub's: the cut, totals, and the first symbols",
+        query: &[],
+        takes: Takes::Signed(Some("reconciliation")),
+        gives: Gives::One("ReconciliationOpened"),
+        route: || to(reconciliations::start),
+    },
+    get!(
+        "/v1/reconciliations",
+        "The own reconciliations, oldest first",
+        &[("after", "MessageId"), ("limit", "Limit")],
+        Gives::Page("ReconciliationView"),
+        reconciliations::list
+    ),
+    get!(
+        "/v1/reconciliations/{id}",
+        "One of the own reconciliations",
+        &[],
+        Gives::One("ReconciliationView"),
+        reconciliations::one
+    ),
+    plain!(
+        "/v1/reconciliations/{id}/rounds",
+        "The next symbols of the hub's set, the blocks of some records, or who has some serials",
+        "ReconciliationRound",
+        Gives::Media("application/octet-stream"),
+        reconciliations::round
+    ),
+    signed!("POST" "/v1/reconciliations/{id}/result", "State what a reconciliation found", Some("reconciliation-result"), reconciliations::result),
     signed!("POST" "/v1/cancellations", "Take blocks out with no claim", Some("cancellation"), writes::cancellation),
     signed!("POST" "/v1/pledges", "Give blocks as collateral", Some("pledge"), writes::pledge),
     get!(

@@ -14,6 +14,7 @@ use tanqiao_protocol::message::RightsBasis;
 use tanqiao_protocol::permission::PermissionState;
 use tanqiao_protocol::receipt::ReceiptKind;
 use tanqiao_protocol::recognition::Predicate;
+use tanqiao_protocol::reconciliation::{ReconciliationReason, ReconciliationState};
 use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{ClaimFlagKind, KeyStatus, MemberKind, MemberStatus};
@@ -58,6 +59,8 @@ words_of!(
     PledgeState,
     Predicate,
     ReceiptKind,
+    ReconciliationReason,
+    ReconciliationState,
     RejectionGround,
     Relation,
     RightsBasis,

@@ -10,7 +10,7 @@ use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::transfer::{DonationState, PledgeState, TransferState};
 
 use super::findings::Findings;
-use crate::store::audit::{Names, challenges, donations, pledges, transfers};
+use crate::store::audit::{Names, challenges, donations, pledges, reconciliations, transfers};
 use crate::store::convert;
 use crate::store::database::{ReadConnection, StoreError};
 
@@ -119,6 +119,19 @@ impl Dealings {
             match crate::store::challenges::challenge(&row, &names.numbers) {
                 Ok(one) => check_state("challenge", one.id, one.state.word(), replayed.as_deref_mut(), findings),
                 Err(error) => findings.add(9, format!("challenge/{}", hex::encode(&row.id)), error),
+            }
+            Ok(())
+        })?;
+        reconciliations(connection, |row| {
+            match crate::store::reconciliations::reconciliation(&row, &names.numbers) {
+                Ok(one) => check_state(
+                    "reconciliation",
+                    one.id,
+                    one.state.word(),
+                    replayed.as_deref_mut(),
+                    findings,
+                ),
+                Err(error) => findings.add(9, format!("reconciliation/{}", hex::encode(&row.id)), error),
             }
             Ok(())
         })?;

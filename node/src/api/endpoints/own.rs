@@ -4,7 +4,7 @@ use actix_web::web::{get, post};
 
 use super::{Endpoint, Gives, NEWEST, Takes, WAITING, command, open, read};
 use crate::api::dealings::{self, Issuance};
-use crate::api::{accounts, activities, conflicts, health, issuances, log, records};
+use crate::api::{accounts, activities, conflicts, health, issuances, log, reconciliations, records};
 use crate::tokens::Scope;
 
 /// Addresses and methods.
@@ -187,6 +187,44 @@ pub(super) const OWN: &[Endpoint] = &[
         Gives::One("Reconciliation"),
         || get().to(records::reconciliations_view),
     ),
+    Endpoint {
+        method: "POST",
+        scope: Some(Scope::Admin),
+        takes: Takes::Json("Nothing"),
+        ..read(
+            "/api/v1/reconciliations",
+            "Compare every block with the hub's, and tell the hub what was found. Trade goes on meanwhile",
+            &[],
+            Gives::Made("KeptReconciliation"),
+            || post().to(reconciliations::reconciliation_begin),
+        )
+    },
+    read(
+        "/api/v1/reconciliations/{id}",
+        "One full reconciliation that has ended",
+        &[],
+        Gives::One("KeptReconciliation"),
+        || get().to(reconciliations::reconciliation_view),
+    ),
+    read(
+        "/api/v1/reconciliations/{id}/report",
+        "Its findings, both versions of each, probable cause and proposed repair: a page, or with `format` csv or json those",
+        &[("format", "text")],
+        Gives::Media("text/html"),
+        || get().to(reconciliations::reconciliation_report),
+    ),
+    Endpoint {
+        method: "POST",
+        scope: Some(Scope::Admin),
+        takes: Takes::Json("RepairOrder"),
+        ..read(
+            "/api/v1/reconciliations/{id}/repair",
+            "Build the node's book anew from its feed, as one role decides and another approves, and reconcile again",
+            &[],
+            Gives::Made("Repaired"),
+            || post().to(reconciliations::reconciliation_repair),
+        )
+    },
     read(
         "/api/v1/log",
         "How far the hub's transparency log is verified and cosigned, and evidence against it",

@@ -49,6 +49,12 @@ pub(super) const REQUESTS: &[Request] = &[
         example: "{}",
     },
     Request {
+        name: "RepairOrder",
+        description: "Who decides that the node's book is built anew, and who approves: two roles, never persons",
+        members: &[("by", "Name"), ("approved_by", "Name")],
+        example: r#"{"by": "operator", "approved_by": "director"}"#,
+    },
+    Request {
         name: "ConflictStatement",
         description: "Evidence in words, at most 2,000 characters, without anything about a person; concede gives the activity up",
         members: &[

@@ -9,6 +9,7 @@ use tanqiao_protocol::fingerprint::TokenKind;
 use tanqiao_protocol::mapping::{MappingState, Mode, Party, RejectionGround};
 use tanqiao_protocol::message::{PledgeDecision, RightsBasis};
 use tanqiao_protocol::recognition::Predicate;
+use tanqiao_protocol::reconciliation::ReconciliationReason;
 use tanqiao_protocol::r#use::Use;
 
 use crate::adapters::Format;
@@ -56,6 +57,7 @@ words_of!(
     Party,
     PledgeDecision,
     Predicate,
+    ReconciliationReason,
     RejectionGround,
     RightsBasis,
     StreamState,

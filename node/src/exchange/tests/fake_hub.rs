@@ -24,6 +24,7 @@ use tanqiao_protocol::r#use::{Use, Uses};
 use super::START_US;
 use super::fake_log::{self, FakeLog};
 use super::fake_recognition::{Governed, mount};
+use super::fake_reconciliation::Reconciling;
 use super::fake_screening::Screening;
 
 pub(crate) struct FakeHub {
@@ -40,6 +41,7 @@ pub(crate) struct FakeHub {
     pub(crate) governed: Governed,
     pub(crate) screening: Screening,
     pub(crate) log: FakeLog,
+    pub(crate) reconciling: Reconciling,
     log_index: i64,
 }
 
@@ -68,6 +70,7 @@ impl FakeHub {
             governed: Governed::default(),
             screening: Screening::default(),
             log: FakeLog::new(),
+            reconciling: Reconciling::default(),
             log_index: 0,
         }
     }
@@ -334,6 +337,7 @@ pub(super) fn run(hub: &Shared, listener: TcpListener, tls: Option<rustls::Serve
             .configure(mount)
             .configure(super::fake_screening::mount)
             .configure(fake_log::mount)
+            .configure(super::fake_reconciliation::mount)
     })
     .workers(1)
     .disable_signals();

@@ -5,6 +5,7 @@ mod activities;
 mod dealings;
 mod feed;
 mod imports;
+mod reconciliations;
 mod recovery;
 mod screening;
 mod subjects;

@@ -23,6 +23,78 @@ pub const CLAIMS: &[super::tables::Object] = &[
         ],
     ),
     (
+        "ReconciliationCut",
+        "The instant that is compared",
+        &[("seq", "integer"), ("chain", "Sha256"), ("log_size", "integer")],
+    ),
+    (
+        "ReconciliationTotal",
+        "All blocks of one state, methodology and year",
+        &[
+            ("state", "BlockState"),
+            ("methodology", "MethodologyRef"),
+            ("vintage", "Year"),
+            ("blocks", "integer"),
+            ("quantity_g", "Grams"),
+        ],
+    ),
+    (
+        "ReconciliationOpened",
+        "A cut of the member's blocks, and the first symbols of the set",
+        &[
+            ("reconciliation", "MessageId"),
+            ("cut", "ReconciliationCut"),
+            ("blocks", "integer"),
+            ("totals", "[ReconciliationTotal]"),
+            ("symbols", "text"),
+        ],
+    ),
+    (
+        "ReconciliationRound",
+        "One of the three: the place of the next symbol, records of 48 bytes in base64, or blocks of the node's book",
+        &[
+            ("symbols_from?", "integer"),
+            ("records?", "text"),
+            ("serials?", "[BlockRef]"),
+        ],
+    ),
+    (
+        "ReconciliationCounts",
+        "How many findings of each class",
+        &[
+            ("missing-at-node", "integer"),
+            ("missing-at-hub", "integer"),
+            ("state", "integer"),
+            ("holder", "integer"),
+            ("quantity", "integer"),
+            ("in-flight", "integer"),
+        ],
+    ),
+    (
+        "ReconciliationResult",
+        "What a member found",
+        &[
+            ("reconciliation", "MessageId"),
+            ("cut", "ReconciliationCut"),
+            ("counts", "ReconciliationCounts"),
+            ("findings_sha256", "Sha256"),
+        ],
+    ),
+    (
+        "ReconciliationView",
+        "A reconciliation, and its result once it has come",
+        &[
+            ("reconciliation", "MessageId"),
+            ("member", "NodeId"),
+            ("reason", "ReconciliationReason"),
+            ("state", "ReconciliationState"),
+            ("started_at", "Timestamp"),
+            ("ended_at?", "Timestamp"),
+            ("result?", "ReconciliationResult"),
+            ("log_index", "integer"),
+        ],
+    ),
+    (
         "LinkedObligation",
         "A second obligation of a claim, with the officers' decision that allowed it",
         &[

@@ -1,0 +1,166 @@
+//! Reconciliations of the caller: beginning one, its rounds, its result.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
+use tanqiao_protocol::id::{MessageId, NodeId};
+use tanqiao_protocol::message::Action;
+use tanqiao_protocol::problem::{ApiProblem, Problem};
+use tanqiao_protocol::reconciliation::{
+    ITEMS_PER_ROUND_MAX, ReconciliationState, ReconciliationView, Round, Whereabouts, records_from_text,
+    symbols_to_bytes,
+};
+use tanqiao_protocol::serial::BlockRef;
+
+use super::admission::Caller;
+use super::answer::{Answer, Refused, json};
+use super::body::{PlainBody, SignedBody};
+use super::hub::Hub;
+use super::page::{cut, limit};
+use super::writes::submit;
+use crate::intake::{Named, Place};
+use crate::ledger::objects::Reconciled;
+use crate::reconciliation::TakenCut;
+use crate::store::read::dealings::Window;
+use crate::store::read::reconciliations;
+
+/// Which part of the list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listed {
+    after: Option<MessageId>,
+    limit: Option<usize>,
+}
+
+/// `POST /v1/reconciliations`: the same message again gets a cut again, as long as it has no result.
+pub async fn start(hub: Data<Hub>, caller: Caller, body: SignedBody) -> Answer {
+    let member = caller.member.clone();
+    let answer = submit(&hub, caller, Place::of(Action::Reconciliation), body).await?;
+    if !answer.status().is_success() {
+        return Ok(answer);
+    }
+    let body = actix_web::body::to_bytes(answer.into_body())
+        .await
+        .map_err(|_| Problem::api(ApiProblem::Internal))?;
+    let outcome: Begun = serde_json::from_slice(&body).map_err(|error| Refused::fault(&error))?;
+    let id = outcome
+        .subject
+        .strip_prefix("reconciliation/")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| Problem::api(ApiProblem::Internal))?;
+    let taken = match hub.cuts.find(&member, id) {
+        Some(taken) => taken,
+        None => take(&hub, &member, id).await?,
+    };
+    json(&taken.opened())
+}
+
+#[derive(Deserialize)]
+struct Begun {
+    subject: String,
+}
+
+async fn take(hub: &Hub, member: &NodeId, id: MessageId) -> Result<Arc<TakenCut>, Refused> {
+    if own(hub, member, id).await?.state != ReconciliationState::Started {
+        return Err(expired());
+    }
+    let (domain, of) = (hub.settings.trust_domain.clone(), member.clone());
+    let taken = hub.read(move |c| TakenCut::take(c, &domain, &of, id)).await?;
+    let taken = Arc::new(taken);
+    if hub.cuts.keep(member, Arc::clone(&taken)) {
+        Ok(taken)
+    } else {
+        Err(Problem::api(ApiProblem::Busy).retry_after(60).into())
+    }
+}
+
+fn expired() -> Refused {
+    Problem::api(ApiProblem::ReconciliationExpired).into()
+}
+
+async fn own(hub: &Hub, member: &NodeId, id: MessageId) -> Result<Reconciled, Refused> {
+    let found = hub.read(move |c| reconciliations::reconciliation(c, id)).await?;
+    found.filter(|one| one.member == *member).ok_or_else(Refused::not_found)
+}
+
+/// `POST /v1/reconciliations/{id}/rounds`
+pub async fn round(hub: Data<Hub>, caller: Caller, id: Path<MessageId>, round: PlainBody<Round>) -> Answer {
+    let id = id.into_inner();
+    let Some(taken) = hub.cuts.find(&caller.member, id) else {
+        own(&hub, &caller.member, id).await?;
+        return Err(expired());
+    };
+    match round.0 {
+        Round::SymbolsFrom(from) => {
+            let symbols = actix_web::web::block(move || symbols_to_bytes(&taken.next(from)))
+                .await
+                .map_err(|error| Refused::fault(&error))?;
+            Ok(HttpResponse::Ok()
+                .content_type("application/octet-stream")
+                .body(symbols))
+        }
+        Round::Records(text) => {
+            let records = records_from_text(&text).ok_or_else(|| {
+                Refused::parameter(
+                    "records",
+                    format!("`records` is the base64 of 1 to {ITEMS_PER_ROUND_MAX} records of 48 bytes."),
+                )
+            })?;
+            json(&hub.read(move |c| taken.blocks(c, &records)).await?)
+        }
+        Round::Serials(blocks) => {
+            if blocks.len() > ITEMS_PER_ROUND_MAX {
+                return Err(Refused::parameter(
+                    "serials",
+                    format!("`serials` names at most {ITEMS_PER_ROUND_MAX} blocks."),
+                ));
+            }
+            let member = caller.member;
+            let found: Vec<Whereabouts> = hub
+                .read(move |c| {
+                    let find = |block: BlockRef| {
+                        let place = reconciliations::place(c, &member, &block)?;
+                        Ok(Whereabouts { block, place })
+                    };
+                    blocks.into_iter().map(find).collect()
+                })
+                .await?;
+            json(&found)
+        }
+    }
+}
+
+/// `POST /v1/reconciliations/{id}/result`
+pub async fn result(hub: Data<Hub>, caller: Caller, id: Path<MessageId>, body: SignedBody) -> Answer {
+    let (id, member) = (id.into_inner(), caller.member.clone());
+    let place = Place::about(Action::ReconciliationResult, Named::Reconciliation(id));
+    let answer = submit(&hub, caller, place, body).await?;
+    if answer.status().is_success() {
+        hub.cuts.forget(&member, id);
+    }
+    Ok(answer)
+}
+
+/// `GET /v1/reconciliations`
+pub async fn list(hub: Data<Hub>, caller: Caller, listed: Query<Listed>) -> Answer {
+    let most = limit(listed.limit)?;
+    let window = Window {
+        after: listed.after,
+        limit: most + 1,
+    };
+    let found = hub
+        .read(move |c| reconciliations::list(c, Some(&caller.member), window))
+        .await?;
+    let views = found.into_iter().map(ReconciliationView::from).collect();
+    json(&cut(views, most, |view: &ReconciliationView| {
+        view.reconciliation.to_string()
+    }))
+}
+
+/// `GET /v1/reconciliations/{id}`
+pub async fn one(hub: Data<Hub>, caller: Caller, id: Path<MessageId>) -> Answer {
+    let found = own(&hub, &caller.member, id.into_inner()).await?;
+    json(&ReconciliationView::from(found))
+}

@@ -1,0 +1,221 @@
+//! Full reconciliation at the size of a large member: what differs is planted at random, and must be found, and nothing else.
+
+use std::time::Instant;
+
+use serde::Serialize;
+use tanqiao_protocol::feed::{CHAIN_START, chain};
+use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::lattice::SetDigest;
+use tanqiao_protocol::message::{Action, Message};
+use tanqiao_protocol::reconciliation::{
+    Decoder, Difference, Encoder, Opened as FirstAnswer, Reconciliation, ReconciliationReason, Record, Round,
+    SYMBOL_BYTES, SymbolKey, series_key, symbols_from_text,
+};
+use tanqiao_protocol::time::DAY_US;
+
+use super::BenchError;
+use super::ground::{self, Spread, Trader, new_id, now};
+use super::place::{Place, TRUST_DOMAIN};
+use super::world::{Opened, blocking};
+use crate::ledger::sequencer::{Sequencer, SequencerOptions};
+use crate::reconciliation::TakenCut;
+use crate::store::database::Database;
+use crate::store::read::reconciliations;
+
+/// What to measure.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// A PostgreSQL database of the bench's own; absent for an SQLite file.
+    pub server: Option<String>,
+    /// Blocks of the member.
+    pub blocks: u32,
+    /// Differing records that are planted, one measurement each.
+    pub differences: Vec<usize>,
+}
+
+/// One reconciliation.
+#[derive(Debug, Clone, Serialize)]
+pub struct Measured {
+    /// Differing records that were planted.
+    pub planted: usize,
+    /// How many of them were found.
+    pub found: usize,
+    /// How many were found that nobody planted.
+    pub invented: usize,
+    /// Symbols that were sent.
+    pub symbols: u32,
+    /// Bytes of all bodies until the difference is known, both ways.
+    pub bytes: usize,
+    /// Milliseconds in which the hub takes the cut.
+    pub cut_ms: u64,
+    /// Milliseconds of everything after it: symbols on both sides, and taking them apart.
+    pub difference_ms: u64,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// `sqlite` or `postgres`.
+    pub database: &'static str,
+    /// Blocks of the member.
+    pub blocks: u32,
+    /// One for each number of differences.
+    pub measured: Vec<Measured>,
+    /// Nanoseconds in which the digest follows one change of a block: one record out, one in.
+    pub digest_ns: u64,
+    /// Nanoseconds in which the chain follows one feed entry of 600 bytes.
+    pub chain_ns: u64,
+}
+
+/// Measures.
+///
+/// # Errors
+/// [`BenchError`].
+pub async fn measure(plan: &Plan, directory: &std::path::Path, say: &dyn Fn(&str)) -> Result<Report, BenchError> {
+    let place = Place::make(directory, plan.server.clone())?;
+    say("making blocks");
+    let opened = Opened::found(&place, "bench_reconciliation").await?;
+    let (database, blocks) = (opened.database.clone(), i64::from(plan.blocks));
+    // Two members, since the ground makes mappings between them: each has as many blocks.
+    let trader = blocking(move || {
+        let sequencer = Sequencer::start(database.clone(), SequencerOptions::default())?;
+        let made = ground::prepare(&database, &sequencer, 2, 2 * blocks, Spread::Each);
+        sequencer.stop();
+        made?
+            .into_iter()
+            .next()
+            .ok_or_else(|| BenchError::Refused("no member".to_owned()))
+    })
+    .await?;
+    let mut measured = Vec::new();
+    for planted in &plan.differences {
+        say(&format!("{planted} differences"));
+        measured.push(reconcile(&opened.database, &trader, *planted)?);
+    }
+    let (digest_ns, chain_ns) = upkeep();
+    Ok(Report {
+        database: if opened.database.is_postgres() {
+            "postgres"
+        } else {
+            "sqlite"
+        },
+        blocks: plan.blocks,
+        measured,
+        digest_ns,
+        chain_ns,
+    })
+}
+
+/// The member's own records, of which some are lost and some are nobody's; in turn, so that `planted` records differ.
+fn own(database: &Database, trader: &Trader, planted: usize) -> Result<(Vec<Record>, Difference), BenchError> {
+    let key = series_key(&trader.series);
+    let mut records = Vec::new();
+    database.read(|c| {
+        reconciliations::cut(c, &trader.id, |block| {
+            records.push(Record::from_parts(&key, block.range, block.digest_record().as_bytes()));
+            Ok(())
+        })
+    })?;
+    let mut difference = Difference::default();
+    for turn in 0..planted {
+        let at = usize::try_from(rand::random::<u32>())? % records.len().max(1);
+        if turn % 2 == 0 {
+            difference.theirs.push(records.swap_remove(at));
+        } else if let Some(range) = records.get(at).and_then(|record| record.place().range) {
+            let invented = Record::from_parts(&key, range, &rand::random::<[u8; 16]>());
+            difference.ours.push(invented);
+        }
+    }
+    records.extend(&difference.ours);
+    difference.theirs.sort_unstable();
+    difference.ours.sort_unstable();
+    Ok((records, difference))
+}
+
+fn reconcile(database: &Database, trader: &Trader, planted: usize) -> Result<Measured, BenchError> {
+    let (records, expected) = own(database, trader, planted)?;
+    let id = new_id();
+    let domain = TRUST_DOMAIN.parse()?;
+    let begin = Message {
+        trust_domain: TRUST_DOMAIN.parse()?,
+        member: trader.id.clone(),
+        protocol: tanqiao_protocol::PROTOCOL_VERSION,
+        id,
+        issued_at: now(),
+        not_after: now().plus_micros(DAY_US),
+        staff: None,
+        content: Reconciliation {
+            reason: ReconciliationReason::Scheduled,
+            cursor: 0,
+            chain: CHAIN_START,
+        },
+    };
+    let envelope = tanqiao_protocol::envelope::Envelope::sign(
+        &Action::Reconciliation.payload_type(),
+        serde_json::to_vec(&begin)?,
+        &trader.key,
+    )?;
+    let mut bytes = serde_json::to_vec(&envelope)?.len();
+    let started = Instant::now();
+    let taken = database.read(|c| TakenCut::take(c, &domain, &trader.id, id))?;
+    let cut_ms = millis(started);
+    let started = Instant::now();
+    let answer = serde_json::to_vec(&taken.opened())?;
+    bytes += answer.len();
+    let answer: FirstAnswer = serde_json::from_slice(&answer)?;
+    let key = SymbolKey::of(&domain, id);
+    let mut decoder = Decoder::new(key, Encoder::new(&key, records));
+    let mut symbols = symbols_from_text(&answer.symbols).unwrap_or_default();
+    let difference = loop {
+        if let Some(difference) = decoder.take(&symbols) {
+            break difference;
+        }
+        if symbols.is_empty() {
+            return Err(BenchError::Refused("the symbols did not suffice".to_owned()));
+        }
+        bytes += serde_json::to_vec(&Round::SymbolsFrom(decoder.taken()))?.len();
+        symbols = taken.next(decoder.taken());
+        bytes += symbols.len() * SYMBOL_BYTES;
+    };
+    let of = |found: &[Record], planted: &[Record]| found.iter().filter(|one| planted.contains(one)).count();
+    let found = of(&difference.theirs, &expected.theirs) + of(&difference.ours, &expected.ours);
+    Ok(Measured {
+        planted: expected.theirs.len() + expected.ours.len(),
+        found,
+        invented: difference.theirs.len() + difference.ours.len() - found,
+        symbols: decoder.taken(),
+        bytes,
+        cut_ms,
+        difference_ms: millis(started),
+    })
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// How often the upkeep is measured.
+const UPKEEP_ROUNDS: u64 = 20_000;
+
+fn upkeep() -> (u64, u64) {
+    let each = |started: Instant| u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX) / UPKEEP_ROUNDS;
+    let mut digest = SetDigest::new();
+    let mut last = [b'r'; 160];
+    let started = Instant::now();
+    for number in 0..UPKEEP_ROUNDS {
+        let mut next = last;
+        for (byte, from) in next.iter_mut().zip(number.to_be_bytes()) {
+            *byte = from;
+        }
+        digest.remove(&last);
+        digest.add(&next);
+        last = next;
+    }
+    let digest_ns = each(started);
+    std::hint::black_box(digest.fingerprint());
+    let entry = [b'e'; 600];
+    let started = Instant::now();
+    let end = (0..UPKEEP_ROUNDS).fold(Sha256([0; 32]), |before, _| chain(&before, &entry));
+    std::hint::black_box(end);
+    (digest_ns, each(started))
+}

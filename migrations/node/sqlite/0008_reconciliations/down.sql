@@ -1,0 +1,2 @@
+DROP INDEX feed_entry_type;
+DROP TABLE reconciliation;
