@@ -14,4 +14,3 @@ CREATE TABLE reconciliation (
     CHECK ((repaired_at IS NULL) = (repaired_by IS NULL) AND (repaired_at IS NULL) = (approved_by IS NULL)),
     CHECK (repaired_by <> approved_by)
 );
-CREATE INDEX feed_entry_type ON feed_entry (type, seq);

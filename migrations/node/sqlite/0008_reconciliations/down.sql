@@ -1,2 +1,1 @@
-DROP INDEX feed_entry_type;
 DROP TABLE reconciliation;
