@@ -1,6 +1,7 @@
 //! Reconciliations, and the cut that one compares: a member's blocks, feed head and log size in one consistent read.
 
 use tanqiao_protocol::block::Block;
+use tanqiao_protocol::feed::CHAIN_START;
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::reconciliation::{Cut, Place};
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
@@ -8,7 +9,7 @@ use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use super::dealings::Window;
 use super::{MEMBER_NO, blocks, id_of, learn_mappings, learn_series, limit, members, row, rows, series_number};
 use crate::ledger::objects::Reconciled;
-use crate::store::convert::{self, content, id_bytes, sha256};
+use crate::store::convert::{self, id_bytes, sha256};
 use crate::store::database::{ReadConnection, StoreError};
 use crate::store::rows::{BlockRow, FeedHeadRow, ReconciliationRow};
 use crate::store::statement::{Bind, Statement};
@@ -83,8 +84,12 @@ fn cut_inside(
 ) -> Result<Cut, StoreError> {
     let log_size = audit::head(connection)?.size;
     let condition = format!("member_no = {MEMBER_NO}");
-    let head: FeedHeadRow =
-        row(connection, &condition, vec![id_of(member)])?.ok_or_else(|| content(format!("{member} has no feed")))?;
+    // A member that was told nothing yet stands before the first entry.
+    let head: Option<FeedHeadRow> = row(connection, &condition, vec![id_of(member)])?;
+    let (seq, chain) = match head {
+        Some(head) => (head.seq, sha256(&head.chain)?),
+        None => (0, CHAIN_START),
+    };
     let mut numbers = members(connection)?;
     learn_mappings(connection, &mut numbers)?;
     let condition = format!("holder = {MEMBER_NO} AND (series_no, first) > (?, ?) ORDER BY series_no, first LIMIT ?");
@@ -102,11 +107,7 @@ fn cut_inside(
             visit(convert::block(row, &numbers)?)?;
         }
         let Some(last) = page.last().filter(|_| page.len() == BLOCKS_AT_ONCE) else {
-            return Ok(Cut {
-                seq: head.seq,
-                chain: sha256(&head.chain)?,
-                log_size,
-            });
+            return Ok(Cut { seq, chain, log_size });
         };
         (series_no, first) = (last.series_no, last.first);
     }
