@@ -30,6 +30,8 @@ pub struct Plan {
     pub sweep: &'static str,
     /// Whether nodes accept offers without a person.
     pub accept_at_once: bool,
+    /// Whether nodes verify the log and propose themselves as witnesses.
+    pub witnessing: bool,
 }
 
 impl Plan {
@@ -41,6 +43,16 @@ impl Plan {
             nodes_on: Kind::Sqlite,
             sweep: "0 0 0 1 1 *",
             accept_at_once: true,
+            witnessing: false,
+        }
+    }
+
+    /// As it is, and every node is a witness.
+    #[must_use]
+    pub const fn witnessing(self) -> Self {
+        Self {
+            witnessing: true,
+            ..self
         }
     }
 }
@@ -342,9 +354,10 @@ impl Federation {
              [tls]\ncertificate = \"node.pem\"\nkey = \"node.key\"\nca = \"../../certs/ca.pem\"\ncrl = \"../../certs/crl.pem\"\n\
              [signing]\nkey = \"signing.key\"\n\
              [api]\nlisten = \"{address}\"\n\
-             [witness]\nenabled = false\n\
+             [witness]\nenabled = {}\n\
              [acceptance]\naccept_at_once = {}\n",
             self.federation_url("hub"),
+            self.plan.witnessing,
             self.plan.accept_at_once
         );
         std::fs::write(self.place.member(member, "node.toml"), configuration).unwrap();

@@ -157,7 +157,6 @@ pub fn prepare(place: &Place, member: &Member, port: u16) -> Outcome<()> {
          [tls]\ncertificate = \"node.pem\"\nkey = \"node.key\"\nca = \"../../certs/ca.pem\"\ncrl = \"../../certs/crl.pem\"\n\n\
          [signing]\nkey = \"signing.key\"\n\n\
          [subjects]\nkey = \"subject.key\"\n\n\
-         [witness]\nenabled = false\n\n\
          [fingerprint]\nsuite = \"voprf-ristretto255-sha512\"\nstreams = \"streams\"\n\n{}\n\
          [api]\nlisten = \"127.0.0.1:{port}\"\n",
         member.region,

@@ -9,6 +9,7 @@ mod equivalence;
 mod figures;
 mod harm;
 mod reckoning;
+mod witnesses;
 
 pub use reckoning::Counts;
 
@@ -46,6 +47,7 @@ struct BlockItem {
 /// # Errors
 /// The first thing that is not as the story says.
 pub async fn play(world: &mut World) -> Outcome<()> {
+    witnesses::admitted(world).await?;
     equivalence::methodologies(world).await?;
     equivalence::mappings(world).await?;
     credits::imports(world).await?;
@@ -72,7 +74,9 @@ pub async fn play(world: &mut World) -> Outcome<()> {
 pub async fn reckon(world: &mut World) -> Outcome<Counts> {
     let counts = reckoning::reckon(world).await;
     reckoning::invariants(world).await?;
-    counts
+    let counts = counts?;
+    witnesses::witnessed(world).await?;
+    Ok(counts)
 }
 
 /// The hub has done it.

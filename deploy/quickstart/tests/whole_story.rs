@@ -148,7 +148,7 @@ fn the_story_is_played_once_and_found_again() {
     assert_eq!(second["ok"], true);
     let again = steps(&second);
     assert_eq!(again.len(), steps(&first).len());
-    let looked_at_again = ["digests", "explained", "invariants"];
+    let looked_at_again = ["digests", "explained", "invariants", "witnessed"];
     assert!(
         again
             .iter()

@@ -41,7 +41,7 @@ pub async fn invariants(world: &mut World) -> Outcome<()> {
 }
 
 /// The members whose nodes run.
-fn running(world: &World) -> Vec<String> {
+pub fn running(world: &World) -> Vec<String> {
     world
         .cast
         .iter()
