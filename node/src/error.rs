@@ -98,7 +98,10 @@ impl NodeError {
             Self::Config(_) | Self::Store(_) | Self::Exchange(_) => 500,
             Self::Hub(e) => e.status(),
             Self::Refused { code, .. }
-                if matches!(*code, "id-reused" | "feed-fork" | "feed-diverged" | "stale-approval") =>
+                if matches!(
+                    *code,
+                    "id-reused" | "feed-fork" | "feed-diverged" | "log-fork" | "stale-approval"
+                ) =>
             {
                 409
             }

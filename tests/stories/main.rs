@@ -10,6 +10,7 @@
 
 mod certificates;
 mod challenged;
+mod cosigned;
 mod crashes;
 mod crashes_elsewhere;
 mod crashes_screening;

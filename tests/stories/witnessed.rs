@@ -26,18 +26,18 @@ told_on_both!(
     the_log_goes_on_under_another_key
 );
 
-async fn log_key(federation: &Federation) -> NoteKey {
+pub async fn log_key(federation: &Federation) -> NoteKey {
     let info: HubInfo = federation.member("wuhan").read("/v1/hub").await;
     info.log_public_key.parse().unwrap()
 }
 
-async fn published(federation: &Federation) -> Option<(Head, Note)> {
+pub async fn published(federation: &Federation) -> Option<(Head, Note)> {
     let note = Note::parse(&federation.public("/log/checkpoint").await?).unwrap();
     let checkpoint: Checkpoint = note.text().parse().unwrap();
     Some((checkpoint.head(), note))
 }
 
-async fn policy(federation: &Federation) -> Policy {
+pub async fn policy(federation: &Federation) -> Policy {
     Policy::parse(&federation.public("/log/policy").await.unwrap()).unwrap()
 }
 
@@ -74,7 +74,7 @@ async fn settled(federation: &Federation) {
 }
 
 /// Waits until a head of at least this size is published.
-async fn until_published(federation: &Federation, size: u64) -> (Head, Note) {
+pub async fn until_published(federation: &Federation, size: u64) -> (Head, Note) {
     until("the checkpoint", async || match published(federation).await {
         Some((head, note)) if head.size >= size => Ok((head, note)),
         other => Err(format!("{:?} and not {size}", other.map(|(head, _)| head.size))),

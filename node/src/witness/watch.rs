@@ -24,6 +24,9 @@ use crate::store::witness::WitnessRow;
 /// How long to wait before looking again whether somebody has ended the alarm.
 const STOPPED_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long the hub may wait for news while the quorum of the last head is missing.
+const QUORUM_WAIT_S: u32 = 1;
+
 /// What one round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -93,8 +96,15 @@ pub(super) async fn step(node: &Node, wait_s: u32) -> Result<Step, NodeError> {
         return taken_back(node, &row).await;
     }
     let old = size_of(row.size)?;
-    // A cosignature that the hub has not got yet is sent before anything is waited for.
-    let wait_s = if row.posted < row.size { 0 } else { wait_s };
+    // A cosignature that the hub has not got yet is sent before anything is waited for; and as long as others have not cosigned it, this
+    // node looks again soon, since offers may wait for them.
+    let wait_s = if row.posted < row.size {
+        0
+    } else if row.witnessed < row.size {
+        wait_s.min(QUORUM_WAIT_S)
+    } else {
+        wait_s
+    };
     let request = match node.hub().pending(old, wait_s).await {
         Ok(request) => request,
         Err(HubError::Problem(problem)) if problem.code == ApiProblem::LogBehind.name() => {
