@@ -26,6 +26,7 @@ pub use compare::compare;
 pub use evidence::{EVIDENCE_FORMAT, Evidence};
 pub use listen::listen;
 pub use mirror::{Mirrored, mirror};
+pub use pin::believed;
 pub use status::{LogPlace, LogStatus, LogView, view};
 pub use watch::watch;
 

@@ -3,9 +3,7 @@
 use std::time::Instant;
 
 use serde::Serialize;
-use tanqiao_protocol::feed::{CHAIN_START, chain};
-use tanqiao_protocol::id::Sha256;
-use tanqiao_protocol::lattice::SetDigest;
+use tanqiao_protocol::feed::CHAIN_START;
 use tanqiao_protocol::message::{Action, Message};
 use tanqiao_protocol::reconciliation::{
     Decoder, Difference, Encoder, Opened as FirstAnswer, Reconciliation, ReconciliationReason, Record, Round,
@@ -61,10 +59,6 @@ pub struct Report {
     pub blocks: u32,
     /// One for each number of differences.
     pub measured: Vec<Measured>,
-    /// Nanoseconds in which the digest follows one change of a block: one record out, one in.
-    pub digest_ns: u64,
-    /// Nanoseconds in which the chain follows one feed entry of 600 bytes.
-    pub chain_ns: u64,
 }
 
 /// Measures.
@@ -92,7 +86,6 @@ pub async fn measure(plan: &Plan, directory: &std::path::Path, say: &dyn Fn(&str
         say(&format!("{planted} differences"));
         measured.push(reconcile(&opened.database, &trader, *planted)?);
     }
-    let (digest_ns, chain_ns) = upkeep();
     Ok(Report {
         database: if opened.database.is_postgres() {
             "postgres"
@@ -101,8 +94,6 @@ pub async fn measure(plan: &Plan, directory: &std::path::Path, say: &dyn Fn(&str
         },
         blocks: plan.blocks,
         measured,
-        digest_ns,
-        chain_ns,
     })
 }
 
@@ -192,30 +183,4 @@ fn reconcile(database: &Database, trader: &Trader, planted: usize) -> Result<Mea
 
 fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// How often the upkeep is measured.
-const UPKEEP_ROUNDS: u64 = 20_000;
-
-fn upkeep() -> (u64, u64) {
-    let each = |started: Instant| u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX) / UPKEEP_ROUNDS;
-    let mut digest = SetDigest::new();
-    let mut last = [b'r'; 160];
-    let started = Instant::now();
-    for number in 0..UPKEEP_ROUNDS {
-        let mut next = last;
-        for (byte, from) in next.iter_mut().zip(number.to_be_bytes()) {
-            *byte = from;
-        }
-        digest.remove(&last);
-        digest.add(&next);
-        last = next;
-    }
-    let digest_ns = each(started);
-    std::hint::black_box(digest.fingerprint());
-    let entry = [b'e'; 600];
-    let started = Instant::now();
-    let end = (0..UPKEEP_ROUNDS).fold(Sha256([0; 32]), |before, _| chain(&before, &entry));
-    std::hint::black_box(end);
-    (digest_ns, each(started))
 }

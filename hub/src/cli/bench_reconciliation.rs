@@ -56,9 +56,5 @@ fn table(report: &reconciliation::Report) -> String {
             one.planted, one.found, one.invented, one.symbols, one.bytes, one.cut_ms, one.difference_ms
         ));
     }
-    lines.push(format!(
-        "digest {} ns a change, chain {} ns an entry",
-        report.digest_ns, report.chain_ns
-    ));
     lines.join("\n")
 }

@@ -127,13 +127,13 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
     (
         "receipts.dir",
         KeyKind::Text,
-        "The folder of receipts and certificates that were verified, and of the log's keys as they were first seen; `receipts` when absent.",
+        "The folder of receipts and certificates that were verified; `receipts` when absent.",
     ),
     (
         "receipts.policy",
         KeyKind::Text,
         "Whom receipts are verified by: a C2SP tlog-policy file from somebody whom you trust. Without it the hub's own policy counts, as \
-         long as it is of the log that was seen first.",
+         long as it is of the log whose key the witness has pinned.",
     ),
     (
         "reconciliation.hours",

@@ -1,7 +1,7 @@
 //! Receipts and certificates: fetched from the hub, verified here before anybody sees them, and kept.
 //!
-//! Whom this node trusts is a policy file of its own, or the log's key as the hub named it at first contact: a hub that shows another
-//! log later is refused.
+//! Whom this node trusts is a policy file of its own, or the log's key as its witness has pinned it: a hub that shows another log is
+//! refused.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,14 @@ use tanqiao_protocol::log::policy::Policy;
 use tanqiao_protocol::receipt::{
     CertificateFile, ReceiptFile, ReceiptKind, ReceiptRefusal, Statement, verify, verify_certificate,
 };
+use tanqiao_protocol::signing::NoteKey;
 use tokio::time::Instant;
 
 use super::Node;
 use crate::config::ConfigError;
 use crate::error::NodeError;
 use crate::exchange::HubError;
+use crate::witness;
 
 /// How long witnesses are waited for: usual is a second.
 const WITNESSED_WITHIN: Duration = Duration::from_secs(10);
@@ -26,14 +28,12 @@ const WITNESSED_WITHIN: Duration = Duration::from_secs(10);
 const ASK_EVERY: Duration = Duration::from_millis(250);
 /// The problem of a receipt that witnesses have not seen yet.
 const NOT_WITNESSED: &str = "not-witnessed-yet";
-/// The file of the keys that were seen at first contact.
-const PINNED: &str = "log-keys";
 
 /// Whom receipts are verified by.
 struct Trusted {
     policy: Policy,
-    /// The keys of the log that are believed, as verifier keys.
-    keys: Vec<String>,
+    /// The keys of the log that are believed.
+    keys: Vec<NoteKey>,
 }
 
 impl Trusted {
@@ -41,7 +41,7 @@ impl Trusted {
     fn believe(&self, proven: Result<Statement, ReceiptRefusal>) -> Result<Statement, NodeError> {
         let refuse = |detail: String| NodeError::refused("not-proven", detail);
         let statement = proven.map_err(|refusal| refuse(format!("the hub's receipt proves nothing: {refusal}")))?;
-        if self.keys.contains(&statement.tree.log_key) {
+        if self.keys.iter().any(|key| key.to_string() == statement.tree.log_key) {
             return Ok(statement);
         }
         Err(refuse(format!(
@@ -138,24 +138,19 @@ impl Node {
         self.config().receipts.dir.join(format!("{id}.{what}.json"))
     }
 
-    /// The policy of the configuration; without one the hub's, as long as it is of the log that was seen first.
+    /// The policy of the configuration; without one the hub's, as long as it is of the log whose key this node has pinned.
     async fn trusted(&self) -> Result<Trusted, NodeError> {
         let own = self.config().receipts.policy.clone();
         let policy = match &own {
             Some(path) => policy_in(path, read(path).await?)?,
             None => self.hub().log_policy().await?,
         };
-        let keys: Vec<String> = policy.logs().iter().map(|log| log.key.to_string()).collect();
-        if own.is_some() {
-            return Ok(Trusted { policy, keys });
-        }
-        let path = self.config().receipts.dir.join(PINNED);
-        let Some(bytes) = read(&path).await? else {
-            keep(&path, Ok(keys.join("\n").into_bytes())).await?;
-            return Ok(Trusted { policy, keys });
+        let keys = if own.is_some() {
+            policy.logs().iter().map(|log| log.key.clone()).collect()
+        } else {
+            witness::believed(self).await?
         };
-        let pinned = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
-        Ok(Trusted { policy, keys: pinned })
+        Ok(Trusted { policy, keys })
     }
 }
 

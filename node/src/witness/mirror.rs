@@ -10,7 +10,7 @@ use tanqiao_protocol::log::checkpoint::Checkpoint;
 use tanqiao_protocol::log::note::Note;
 use tanqiao_protocol::log::tile::{Bundle, Kind, TILE_WIDTH, Tile, TileBuilder};
 
-use super::{key_of, pin};
+use super::pin;
 use crate::error::NodeError;
 use crate::exchange::HubError;
 use crate::service::Node;
@@ -82,15 +82,9 @@ pub async fn mirror(node: &Node, folder: &Path, mut progress: impl FnMut(u64, u6
     })
 }
 
-/// The checkpoint of a note that the pinned key has signed; before the first contact, the key of the configuration or the hub's own.
+/// The checkpoint of a note that the pinned key has signed.
 async fn believed(node: &Node, note: &Note) -> Result<Checkpoint, NodeError> {
-    let keys = match node.read(|tx| Ok(tx.witness()?)).await? {
-        Some(row) => pin::keys(&row)?,
-        None => match &node.config().witness.log_key {
-            Some(key) => vec![key.clone()],
-            None => vec![key_of(&node.hub().info().await?.log_public_key)?],
-        },
-    };
+    let keys = pin::believed(node).await?;
     note.verify(&keys)
         .map_err(|error| unreadable(&format!("its checkpoint: {error}")))?;
     note.text()

@@ -17,11 +17,11 @@ use crate::store::witness::WitnessRow;
 
 /// The state, made at the first contact. A key that is new in the configuration counts from then on: it is the
 /// operator's word.
-pub(super) async fn prepare(node: &Node, signer: &WitnessSigner) -> Result<WitnessRow, NodeError> {
+async fn pinned(node: &Node) -> Result<WitnessRow, NodeError> {
     let known = node.read(|tx| Ok(tx.witness()?)).await?;
     let mut row = match known {
         Some(row) => row,
-        None => first_contact(node, signer).await?,
+        None => first_contact(node).await?,
     };
     if let Some(wanted) = node.config().witness.log_key.as_ref().map(ToString::to_string)
         && row.configured_key.as_ref() != Some(&wanted)
@@ -44,13 +44,27 @@ pub(super) async fn prepare(node: &Node, signer: &WitnessSigner) -> Result<Witne
             })
             .await?;
     }
+    Ok(row)
+}
+
+/// The keys under which this node believes the log, whether it is a witness or not.
+///
+/// # Errors
+/// A database error, or the hub's, at the first contact.
+pub async fn believed(node: &Node) -> Result<Vec<NoteKey>, NodeError> {
+    keys(&pinned(node).await?)
+}
+
+/// The state, with the witness's key proposed.
+pub(super) async fn prepare(node: &Node, signer: &WitnessSigner) -> Result<WitnessRow, NodeError> {
+    let row = pinned(node).await?;
     propose(node, signer, &row).await?;
     Ok(row)
 }
 
-/// Pins the key, and takes up where this witness has been before: it never signs below what the hub has under its own key.
-async fn first_contact(node: &Node, signer: &WitnessSigner) -> Result<WitnessRow, NodeError> {
-    let pinned = if let Some(key) = &node.config().witness.log_key {
+/// Pins the key.
+async fn first_contact(node: &Node) -> Result<WitnessRow, NodeError> {
+    let key = if let Some(key) = &node.config().witness.log_key {
         key.clone()
     } else {
         let info = node.hub().info().await?;
@@ -61,14 +75,9 @@ async fn first_contact(node: &Node, signer: &WitnessSigner) -> Result<WitnessRow
         tracing::info!(key = %key, "the hub's log is known by this key from now on");
         key
     };
-    let before = match node.hub().cosigned().await {
-        Ok(note) => Some(note),
-        Err(HubError::Problem(problem)) if matches!(problem.status, 403 | 404) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let mut row = WitnessRow {
+    let row = WitnessRow {
         id: 1,
-        log_key: pinned.to_string(),
+        log_key: key.to_string(),
         configured_key: node.config().witness.log_key.as_ref().map(ToString::to_string),
         next_key: None,
         proposed_key: None,
@@ -83,9 +92,6 @@ async fn first_contact(node: &Node, signer: &WitnessSigner) -> Result<WitnessRow
         reports_read: 0,
         stopped: 0,
     };
-    if let Some(note) = before {
-        take_up(&mut row, &note, &pinned, &signer.key)?;
-    }
     node.write(move |tx| {
         if let Some(other) = tx.witness()? {
             // Another process of this node was quicker.
@@ -97,8 +103,8 @@ async fn first_contact(node: &Node, signer: &WitnessSigner) -> Result<WitnessRow
     .await
 }
 
-/// What the hub has under this witness's own key counts also where the database was restored from before it was signed: asked once after
-/// every start, and never gone below.
+/// Takes up what the hub has under this witness's own key, where its database is empty or was restored from before it was signed: asked
+/// once after every start, and never gone below.
 pub(super) async fn catch_up(node: &Node) -> Result<(), NodeError> {
     let config = node.config().clone();
     let signer = tokio::task::spawn_blocking(move || key::open(&config))
@@ -122,7 +128,7 @@ pub(super) async fn catch_up(node: &Node) -> Result<(), NodeError> {
             tracing::warn!(
                 known,
                 cosigned = later.size,
-                "this witness has cosigned more than its database knows: it was restored from before"
+                "this witness has cosigned more than its database knows: it is new, or was restored from before"
             );
             row = later;
             tx.put_witness(&row)?;

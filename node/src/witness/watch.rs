@@ -49,7 +49,7 @@ pub async fn watch(node: Node, mut stop: Receiver<bool>) {
     while !*stop.borrow() {
         let pause = tokio::select! {
             _ = stop.changed() => return,
-            step = started(&node, &mut caught_up) => match step {
+            step = started(&node, &mut caught_up, node.config().hub.feed_wait_s) => match step {
                 Ok(Step::Stopped) => STOPPED_PAUSE,
                 Ok(_) => {
                     backoff.reset();
@@ -70,12 +70,12 @@ pub async fn watch(node: Node, mut stop: Receiver<bool>) {
 }
 
 /// A step, after the first question of this process was answered.
-async fn started(node: &Node, caught_up: &mut bool) -> Result<Step, NodeError> {
+pub(super) async fn started(node: &Node, caught_up: &mut bool, wait_s: u32) -> Result<Step, NodeError> {
     if !*caught_up {
         pin::catch_up(node).await?;
         *caught_up = true;
     }
-    step(node, node.config().hub.feed_wait_s).await
+    step(node, wait_s).await
 }
 
 /// Asks once, and cosigns what continues the last head.

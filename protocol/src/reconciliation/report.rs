@@ -50,8 +50,9 @@ impl ReconciliationReport {
     #[must_use]
     pub fn html(&self) -> String {
         let mut text = String::from(
-            "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>对账报告 Reconciliation</title>\n<style>\
-             body{font:14px sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #999;padding:4px 8px;\
+            "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width\"><title>对账报告 Reconciliation</title>\n<style>\
+             body{font:14px sans-serif;margin:2em}div{overflow-x:auto}table{border-collapse:collapse}td,th{border:1px solid #999;padding:4px 8px;\
              text-align:left;vertical-align:top}</style></head><body>\n<h1>对账报告 Reconciliation</h1>\n<table>\n",
         );
         let rows = [
@@ -75,7 +76,7 @@ impl ReconciliationReport {
             text.push_str("<p>两侧一致。Both sides agree.</p>\n");
         } else {
             text.push_str(
-                "<table>\n<tr><th>类别 Class</th><th>枢纽 Hub</th><th>状态 State</th><th>节点 Node</th><th>状态 State</th>\
+                "<div><table>\n<tr><th>类别 Class</th><th>枢纽 Hub</th><th>状态 State</th><th>节点 Node</th><th>状态 State</th>\
                  <th>建议 Repair</th><th>可能原因</th><th>Probable cause</th></tr>\n",
             );
             for finding in &self.findings {
@@ -85,7 +86,7 @@ impl ReconciliationReport {
                 }
                 text.push_str("</tr>\n");
             }
-            text.push_str("</table>\n");
+            text.push_str("</table></div>\n");
         }
         text.push_str("</body></html>\n");
         text
@@ -96,17 +97,36 @@ fn fields(finding: &Finding) -> [String; 8] {
     let (zh, en) = finding.class.cause();
     let list = |versions: &[Version], of: fn(&Version) -> String| versions.iter().map(of).collect::<Vec<_>>().join(" ");
     let block = |version: &Version| version.block.to_string();
-    let state = |version: &Version| version.status.state.to_string();
     [
         finding.class.to_string(),
         list(&finding.hub, block),
-        list(&finding.hub, state),
+        list(&finding.hub, standing),
         list(&finding.node, block),
-        list(&finding.node, state),
+        list(&finding.node, standing),
         finding.repair.to_string(),
         zh.to_owned(),
         en.to_owned(),
     ]
+}
+
+/// Everything in which a block may differ but its serials.
+fn standing(version: &Version) -> String {
+    let (status, terms) = (&version.status, &version.terms);
+    let mut text = format!("{} {}", status.state, status.holder);
+    let more = [
+        ("before", status.state_before.map(|state| state.to_string())),
+        ("bound to", status.bound_to.map(|by| by.to_string())),
+        ("mapping", terms.mapping.as_ref().map(ToString::to_string)),
+        ("factor", Some(terms.factor_paid.to_string())),
+        ("uses", Some(terms.uses.bits().to_string())),
+        ("buffered", terms.buffered.then(|| "yes".to_owned())),
+    ];
+    for (name, value) in more {
+        if let Some(value) = value {
+            let _ = write!(text, "; {name} {value}");
+        }
+    }
+    text
 }
 
 fn csv_field(field: &str) -> String {

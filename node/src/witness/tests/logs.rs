@@ -14,6 +14,7 @@ use crate::service::Node;
 use crate::store::test_databases::databases;
 use crate::witness::compare::{Pass, pass};
 use crate::witness::watch::Step;
+use crate::witness::watch::started;
 use crate::witness::{Evidence, EvidenceKind, mirror, resume, view};
 
 async fn evidence(node: &Node) -> Vec<Evidence> {
@@ -182,7 +183,7 @@ async fn an_empty_database_takes_up_what_its_key_has_cosigned() {
         let log = hub.lock().unwrap().log.key();
         let node = witness(&new, &base, folder.path(), log);
         assert_eq!(
-            step(&node).await,
+            started(&node, &mut false, 0).await.unwrap(),
             Step::Stopped,
             "5 leaves are fewer than the 7 that the key has cosigned"
         );
