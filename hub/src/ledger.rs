@@ -11,12 +11,12 @@ pub mod loaded;
 pub mod nearby;
 pub mod needs;
 pub mod objects;
+pub mod onlooker;
 pub mod refusal;
 pub mod register;
 pub mod sealed;
 pub mod sequencer;
 pub mod step;
-pub mod witness;
 pub mod working;
 
 use tanqiao_protocol::id::NodeId;

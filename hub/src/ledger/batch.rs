@@ -15,8 +15,8 @@ use super::hub_member;
 use super::nearby::Nearby;
 use super::needs::Needs;
 use super::objects::Governance;
+use super::onlooker::{Onlooker, Shown};
 use super::refusal::{Decided, Refusal, Rejection, ensure};
-use super::witness::{Shown, Witness};
 use super::working::{Head, StoredAnswer, Working};
 use crate::crash;
 use crate::store::connection::StoreConnection;
@@ -71,7 +71,7 @@ pub enum BatchError {
     },
     /// Who looks at every batch before its commit did not let it pass.
     #[error("{0}")]
-    Witness(String),
+    Onlooker(String),
     /// The clocks differ too much.
     #[error("this process's clock is {difference_ms} ms from the database's: set the clock")]
     Clock {
@@ -98,7 +98,7 @@ pub struct Memory {
     /// The head that was last seen: its size and chain.
     pub head: Option<HeadSeen>,
     /// Who looks at every batch before its commit.
-    pub witness: Option<Arc<dyn Witness>>,
+    pub onlooker: Option<Arc<dyn Onlooker>>,
     /// True while lost batches are decided again: what was compared then is not compared now.
     pub recovering: bool,
 }
@@ -182,9 +182,9 @@ fn transact<C: StoreConnection>(
         if !kept.is_empty() || !working.written.leaves.is_empty() {
             let from = (row.size, sha256(&row.chain)?);
             save(c, row, &before, &working, &kept, numbers)?;
-            if let Some(witness) = &memory.witness {
+            if let Some(onlooker) = &memory.onlooker {
                 let shown = Shown::new(from, commands, &answers, &working);
-                witness.see(&shown).map_err(BatchError::Witness)?;
+                onlooker.see(&shown).map_err(BatchError::Onlooker)?;
             }
         }
         crash::point("sequencer.after-write");

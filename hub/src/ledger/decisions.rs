@@ -17,7 +17,7 @@ use tanqiao_protocol::time::Timestamp;
 
 use super::command::{Body, Command, Decision, Origin};
 use super::high_water::Mark;
-use super::witness::{Shown, Witness};
+use super::onlooker::{Onlooker, Shown};
 
 /// The longest line that is read, in bytes.
 const LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -112,7 +112,7 @@ impl Journal {
     }
 }
 
-impl Witness for Journal {
+impl Onlooker for Journal {
     fn see(&self, batch: &Shown<'_>) -> Result<(), String> {
         let decisions: Vec<Decided> = decided(batch).collect();
         if decisions.is_empty() {

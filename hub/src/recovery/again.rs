@@ -214,9 +214,9 @@ impl<'a, C: StoreConnection> Run<'a, C> {
             until: moment.until.clone(),
             found: Mutex::new(Err(None)),
         });
-        self.memory.witness = Some(compare.clone());
+        self.memory.onlooker = Some(compare.clone());
         let ran = batch::run(self.connection, &mut self.memory, &commands, at, false);
-        self.memory.witness = None;
+        self.memory.onlooker = None;
         let found = compare
             .found
             .lock()

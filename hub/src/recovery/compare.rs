@@ -13,8 +13,8 @@ use super::RecoveryError;
 use super::file::Held;
 use crate::ledger::command::Command;
 use crate::ledger::high_water::Mark;
+use crate::ledger::onlooker::{Onlooker, Shown};
 use crate::ledger::sealed::{SealedEntry, SealedFeed, sealed};
-use crate::ledger::witness::{Shown, Witness};
 
 /// What is known of one command's effect.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub(super) struct Compare {
     pub found: Mutex<Result<Agreed, Option<Stop>>>,
 }
 
-impl Witness for Compare {
+impl Onlooker for Compare {
     fn see(&self, batch: &Shown<'_>) -> Result<(), String> {
         let looked = self.look(batch);
         let stopped = looked.is_err();

@@ -53,7 +53,7 @@ pub(super) fn begin<C: StoreConnection>(
         body: Body::Governance(Box::new(decision)),
     };
     let mut memory = Memory {
-        witness: Some(Arc::new(journal)),
+        onlooker: Some(Arc::new(journal)),
         ..Memory::default()
     };
     let done = batch::run(connection, &mut memory, &[command], clock, true)?;

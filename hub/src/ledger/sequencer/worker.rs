@@ -58,7 +58,7 @@ impl Worker {
         };
         if let Some(path) = &options.decisions {
             let journal = Journal::open(path).map_err(StoreError::Content)?;
-            worker.memory.witness = Some(Arc::new(journal));
+            worker.memory.onlooker = Some(Arc::new(journal));
         }
         worker.look().map_err(|error| match error {
             BatchError::Store(error) => error,

@@ -42,7 +42,7 @@ impl<'a> Shown<'a> {
 }
 
 /// Looks at every batch that writes something.
-pub trait Witness: Debug + Send + Sync {
+pub trait Onlooker: Debug + Send + Sync {
     /// Sees a batch before its commit.
     ///
     /// # Errors
