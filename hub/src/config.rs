@@ -180,6 +180,8 @@ pub struct LimitsConfig {
 pub struct ScheduleConfig {
     /// Ends delays, offers and donations whose time has come.
     pub sweep: String,
+    /// Asks members to reconcile; empty for never.
+    pub reconcile: String,
 }
 
 /// What is logged, as JSON lines on standard error.
@@ -217,6 +219,8 @@ impl Default for ScheduleConfig {
     fn default() -> Self {
         Self {
             sweep: "*/5 * * * * *".to_owned(),
+            // 02:00 in Beijing.
+            reconcile: "0 0 18 * * *".to_owned(),
         }
     }
 }
@@ -387,10 +391,16 @@ impl Config {
         if !(self.database.url.starts_with("sqlite:") || self.database.url.starts_with("postgres")) {
             return rule("database.url: write `sqlite:PATH` or `postgres://user@host/database`");
         }
-        if let Err(error) = self.schedule.sweep.parse::<cron::Schedule>() {
-            return Err(ConfigError::Rule(format!(
-                "schedule.sweep: six fields, seconds first, weekdays 1 = Sunday: {error}"
-            )));
+        let (sweep, reconcile) = (&self.schedule.sweep, &self.schedule.reconcile);
+        for (name, text) in [
+            ("sweep", Some(sweep)),
+            ("reconcile", Some(reconcile).filter(|text| !text.is_empty())),
+        ] {
+            if let Some(Err(error)) = text.map(|text| text.parse::<cron::Schedule>()) {
+                return Err(ConfigError::Rule(format!(
+                    "schedule.{name}: six fields, seconds first, weekdays 1 = Sunday: {error}"
+                )));
+            }
         }
         Ok(())
     }

@@ -34,6 +34,7 @@ struct Inner {
     days_left: IntGaugeVec,
     log_leaves: IntGaugeVec,
     log_state: IntGaugeVec,
+    reconciled: IntGaugeVec,
     /// Where each member's reader of the feed was last, and how far the feed went then.
     cursors: Mutex<BTreeMap<NodeId, i64>>,
 }
@@ -91,10 +92,17 @@ impl Metrics {
                 ),
                 &["what"],
             )?,
+            reconciled: IntGaugeVec::new(
+                Opts::new(
+                    "tanqiao_hub_reconciliation",
+                    "Reconciliation: seconds since the agreement that is the longest ago, and runs of serials that the log contradicts",
+                ),
+                &["what", "kind"],
+            )?,
             cursors: Mutex::default(),
             registry,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 11] = [
+        let all: [Box<dyn prometheus::core::Collector>; 12] = [
             Box::new(inner.requests.clone()),
             Box::new(inner.seconds.clone()),
             Box::new(inner.refusals.clone()),
@@ -106,6 +114,7 @@ impl Metrics {
             Box::new(inner.days_left.clone()),
             Box::new(inner.log_leaves.clone()),
             Box::new(inner.log_state.clone()),
+            Box::new(inner.reconciled.clone()),
         ];
         for collector in all {
             inner.registry.register(collector)?;
@@ -168,6 +177,11 @@ impl Metrics {
     /// A number about the transparency log.
     pub fn log_state(&self, what: &str, value: i64) {
         self.0.log_state.with_label_values(&[what]).set(value);
+    }
+
+    /// A number about reconciliations with members of a kind.
+    pub fn reconciled(&self, what: &str, kind: &str, value: i64) {
+        self.0.reconciled.with_label_values(&[what, kind]).set(value);
     }
 
     /// A poll of the feed waits until the guard is dropped.

@@ -3,6 +3,8 @@
 //! A cut is its coded symbols and what finds its blocks again; the blocks themselves stay in the database. Cuts are bounded in
 //! number, blocks and age. Another process, or one that was restarted, knows nothing of them: the member begins anew.
 
+pub mod examine;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
 //! The service: three listeners, the sequencer, the reload loop and the schedule, started and stopped together.
 
 mod certificates;
+mod findings;
 mod log;
 mod reload;
 mod schedule;
@@ -33,7 +34,7 @@ use crate::store::read::replication;
 use crate::transparency::{LogFiles, LogKeeper, MarkError, SignedMark, Signers, verifier_key};
 
 pub use crate::transparency::{LogKeyError, ensure_log_key, log_public_key};
-pub use schedule::{Clock, SystemClock, due_commands, new_id, own_command, sweep_command};
+pub use schedule::{Clock, SystemClock, asked_to_reconcile, due_commands, new_id, own_command, sweep_command};
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -186,6 +187,19 @@ impl Service {
                     screener(config, database, sequencer.clone(), spool)?,
                     sequencer.clone(),
                     hub.screening.clone(),
+                    stopping.clone(),
+                )),
+                tokio::spawn(findings::examine(
+                    hub.database.clone(),
+                    sequencer.clone(),
+                    Arc::clone(&hub.reports),
+                    stopping.clone(),
+                )),
+                tokio::spawn(schedule::reconcile(
+                    sequencer.clone(),
+                    hub.database.clone(),
+                    config.schedule.reconcile.clone(),
+                    SystemClock,
                     stopping.clone(),
                 )),
                 tokio::spawn(reload::watch_files(tls.clone(), stopping.clone())),

@@ -28,6 +28,7 @@ fn start(f: &Federation, member: &str) -> MessageId {
         reason: ReconciliationReason::Asked,
         cursor: 0,
         chain: CHAIN_START,
+        repaired: None,
     };
     id_of(&f.by_member(member, Body::Reconciliation(begin)).unwrap())
 }

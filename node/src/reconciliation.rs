@@ -16,13 +16,13 @@ mod tests;
 use std::collections::BTreeSet;
 
 use tanqiao_protocol::canonical;
-use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::message::StaffDecision;
 use tanqiao_protocol::reconciliation::{
-    BlocksFound, Decoder, Difference, Encoder, Finding, FindingClass, FindingCounts, ITEMS_PER_ROUND_MAX, Opened,
-    Reconciliation, ReconciliationReason, ReconciliationReport, ReconciliationResult, Record, RecordPlace, Repair,
-    Round, SYMBOLS_MAX, SymbolKey, Version, Whereabouts, classify, records_from_text, records_to_text, series_key,
-    symbols_from_text,
+    BlocksFound, ComparedTotal, Decoder, Difference, Encoder, Finding, FindingClass, FindingCounts,
+    ITEMS_PER_ROUND_MAX, Opened, Reconciliation, ReconciliationReason, ReconciliationReport, ReconciliationResult,
+    Record, RecordPlace, Repair, Round, SYMBOLS_MAX, SymbolKey, Version, Whereabouts, classify, records_from_text,
+    records_to_text, series_key, symbols_from_text,
 };
 
 use crate::error::NodeError;
@@ -32,13 +32,22 @@ use crate::service::Node;
 pub use follow::follow;
 #[cfg(test)]
 pub(crate) use follow::{due, step};
-pub use kept::{Kept, ReportFormat, agreed_at, list, one, reconcile_and_keep, report};
+pub use kept::{Kept, agreed_at, list, one, reconcile_and_keep, report};
 pub use repair::{Repaired, repair};
 
 use copy::Copy;
 use rounds::Asking;
 
-/// Compares the whole book with the hub's, and tells the hub what was found and which staff wanted to know.
+/// A repair that came before, and who decided it.
+#[derive(Debug, Clone)]
+pub struct AfterRepair {
+    /// The reconciliation that found the differences.
+    pub repaired: MessageId,
+    /// The role that decided; another one approved.
+    pub staff: StaffDecision,
+}
+
+/// Compares the whole book with the hub's, and tells the hub what was found, and which repair came before.
 ///
 /// # Errors
 /// [`NodeError::Hub`] if the hub could not be asked, or no longer has the cut; a database error; `reconciliation-too-large`
@@ -46,12 +55,14 @@ use rounds::Asking;
 pub async fn reconcile(
     node: &Node,
     reason: ReconciliationReason,
-    staff: Option<StaffDecision>,
+    after: Option<AfterRepair>,
 ) -> Result<ReconciliationReport, NodeError> {
     let mut copy = Copy::read(node).await?;
     let id = node.new_id();
+    let (repaired, staff) = after.map(|after| (after.repaired, after.staff)).unzip();
     let mut asking = Asking::new(node, id, staff);
     let begin = Reconciliation {
+        repaired,
         reason,
         cursor: copy.seq(),
         chain: copy.chain(),
@@ -78,6 +89,7 @@ pub async fn reconcile(
         node_blocks: u64::try_from(copy.len()).unwrap_or(u64::MAX),
         bytes: asking.bytes(),
         counts,
+        totals: ComparedTotal::of(&opened.totals, &copy.totals()),
         findings,
     })
 }

@@ -6,7 +6,9 @@
 mod book;
 mod replacement;
 mod replay;
+mod retrace;
 
 pub use book::Book;
 pub use replacement::{Replacement, Violation, replacements};
 pub use replay::{Cap, Linked, Replay, ReplayError, Room};
+pub use retrace::{Contradiction, Places, Retrace, contradictions};

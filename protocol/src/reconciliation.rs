@@ -15,12 +15,12 @@ mod symbols;
 
 pub use decoder::{Decoder, Difference};
 pub use findings::{Finding, FindingClass, FindingCounts, Repair, classify};
-pub use report::ReconciliationReport;
+pub use report::{ReconciliationReport, ReportFormat};
 pub use session::{
-    BlocksFound, ClassTotal, Cut, FINDINGS_MAX, FIRST_SYMBOLS, ITEMS_PER_ROUND_MAX, Opened, Place, Reconciliation,
-    ReconciliationReason, ReconciliationResult, ReconciliationState, ReconciliationView, Round, SYMBOLS_PER_ROUND_MAX,
-    Totals, Version, Whereabouts, next_symbols, records_from_text, records_to_text, symbols_from_bytes,
-    symbols_from_text, symbols_to_bytes, symbols_to_text,
+    BlocksFound, ClassTotal, Closing, ComparedTotal, Cut, Examination, FINDINGS_MAX, FIRST_SYMBOLS,
+    ITEMS_PER_ROUND_MAX, Opened, Place, REPORT_BYTES_MAX, Reconciliation, ReconciliationReason, ReconciliationResult,
+    ReconciliationState, ReconciliationView, Round, SYMBOLS_PER_ROUND_MAX, Totals, Version, Whereabouts, next_symbols,
+    records_from_text, records_to_text, symbols_from_bytes, symbols_from_text, symbols_to_bytes, symbols_to_text,
 };
 pub use symbols::{Encoder, SYMBOL_BYTES, SYMBOLS_MAX, Symbol, SymbolKey};
 

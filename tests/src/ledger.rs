@@ -8,6 +8,7 @@ use tanqiao_hub::ledger::audit;
 use tanqiao_hub::store::audit as rows;
 use tanqiao_hub::store::database::{Database, ReadConnection, StoreError};
 use tanqiao_hub::store::read::statistics::{self, Statistics};
+use tanqiao_hub::store::statement::Statement;
 use tanqiao_protocol::feed::FeedEntry;
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::lattice::SetDigest;
@@ -167,6 +168,13 @@ impl Ledger {
         work: impl FnOnce(&mut ReadConnection<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
         self.with(|database| database.read(work).unwrap()).await
+    }
+
+    /// Changes rows behind the hub that may be running, and says how many.
+    pub async fn alter(&self, sql: &str) -> usize {
+        let sql = sql.to_owned();
+        self.read(move |connection| connection.execute(Statement::new(sql)))
+            .await
     }
 
     /// Totals.

@@ -2,6 +2,7 @@
 
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use serde_json::{Value, json};
+use tanqiao_tests::founding::OFFICERS;
 use tanqiao_tests::patience::{until, when};
 use tanqiao_tests::{Crossing, Federation, Kind, Plan};
 
@@ -10,6 +11,7 @@ use crate::told_on_both;
 told_on_both!(
     a_book_that_is_right_agrees_in_few_bytes,
     what_was_changed_behind_the_node_is_found_while_trade_goes_on,
+    what_was_changed_behind_the_hub_is_proven_by_its_log_and_stopped,
 );
 
 /// A federation after some transfers: Wuhan has blocks that are held and blocks that are cancelled.
@@ -112,5 +114,60 @@ async fn what_was_changed_behind_the_node_is_found_while_trade_goes_on(kind: Kin
     assert_eq!(kept["items"][1]["approved_by"], json!("director"), "{kept}");
     crossing.happened_once(&federation).await;
     // The hub's own book was right, and nothing of it was changed or frozen.
+    federation.ledger.assert_sound().await;
+}
+
+async fn what_was_changed_behind_the_hub_is_proven_by_its_log_and_stopped(kind: Kind) {
+    let federation = traded(kind).await;
+    let held = "holder = (SELECT no FROM member WHERE id = 'wuhan') AND state = 1";
+    let first = format!("first = (SELECT min(first) FROM block WHERE {held})");
+    let changed = federation
+        .ledger
+        .alter(&format!("UPDATE block SET uses = 0 WHERE {held} AND {first}"))
+        .await;
+    assert_eq!(changed, 1);
+    let answer = federation.node_command("wuhan", &["reconcile", "--full"]).await;
+    assert_eq!(answer.status, Some(1), "{}", answer.complaint);
+    assert_eq!(answer.json["counts"]["state"], json!(1), "{}", answer.json);
+    let id = answer.json["reconciliation"].as_str().unwrap().to_owned();
+    let member = federation.member("wuhan");
+    let address = format!("/v1/reconciliations/{id}");
+    until("the log was asked", async || {
+        let view: Value = member.read(&address).await;
+        when(view["examined"]["contradicted"] == json!(1), view.to_string())
+    })
+    .await;
+    // Its own transfer of these serials is refused; the hub's operator sees why, and has the report.
+    let crossing = Crossing::planned(&federation, 10).await;
+    crossing.order(&federation).await;
+    let refused = federation
+        .platform("wuhan")
+        .until_transfer(crossing.id, "refused")
+        .await;
+    assert!(refused.to_string().contains("reconciliation-open"), "{refused}");
+    let health = federation.hub_health().await;
+    let says = health["checks"]["reconciliation"]["says"].as_str().unwrap_or_default();
+    assert!(says.contains("contradicts the book about 1 runs"), "{health}");
+    let shown = federation.look(&["reconciliation", "report", &id]).await.done();
+    assert_eq!(shown["counts"]["state"], json!(1), "{shown}");
+    // Closing is refused as long as it is so, and takes two.
+    let close = ["reconciliation", "close", &id, "--reason", "restored"];
+    let both = OFFICERS;
+    let refused = federation.decided_by(&both, &close).await;
+    assert_eq!(refused.status, Some(1));
+    assert!(refused.complaint.contains("still contradicts"), "{}", refused.complaint);
+    let terms = format!("(SELECT max(uses) FROM block WHERE {held})");
+    let restored = federation
+        .ledger
+        .alter(&format!("UPDATE block SET uses = {terms} WHERE {held} AND {first}"))
+        .await;
+    assert_eq!(restored, 1);
+    assert_eq!(federation.decided_by(&both[..1], &close).await.status, Some(1));
+    federation.decided_by(&both, &close).await.done();
+    let agreed = federation.node_command("wuhan", &["reconcile", "--full"]).await.done();
+    assert_eq!(agreed["findings"], json!([]), "{agreed}");
+    let crossing = Crossing::planned(&federation, 10).await;
+    crossing.order(&federation).await;
+    crossing.happened_once(&federation).await;
     federation.ledger.assert_sound().await;
 }

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::message::REQUEST_BYTES_MAX;
 use tanqiao_protocol::problem::{ApiProblem, Problem};
+use tanqiao_protocol::reconciliation::REPORT_BYTES_MAX;
 use tanqiao_protocol::strict;
 
 use super::answer::Refused;
@@ -30,6 +31,20 @@ pub struct SignedBody(pub Bytes);
 /// A small text.
 #[derive(Debug)]
 pub struct TextBody(pub Bytes);
+
+/// A report of a reconciliation, as received.
+#[derive(Debug)]
+pub struct ReportBody(pub Bytes);
+
+impl FromRequest for ReportBody {
+    type Error = Refused;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(request, payload, JSON, REPORT_BYTES_MAX);
+        Box::pin(async move { bytes.await.map(Self) })
+    }
+}
 
 /// A small JSON body of a type.
 #[derive(Debug)]

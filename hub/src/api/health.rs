@@ -10,11 +10,12 @@ use tanqiao_certs::CrlState;
 use tanqiao_certs::certificate::expiry_alarm;
 use tanqiao_protocol::id::NodeId;
 use tanqiao_protocol::time::{SECOND_US, Timestamp};
-use tanqiao_protocol::view::MemberKind;
+use tanqiao_protocol::view::{MemberKind, MemberStatus};
 
 use super::answer::{Answer, Refused, json, with_status};
 use super::hub::Hub;
 use crate::enrolment::certificates::{ends, running_out};
+use crate::store::findings;
 use crate::store::read::statistics;
 
 /// What is checked, and what was found.
@@ -83,6 +84,57 @@ impl LogHealth {
     }
 }
 
+/// How far members' books are known to be the hub's.
+#[derive(Debug)]
+struct Agreements {
+    /// Seconds since each member last agreed, of those that have ever ended a reconciliation.
+    ages: BTreeMap<NodeId, i64>,
+    /// Runs of serials in open findings.
+    contradicted: usize,
+}
+
+/// A member that has not agreed for so long is named, in seconds.
+const AGREED_S_MAX: i64 = 2 * 24 * 3600;
+
+impl Agreements {
+    async fn of(hub: &Hub) -> Result<Self, Refused> {
+        let (agreed, ended) = hub
+            .read(|c| Ok((findings::last_ended(c, true)?, findings::last_ended(c, false)?)))
+            .await?;
+        let governance = hub.sequencer.governance();
+        let (now, admitted) = (hub.now().micros(), |id: &NodeId| {
+            let member = governance.members.get(id);
+            member.is_some_and(|member| member.status == MemberStatus::Admitted)
+        });
+        // One that has never agreed is as old as the beginning of time.
+        let age = |id: &NodeId| (now - agreed.get(id).map_or(0, |at| at.micros())).max(0) / SECOND_US;
+        let ages = ended.keys().filter(|id| admitted(id)).map(|id| (id.clone(), age(id)));
+        let open = governance.contradictions.values().filter(|found| found.open);
+        Ok(Self {
+            ages: ages.collect(),
+            contradicted: open.map(|found| found.blocks.len()).sum(),
+        })
+    }
+
+    fn alarm(&self) -> Option<String> {
+        let late: Vec<&str> = self
+            .ages
+            .iter()
+            .filter(|(_, age)| **age > AGREED_S_MAX)
+            .map(|(member, _)| member.as_str())
+            .collect();
+        let contradicted = (self.contradicted > 0).then(|| {
+            format!(
+                "the log contradicts the book about {} runs of serials: admin reconciliation list",
+                self.contradicted
+            )
+        });
+        let late = (!late.is_empty()).then(|| format!("no agreement for two days with {}", late.join(", ")));
+        let all: Vec<String> = [contradicted, late].into_iter().flatten().collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct Finding {
     ok: bool,
@@ -124,6 +176,7 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
     let members = member_certificates(&hub).await;
     let replicated = hub.read(crate::store::read::replication::standbys_missing).await;
     let log = LogHealth::of(&hub);
+    let agreements = Agreements::of(&hub).await.ok();
     let checks = BTreeMap::from([
         ("database", Finding::of(database.is_ok(), None)),
         ("sequencer", Finding::of(read_only.is_none(), read_only)),
@@ -151,6 +204,10 @@ pub async fn ready(hub: Data<Hub>) -> Answer {
         // An alarm: everything but issuances goes on.
         ("log", Finding::of(true, log.alarm.clone())),
         ("screening", Finding::of(true, hub.screening.borrow().clone())),
+        (
+            "reconciliation",
+            Finding::of(true, agreements.and_then(|found| found.alarm())),
+        ),
         (
             "replication",
             Finding::of(hub.settings.single_server || matches!(replicated, Ok(false)), None),
@@ -266,6 +323,17 @@ pub async fn metrics(hub: Data<Hub>) -> Answer {
     }
     hub.metrics.log_state("waiting_seconds", log.waiting_s);
     hub.metrics.log_state("alarm", i64::from(log.alarm.is_some()));
+    let agreements = Agreements::of(&hub).await?;
+    for kind in [MemberKind::Region, MemberKind::Enterprise] {
+        let of_kind = agreements.ages.iter().filter(|(member, _)| {
+            let found = governance.members.get(*member);
+            found.is_some_and(|found| found.kind == kind)
+        });
+        let oldest = of_kind.map(|(_, age)| *age).max().unwrap_or(0);
+        hub.metrics.reconciled("oldest_agreement_seconds", kind.word(), oldest);
+    }
+    let contradicted = i64::try_from(agreements.contradicted).unwrap_or(i64::MAX);
+    hub.metrics.reconciled("contradicted", "all", contradicted);
     let text = hub.metrics.render().map_err(|error| Refused::fault(&error))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

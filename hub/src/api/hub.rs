@@ -13,7 +13,7 @@ use tanqiao_protocol::id::{MessageId, NodeId, TrustDomain};
 use tanqiao_protocol::signing::NoteKey;
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::PublicTotals;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::answer::Refused;
 use super::feed::FeedHeads;
@@ -69,6 +69,8 @@ pub struct Hub {
     pub log: Board,
     /// Cuts that members are comparing their books with.
     pub cuts: Cuts,
+    /// Woken when a member has given its findings.
+    pub reports: Arc<Notify>,
     /// How far every feed goes.
     pub heads: FeedHeads,
     /// For Prometheus.
@@ -109,6 +111,7 @@ impl Hub {
             member_rate: RateLimiter::keyed(members),
             address_rate: RateLimiter::keyed(addresses),
             cuts: Cuts::default(),
+            reports: Arc::default(),
             heads: FeedHeads::default(),
             log: Board::new(LogFiles::new(settings.log_dir.clone())),
             statistics: Arc::default(),

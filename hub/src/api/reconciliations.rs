@@ -5,24 +5,27 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
-use tanqiao_protocol::id::{MessageId, NodeId};
+use tanqiao_protocol::canonical;
+use tanqiao_protocol::id::{MessageId, NodeId, Sha256};
 use tanqiao_protocol::message::Action;
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::reconciliation::{
-    ITEMS_PER_ROUND_MAX, ReconciliationState, ReconciliationView, Round, Whereabouts, records_from_text,
-    symbols_to_bytes,
+    FindingCounts, ITEMS_PER_ROUND_MAX, ReconciliationReport, ReconciliationState, ReconciliationView, ReportFormat,
+    Round, Whereabouts, records_from_text, symbols_to_bytes,
 };
 use tanqiao_protocol::serial::BlockRef;
+use tanqiao_protocol::strict;
 
 use super::admission::Caller;
 use super::answer::{Answer, Refused, json};
-use super::body::{PlainBody, SignedBody};
+use super::body::{PlainBody, ReportBody, SignedBody};
 use super::hub::Hub;
 use super::page::{cut, limit};
 use super::writes::submit;
 use crate::intake::{Named, Place};
 use crate::ledger::objects::Reconciled;
 use crate::reconciliation::TakenCut;
+use crate::store::findings;
 use crate::store::read::dealings::Window;
 use crate::store::read::reconciliations;
 
@@ -141,6 +144,61 @@ pub async fn result(hub: Data<Hub>, caller: Caller, id: Path<MessageId>, body: S
         hub.cuts.forget(&member, id);
     }
     Ok(answer)
+}
+
+/// `POST /v1/reconciliations/{id}/report`: the findings of a result, in full. The same report again changes nothing.
+pub async fn put_report(hub: Data<Hub>, caller: Caller, id: Path<MessageId>, body: ReportBody) -> Answer {
+    let id = id.into_inner();
+    let one = own(&hub, &caller.member, id).await?;
+    let Some(result) = &one.content.result else {
+        return Err(Refused::parameter(
+            "id",
+            "This reconciliation has no result yet: state the result first.".to_owned(),
+        ));
+    };
+    let report: ReconciliationReport =
+        strict::from_slice(&body.0).map_err(|error| Refused::from(Problem::from(&error)))?;
+    let told = canonical::to_vec(&report.findings).map_err(|error| Refused::fault(&error))?;
+    let stated = (result.reconciliation, &one.member, result.cut, result.counts);
+    let found = (report.reconciliation, &report.member, report.cut, report.counts);
+    if stated != found
+        || Sha256::of(&told) != result.findings_sha256
+        || FindingCounts::of(&report.findings) != result.counts
+    {
+        return Err(Refused::parameter(
+            "findings",
+            "This is not the report of that result: `findings` must have the SHA-256 that the result states, and the rest must be the \
+             result's."
+                .to_owned(),
+        ));
+    }
+    let (database, now) = (hub.database.clone(), hub.now());
+    actix_web::web::block(move || findings::keep(&database, id, &body.0, now))
+        .await
+        .map_err(|error| Refused::fault(&error))?
+        .map_err(|error| Refused::fault(&error))?;
+    hub.reports.notify_one();
+    json(&ReconciliationView::from(one))
+}
+
+/// `GET /v1/reconciliations/{id}/report`
+pub async fn report(hub: Data<Hub>, caller: Caller, id: Path<MessageId>, asked: Query<Written>) -> Answer {
+    let id = id.into_inner();
+    own(&hub, &caller.member, id).await?;
+    let report = hub.read(move |c| findings::report(c, id)).await?;
+    let report = report.ok_or_else(Refused::not_found)?;
+    let report: ReconciliationReport = serde_json::from_slice(&report).map_err(|error| Refused::fault(&error))?;
+    let format = asked.format.unwrap_or(ReportFormat::Json);
+    Ok(HttpResponse::Ok()
+        .content_type(format.media_type())
+        .body(format.write(&report)))
+}
+
+/// How a report is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    format: Option<ReportFormat>,
 }
 
 /// `GET /v1/reconciliations`

@@ -136,6 +136,7 @@ fn reconcile(database: &Database, trader: &Trader, planted: usize) -> Result<Mea
         not_after: now().plus_micros(DAY_US),
         staff: None,
         content: Reconciliation {
+            repaired: None,
             reason: ReconciliationReason::Scheduled,
             cursor: 0,
             chain: CHAIN_START,

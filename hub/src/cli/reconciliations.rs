@@ -1,13 +1,17 @@
 //! `admin reconciliation`.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use tanqiao_protocol::id::{MessageId, NodeId};
-use tanqiao_protocol::reconciliation::ReconciliationView;
+use tanqiao_protocol::reconciliation::{ReconciliationReport, ReconciliationView, ReportFormat};
 
 use super::desk::{Desk, Officers};
 use super::events::LIST_MAX;
 use super::output::{CliError, Output};
 use crate::ledger::command::Decision;
+use crate::reconciliation::examine::contradicted;
+use crate::store::findings;
 use crate::store::read::dealings::Window;
 use crate::store::read::reconciliations;
 
@@ -40,6 +44,31 @@ pub(super) enum ReconciliationCommand {
     Show {
         /// Which.
         reconciliation: MessageId,
+    },
+    /// Write the findings of one, as the member gave them.
+    #[command(after_help = "Example:\n  tanqiao-hub admin reconciliation report 0193… --format html --out report.html")]
+    Report {
+        /// Which.
+        reconciliation: MessageId,
+        /// How to write it: html, csv or json.
+        #[arg(long, default_value_t)]
+        format: ReportFormat,
+        /// Where to; on the terminal when absent.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// End the findings of one, by two officers. Refused while the log contradicts the hub's book about one of its serials.
+    #[command(
+        after_help = "Example:\n  tanqiao-hub admin reconciliation close 0193… --reason \"book rebuilt\" --officer li --officer-password-file li.password \\\n    --officer wang --officer-password-file wang.password"
+    )]
+    Close {
+        /// Which.
+        reconciliation: MessageId,
+        /// What came of them.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        officers: Officers,
     },
 }
 
@@ -74,14 +103,64 @@ impl ReconciliationCommand {
                 output.one(&ReconciliationView::from(found), line);
                 Ok(())
             }
+            Self::Report {
+                reconciliation,
+                format,
+                out,
+            } => {
+                let found = report(desk, *reconciliation)?;
+                let Some(out) = out else {
+                    output.one(&found, |found| format.write(found));
+                    return Ok(());
+                };
+                std::fs::write(out, format.write(&found))
+                    .map_err(|error| CliError::failed(format!("{}: {error}", out.display())))
+            }
+            Self::Close {
+                reconciliation,
+                reason,
+                officers,
+            } => {
+                refuse_contradicted(desk, *reconciliation)?;
+                let decision = Decision::CloseFindings {
+                    reconciliation: *reconciliation,
+                    reason: reason.clone(),
+                };
+                desk.decide(officers, decision, output)
+            }
         }
     }
 }
 
+fn report(desk: &Desk, id: MessageId) -> Result<ReconciliationReport, CliError> {
+    let found = desk.read(|c| findings::report(c, id))?;
+    let found = found.ok_or_else(|| CliError::failed(format!("the hub has no report of reconciliation {id}")))?;
+    serde_json::from_slice(&found).map_err(|error| CliError::failed(format!("the report of {id}: {error}")))
+}
+
+/// Asks the log once more about what it contradicted.
+fn refuse_contradicted(desk: &Desk, id: MessageId) -> Result<(), CliError> {
+    let governance = desk.governance();
+    let Some(open) = governance.contradictions.get(&id) else {
+        return Ok(());
+    };
+    let (_, still) = contradicted(&desk.database, open.blocks.iter()).map_err(CliError::failed)?;
+    let Some(first) = still.first() else { return Ok(()) };
+    Err(CliError::failed(format!(
+        "the log still contradicts the hub's book about {} runs of serials, the first is {first}: `admin audit` says how; restore the \
+         database from a backup and `admin recover`, then close the findings",
+        still.len()
+    )))
+}
+
 fn line(view: &ReconciliationView) -> String {
     let faults = view.result.as_ref().map_or(0, |result| result.counts.faults());
+    let contradicted = view.examined.filter(|found| found.contradicted > 0);
+    let contradicted = contradicted.map_or_else(String::new, |found| {
+        format!(", {} runs of serials contradicted by the log", found.contradicted)
+    });
     format!(
-        "{} {} {} ({}), begun {}, {faults} differences",
+        "{} {} {} ({}), begun {}, {faults} differences{contradicted}",
         view.reconciliation, view.member, view.state, view.reason, view.started_at
     )
 }

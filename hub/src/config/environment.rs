@@ -36,6 +36,7 @@ pub const KEYS: &[&str] = &[
     "limits.feed_wait_s",
     "limits.upload_mib_per_member",
     "schedule.sweep",
+    "schedule.reconcile",
     "logging.filter",
 ];
 

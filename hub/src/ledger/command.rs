@@ -16,13 +16,13 @@ use tanqiao_protocol::mapping::{
 };
 use tanqiao_protocol::message::{
     Action, Cancellation, Donation, DonationWithdrawal, Issuance, KeyProposal, Listing, LogFork, Methodology, Pledge,
-    PledgeConsent, PledgeForeclosure, PledgeRelease, Retirement, TransferAcceptance, TransferDecline, TransferProposal,
-    TransferWithdrawal, WitnessKey,
+    PledgeConsent, PledgeForeclosure, PledgeRelease, Retirement, StaffDecision, TransferAcceptance, TransferDecline,
+    TransferProposal, TransferWithdrawal, WitnessKey,
 };
 use tanqiao_protocol::methodology::MappingRef;
 use tanqiao_protocol::permission::LinkedPermission;
 use tanqiao_protocol::quantity::Grams;
-use tanqiao_protocol::reconciliation::{Reconciliation, ReconciliationResult};
+use tanqiao_protocol::reconciliation::{Examination, Reconciliation, ReconciliationResult};
 use tanqiao_protocol::region::RegionCode;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::{KeyId, NoteKey, VerifyingKey};
@@ -72,6 +72,18 @@ pub struct Signed {
     pub envelope: Arc<ReceivedEnvelope>,
     /// The position in a batch.
     pub item: Option<u32>,
+}
+
+impl Signed {
+    /// Which staff of the member decided, where a person did.
+    #[must_use]
+    pub fn staff(&self) -> Option<StaffDecision> {
+        #[derive(serde::Deserialize)]
+        struct Staffed {
+            staff: Option<StaffDecision>,
+        }
+        serde_json::from_str::<Staffed>(&self.payload).ok()?.staff
+    }
 }
 
 /// An envelope as received.
@@ -427,6 +439,22 @@ pub enum Decision {
         /// Whom.
         member: NodeId,
         /// Why.
+        reason: String,
+    },
+    /// What the log says of the serials in findings. By the hub itself.
+    FindingsExamined {
+        /// Of which reconciliation.
+        reconciliation: MessageId,
+        /// How much was looked at, and found.
+        examination: Examination,
+        /// The serials of which the ledger says otherwise.
+        blocks: Vec<BlockRef>,
+    },
+    /// End the findings of a reconciliation. Two officers.
+    CloseFindings {
+        /// Of which reconciliation.
+        reconciliation: MessageId,
+        /// What came of them.
         reason: String,
     },
     /// Ask the issuer for a random sample of an issuance's records.

@@ -12,6 +12,7 @@ mod donation;
 mod epoch;
 mod event;
 mod evidence;
+mod findings;
 mod freeze;
 mod governance;
 mod issuance;
@@ -32,6 +33,7 @@ mod transfer;
 
 pub use assets::is_live;
 pub use evidence::{ROWS_MAX, pieces};
+pub use findings::CONTRADICTED_MAX;
 pub use issuance::WAITING_MAX;
 pub use mapping::{
     Changed, Examined, concerned as concerned_mappings, due as due_mappings, examine, known_sheet,
@@ -248,12 +250,15 @@ fn decide_governance(
         | Decision::CloseEvent { .. }
         | Decision::AcceptDonation { .. }
         | Decision::DeclineDonation { .. } => event::decide(working, officers, decision),
-        Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
-        Decision::Screened(found) => screening::screened(working, found),
-        Decision::AbandonIssuance { issuance } => screening::abandon_due(working, *issuance),
-        Decision::GiveUpScreening { issuance, reason } => screening::give_up(working, *issuance, reason),
-        Decision::SettleConflict { conflict } => conflict::settle_due(working, *conflict),
+        Decision::TokensArrived { .. }
+        | Decision::Screened(_)
+        | Decision::AbandonIssuance { .. }
+        | Decision::GiveUpScreening { .. }
+        | Decision::SettleConflict { .. }
+        | Decision::FindingsExamined { .. }
+        | Decision::Sweep => decide_own(working, command.id, decision),
         Decision::RequestReconciliation { .. }
+        | Decision::CloseFindings { .. }
         | Decision::ResolveConflict { .. }
         | Decision::ReverseRemoval { .. }
         | Decision::Freeze { .. }
@@ -277,7 +282,24 @@ fn decide_governance(
         | Decision::AcknowledgeForks { .. }
         | Decision::RotateLogKey { .. }
         | Decision::RetireLogKey { .. } => log::decide(working, officers, decision),
-        Decision::Sweep => sweep::sweep(working, command.id),
+    }
+}
+
+/// What the hub does by itself.
+fn decide_own(working: &mut Working, id: MessageId, decision: &Decision) -> Decided<Outcome> {
+    match decision {
+        Decision::TokensArrived { issuance } => screening::uploaded(working, *issuance),
+        Decision::Screened(found) => screening::screened(working, found),
+        Decision::AbandonIssuance { issuance } => screening::abandon_due(working, *issuance),
+        Decision::GiveUpScreening { issuance, reason } => screening::give_up(working, *issuance, reason),
+        Decision::SettleConflict { conflict } => conflict::settle_due(working, *conflict),
+        Decision::FindingsExamined {
+            reconciliation,
+            examination,
+            blocks,
+        } => findings::examined(working, *reconciliation, *examination, blocks),
+        Decision::Sweep => sweep::sweep(working, id),
+        _ => Err(Refusal::new(CheckCode::M02, "This is nothing that the hub does by itself.").into()),
     }
 }
 
@@ -291,6 +313,9 @@ fn decide_oversight(
     match decision {
         Decision::RequestReconciliation { member, reason } => {
             reconciliation::request(working, officers, id, member, reason)
+        }
+        Decision::CloseFindings { reconciliation, reason } => {
+            findings::close(working, officers, *reconciliation, reason)
         }
         Decision::ResolveConflict {
             conflict,

@@ -212,17 +212,10 @@ impl Needs {
                     self.debts(speaker, working);
                 }
             }
-            Body::ReconciliationResult(c) => {
-                if !working.reconciliations.knows(&c.reconciliation) {
-                    self.reconciliations.insert(c.reconciliation);
-                }
-            }
+            Body::ReconciliationResult(c) => self.reconciled(c.reconciliation, working),
+            Body::Reconciliation(c) => c.repaired.into_iter().for_each(|id| self.reconciled(id, working)),
             Body::LogFork(_) => told_of_origin(working).for_each(|member| self.feed(member, working)),
-            Body::Reconciliation(_)
-            | Body::Key(_)
-            | Body::WitnessKey(_)
-            | Body::TokenEpoch(_)
-            | Body::Governance(_) => {}
+            Body::Key(_) | Body::WitnessKey(_) | Body::TokenEpoch(_) | Body::Governance(_) => {}
         }
     }
 
@@ -273,6 +266,9 @@ impl Needs {
                 Ok(None) => {}
                 Err(_) => drop(self.issuances.insert(asked.issuance)),
             },
+            Decision::FindingsExamined { reconciliation, .. } | Decision::CloseFindings { reconciliation, .. } => {
+                self.reconciled(*reconciliation, working);
+            }
             Decision::RecordChallenge { challenge, .. } => self.challenge(*challenge, working),
             Decision::PermitLinkedObligation(content) => {
                 self.feed(&content.member, working);
@@ -299,6 +295,15 @@ impl Needs {
             | Decision::Unfreeze { .. }
             | Decision::CancelFrozen { .. }
             | Decision::StopHub { .. } => {}
+        }
+    }
+
+    /// A reconciliation, and the feed of the member whose it is.
+    fn reconciled(&mut self, id: MessageId, working: &Working) {
+        match working.reconciliations.get(&id) {
+            Ok(Some(one)) => self.feed(&one.member, working),
+            Ok(None) => {}
+            Err(_) => drop(self.reconciliations.insert(id)),
         }
     }
 

@@ -3,6 +3,7 @@
 mod assets;
 mod challenges;
 mod claims;
+mod contradictions;
 mod log;
 mod recognition;
 mod reconciliations;
@@ -35,6 +36,7 @@ pub use assets::{
 };
 pub use challenges::{Answered, Challenge, ChallengeContent};
 pub use claims::Permission;
+pub use contradictions::Contradicted;
 pub use log::{ForkReport, LogGovernance, LogKey, LogRules, WitnessStanding};
 pub use recognition::{
     Candidate, CandidateSet, MappingContent, MappingVersion, PublishedData, Registry, SheetVersion, mapping_set,
@@ -79,6 +81,8 @@ pub struct Governance {
     pub policy: Policy,
     /// Keys and witnesses of the transparency log.
     pub log: LogGovernance,
+    /// Serials of which the ledger does not say what the log says, by reconciliation.
+    pub contradictions: BTreeMap<MessageId, Contradicted>,
 }
 
 impl Default for Governance {
@@ -99,6 +103,7 @@ impl Default for Governance {
             officers: BTreeMap::new(),
             policy: Policy::default(),
             log: LogGovernance::default(),
+            contradictions: BTreeMap::new(),
         }
     }
 }

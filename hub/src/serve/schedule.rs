@@ -1,18 +1,23 @@
-//! What is done by the clock: the sweep, which ends delays, offers and donations whose time has come.
+//! What is done by the clock: the sweep, which ends delays, offers and donations whose time has come; asking members to reconcile;
+//! forgetting.
 
 use std::future::Future;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use cron::Schedule;
-use tanqiao_protocol::id::{MessageId, Sha256};
-use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::id::{MessageId, NodeId, Sha256};
+use tanqiao_protocol::reconciliation::ReconciliationReason;
+use tanqiao_protocol::time::{SECOND_US, Timestamp};
+use tanqiao_protocol::view::{MemberKind, MemberStatus};
 use tokio::sync::watch;
 
 use crate::ledger::command::{Body, Command, Decision, Origin};
+use crate::ledger::objects::Governance;
 use crate::ledger::sequencer::Sequencer;
 use crate::store::challenges::forget_sealed;
 use crate::store::database::{Database, StoreError};
+use crate::store::findings;
 use crate::store::read::conflicts;
 
 /// The clock of a schedule; a test has its own.
@@ -107,6 +112,95 @@ pub fn due_commands(database: &Database, now: Timestamp) -> Result<Vec<Command>,
         .into_iter()
         .map(|conflict| Decision::SettleConflict { conflict });
     Ok(abandoned.chain(settled).map(own_command).collect())
+}
+
+/// A member that had a result so short a time ago is not asked again.
+const RECENT: i64 = 12 * 3600 * SECOND_US;
+
+/// Asks members to reconcile by the schedule; nothing where it is empty.
+pub(super) async fn reconcile<C: Clock>(
+    sequencer: Sequencer,
+    database: Database,
+    schedule: String,
+    clock: C,
+    mut stopping: watch::Receiver<bool>,
+) {
+    if schedule.is_empty() {
+        return;
+    }
+    let Ok(schedule) = schedule.parse::<Schedule>() else {
+        tracing::error!("the schedule of reconciliations cannot be read");
+        return;
+    };
+    while let Some(at) = next_time(&schedule, &clock, &mut stopping).await {
+        let (of, governance) = (database.clone(), sequencer.governance());
+        let at = Timestamp::from_micros(at.timestamp_micros());
+        let asked = tokio::task::spawn_blocking(move || asked_to_reconcile(&of, &governance, at)).await;
+        let commands = match asked {
+            Ok(Ok(commands)) => commands,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "members are not asked to reconcile");
+                continue;
+            }
+            Err(error) => {
+                tracing::error!(%error, "members are not asked to reconcile");
+                continue;
+            }
+        };
+        for some in commands.chunks(ASKED_AT_ONCE) {
+            let answered = match sequencer.submit(some.to_vec()) {
+                Ok(waiting) => waiting.await.ok(),
+                Err(_) => None,
+            };
+            let refused = answered.map(|answers| answers.iter().filter(|answer| answer.result.is_err()).count());
+            match refused {
+                Some(0) => tracing::info!(members = some.len(), "members were asked to reconcile"),
+                Some(refused) => tracing::warn!(refused, "some members could not be asked to reconcile"),
+                None => tracing::warn!(
+                    members = some.len(),
+                    "the ledger was busy: members were not asked to reconcile"
+                ),
+            }
+        }
+    }
+}
+
+/// Members that are asked in one batch.
+const ASKED_AT_ONCE: usize = 100;
+
+/// What asks every admitted member with a node that has had no result of late. Several hubs on one database ask once: the id
+/// follows from the time and the member.
+///
+/// # Errors
+/// The store's.
+pub fn asked_to_reconcile(
+    database: &Database,
+    governance: &Governance,
+    at: Timestamp,
+) -> Result<Vec<Command>, StoreError> {
+    let ended = database.read(|connection| findings::last_ended(connection, false))?;
+    let due = governance.members.iter().filter(|(id, member)| {
+        let recent = ended
+            .get(*id)
+            .is_some_and(|ended| at.micros() - ended.micros() < RECENT);
+        let has_node = matches!(member.kind, MemberKind::Region | MemberKind::Enterprise);
+        member.status == MemberStatus::Admitted && has_node && !recent
+    });
+    let command = |member: &NodeId| {
+        let sum = Sha256::of(format!("reconcile {member} {}", at.micros()).as_bytes());
+        let mut random = [0; 10];
+        random.iter_mut().zip(sum.0).for_each(|(byte, from)| *byte = from);
+        Command {
+            origin: Origin::Hub,
+            id: MessageId::from_parts(at, &random),
+            payload_sha256: sum,
+            body: Body::Governance(Box::new(Decision::RequestReconciliation {
+                member: member.clone(),
+                reason: ReconciliationReason::Scheduled.word().to_owned(),
+            })),
+        }
+    };
+    Ok(due.map(|(member, _)| command(member)).collect())
 }
 
 /// Every night (03:20 UTC).

@@ -98,6 +98,7 @@ pub fn load<C: StoreConnection>(
     load_mappings(connection, &mut governance, numbers)?;
     load_evidence(connection, &mut governance, numbers)?;
     governance.log = super::log_rules::load(connection)?;
+    governance.contradictions = super::findings::load_open(connection)?;
     Ok(governance)
 }
 
@@ -249,6 +250,7 @@ fn save_rules<C: StoreConnection>(
         .collect();
     connection.put_rows(&officers)?;
     super::log_rules::save(connection, &before.log, &after.log, numbers)?;
+    super::findings::save(connection, changed(&before.contradictions, &after.contradictions))?;
     if before.policy != after.policy {
         connection.put_rows(&[PolicyRow {
             id: 1,

@@ -171,6 +171,12 @@ row!(ReconciliationRow in "reconciliation", key "id", {
     id: Binary => Vec<u8>, member_no: Integer => i32, state: SmallInt => i16, started_at: BigInt => i64,
     ended_at: Nullable<BigInt> => Option<i64>, content: Text => String, log_index: BigInt => i64,
 });
+row!(ReportRow in "reconciliation_report", key "id", {
+    id: Binary => Vec<u8>, report: Binary => Vec<u8>, received_at: BigInt => i64, examined: Bool => bool,
+});
+row!(ContradictionRow in "contradiction", key "reconciliation", {
+    reconciliation: Binary => Vec<u8>, open: Bool => bool, content: Text => String,
+});
 row!(ClaimRow in "claim", key "retirement, part", {
     retirement: Binary => Vec<u8>, part: SmallInt => i16, member_no: Integer => i32, claimant: Text => String,
     claimant_kind: SmallInt => i16, purpose: SmallInt => i16, year: Integer => i32, place: Text => String, quantity_g: BigInt => i64,

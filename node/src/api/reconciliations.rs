@@ -4,13 +4,13 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use tanqiao_protocol::id::Name;
-use tanqiao_protocol::reconciliation::ReconciliationReason;
+use tanqiao_protocol::reconciliation::{ReconciliationReason, ReportFormat};
 
 use super::answer::{Answered, ok};
 use super::auth::{Admin, Caller, Read};
 use super::challenges::Nothing;
 use super::extract::{Json, Query, part};
-use crate::reconciliation::{self, ReportFormat};
+use crate::reconciliation;
 use crate::service::Node;
 
 /// Compares the whole book with the hub's now.
@@ -43,7 +43,7 @@ pub(super) async fn reconciliation_report(
     let ReportQuery { format } = query.0;
     Ok(HttpResponse::Ok()
         .content_type(format.media_type())
-        .body(format.write(&report)?))
+        .body(format.write(&report)))
 }
 
 #[derive(Debug, Deserialize)]

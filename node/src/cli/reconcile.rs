@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use tanqiao_protocol::id::{MessageId, Name};
-use tanqiao_protocol::reconciliation::{ReconciliationReason, ReconciliationReport};
+use tanqiao_protocol::reconciliation::{ReconciliationReason, ReconciliationReport, ReportFormat};
 
 use super::command::Context;
 use super::report::{Failure, Report};
 use super::serve;
-use crate::reconciliation::{self, Kept, ReportFormat};
+use crate::reconciliation::{self, Kept};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -17,8 +17,8 @@ pub(super) struct ReconcileArgs {
     /// Compare every block with the hub's, and tell the hub what was found
     #[arg(long)]
     full: bool,
-    /// How to write the report, HTML when absent
-    #[arg(long, value_enum, requires = "out")]
+    /// How to write the report: html, csv or json
+    #[arg(long, requires = "out")]
     format: Option<ReportFormat>,
     /// Where to write the report
     #[arg(long, value_name = "FILE", requires = "full")]
@@ -47,8 +47,8 @@ enum ReconcileAction {
     Report {
         /// The reconciliation
         reconciliation: MessageId,
-        /// How to write it
-        #[arg(long, value_enum, default_value_t = ReportFormat::Html)]
+        /// How to write it: html, csv or json
+        #[arg(long, default_value_t)]
         format: ReportFormat,
         /// Where to; on the terminal when absent
         #[arg(long, value_name = "FILE")]
@@ -89,7 +89,7 @@ pub(super) async fn reconcile(context: &Context, args: ReconcileArgs) -> Result<
             out,
         }) => {
             let found = reconciliation::report(&context.node().await?, reconciliation).await?;
-            let text = format.write(&found)?;
+            let text = format.write(&found);
             match out {
                 None => Report::new(text, &found),
                 Some(out) => {
@@ -122,7 +122,7 @@ async fn full(context: &Context, format: ReportFormat, out: Option<PathBuf>) -> 
     let node = context.node().await?;
     let found = reconciliation::reconcile_and_keep(&node, ReconciliationReason::Asked, None).await?;
     if let Some(out) = out {
-        std::fs::write(&out, format.write(&found)?).map_err(|error| Failure::file(&out, error))?;
+        std::fs::write(&out, format.write(&found)).map_err(|error| Failure::file(&out, error))?;
     }
     shown(&found)
 }

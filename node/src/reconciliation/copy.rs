@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tanqiao_protocol::block::{Block, BlockChange};
 use tanqiao_protocol::id::{NodeId, Sha256};
-use tanqiao_protocol::reconciliation::{Cut, Record, Version, series_key};
+use tanqiao_protocol::reconciliation::{ClassTotal, Cut, Record, Totals, Version, series_key};
 use tanqiao_protocol::serial::SeriesRef;
 
 use crate::error::NodeError;
@@ -81,6 +81,13 @@ impl Copy {
     /// How many blocks there are.
     pub(super) fn len(&self) -> usize {
         self.blocks.len()
+    }
+
+    /// By state, methodology and year.
+    pub(super) fn totals(&self) -> Vec<ClassTotal> {
+        let mut totals = Totals::default();
+        self.blocks.values().for_each(|block| totals.add(block));
+        totals.list()
     }
 
     /// Brings the copy to the cut by the entries in between.

@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 use tanqiao_protocol::id::{MessageId, Name};
-use tanqiao_protocol::message::StaffDecision;
-use tanqiao_protocol::reconciliation::{ReconciliationReason, ReconciliationReport};
+use tanqiao_protocol::reconciliation::{REPORT_BYTES_MAX, ReconciliationReason, ReconciliationReport};
 use tanqiao_protocol::time::Timestamp;
 
-use super::reconcile;
+use super::{AfterRepair, reconcile};
 use crate::error::NodeError;
 use crate::exchange::ExchangeError;
 use crate::service::{FeedState, Node};
@@ -62,14 +61,14 @@ impl TryFrom<ReconciliationRow> for Kept {
     }
 }
 
-/// Compares the whole book with the hub's, tells the hub what was found, and keeps the report.
+/// Compares the whole book with the hub's, tells the hub what was found, keeps the report, and gives it to the hub.
 ///
 /// # Errors
-/// As [`reconcile`].
+/// As [`reconcile`]. The report is kept also where the hub could not be given it.
 pub async fn reconcile_and_keep(
     node: &Node,
     reason: ReconciliationReason,
-    staff: Option<StaffDecision>,
+    after: Option<AfterRepair>,
 ) -> Result<ReconciliationReport, NodeError> {
     let following = node.status().await?.feed == FeedState::Following;
     let reason = if following {
@@ -77,7 +76,7 @@ pub async fn reconcile_and_keep(
     } else {
         ReconciliationReason::Diverged
     };
-    let report = reconcile(node, reason, staff).await?;
+    let report = reconcile(node, reason, after).await?;
     let differences = report.counts.faults();
     let row = ReconciliationRow {
         id: report.reconciliation.to_string(),
@@ -106,7 +105,25 @@ pub async fn reconcile_and_keep(
         );
     }
     node.write(move |tx| Ok(tx.put_reconciliation(&row)?)).await?;
+    if differences > 0 {
+        send(node, &report).await?;
+    }
     Ok(report)
+}
+
+/// Gives the hub the findings, so that it asks its own log about them.
+async fn send(node: &Node, report: &ReconciliationReport) -> Result<(), NodeError> {
+    let body = serde_json::to_vec(report).map_err(ExchangeError::from)?;
+    if body.len() > REPORT_BYTES_MAX {
+        tracing::warn!(
+            bytes = body.len(),
+            "the report is longer than the hub takes: rebuild the node's book, then reconcile again"
+        );
+        return Ok(());
+    }
+    let path = format!("/v1/reconciliations/{}/report", report.reconciliation);
+    node.hub().post_bytes(&path, body).await?;
+    Ok(())
 }
 
 /// Those that have ended, newest first; `limit` of them at most.
@@ -151,41 +168,4 @@ pub async fn agreed_at(node: &Node) -> Result<Option<Timestamp>, NodeError> {
 pub(super) fn row(tx: &mut dyn Tx, id: MessageId) -> Result<ReconciliationRow, NodeError> {
     let found = tx.reconciliation(&id.to_string())?;
     found.ok_or_else(|| NodeError::not_found("reconciliation", id))
-}
-
-/// How a report is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum ReportFormat {
-    /// A page for people that needs nothing else.
-    #[default]
-    Html,
-    /// A row for each finding, RFC 4180.
-    Csv,
-    /// Everything, for programs.
-    Json,
-}
-
-impl ReportFormat {
-    /// The media type.
-    #[must_use]
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Html => "text/html; charset=utf-8",
-            Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::Json => "application/json",
-        }
-    }
-
-    /// Writes a report.
-    ///
-    /// # Errors
-    /// [`ExchangeError::Json`]
-    pub fn write(self, report: &ReconciliationReport) -> Result<String, NodeError> {
-        Ok(match self {
-            Self::Html => report.html(),
-            Self::Csv => report.csv(),
-            Self::Json => serde_json::to_string_pretty(report).map_err(ExchangeError::from)? + "\n",
-        })
-    }
 }

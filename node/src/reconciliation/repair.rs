@@ -5,6 +5,7 @@ use tanqiao_protocol::id::{MessageId, Name, Sha256};
 use tanqiao_protocol::message::StaffDecision;
 use tanqiao_protocol::reconciliation::{FindingCounts, ReconciliationReason};
 
+use super::AfterRepair;
 use super::kept::{reconcile_and_keep, row};
 use crate::error::NodeError;
 use crate::exchange::start;
@@ -75,7 +76,8 @@ pub async fn repair(node: &Node, id: MessageId, by: Name, approved_by: Name) -> 
         role: by,
         four_eyes: true,
     };
-    let report = reconcile_and_keep(node, ReconciliationReason::Asked, Some(staff)).await?;
+    let after = AfterRepair { repaired: id, staff };
+    let report = reconcile_and_keep(node, ReconciliationReason::Asked, Some(after)).await?;
     Ok(Repaired {
         reconciliation: id,
         moved,

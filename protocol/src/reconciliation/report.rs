@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cut, Finding, FindingCounts, Version};
+use super::{ComparedTotal, Cut, Finding, FindingCounts, Version};
 use crate::id::{MessageId, NodeId};
+use crate::text::words;
 use crate::time::Timestamp;
 
 /// Everything that one reconciliation found.
@@ -27,8 +28,47 @@ pub struct ReconciliationReport {
     pub bytes: u64,
     /// How many findings of each class.
     pub counts: FindingCounts,
+    /// What both sides have by state, methodology and year.
+    #[serde(default)]
+    pub totals: Vec<ComparedTotal>,
     /// The findings.
     pub findings: Vec<Finding>,
+}
+
+words! {
+    /// How a report is written.
+    #[derive(Default)]
+    pub enum ReportFormat {
+        /// A page for people that needs nothing else.
+        #[default]
+        Html = 1 "html",
+        /// A row for each finding, RFC 4180.
+        Csv = 2 "csv",
+        /// Everything, for programs.
+        Json = 3 "json",
+    }
+}
+
+impl ReportFormat {
+    /// The media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Html => "text/html; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Json => "application/json",
+        }
+    }
+
+    /// Writes a report.
+    #[must_use]
+    pub fn write(self, report: &ReconciliationReport) -> String {
+        match self {
+            Self::Html => report.html(),
+            Self::Csv => report.csv(),
+            Self::Json => format!("{:#}\n", serde_json::json!(report)),
+        }
+    }
 }
 
 const HEADER: &str = "class,hub,hub_state,node,node_state,repair,cause_zh,cause_en";
@@ -72,6 +112,7 @@ impl ReconciliationReport {
             let _ = writeln!(text, "<tr><th>{name}</th><td>{}</td></tr>", escaped(&value));
         }
         text.push_str("</table>\n");
+        self.write_totals(&mut text);
         if self.findings.is_empty() {
             text.push_str("<p>两侧一致。Both sides agree.</p>\n");
         } else {
@@ -90,6 +131,36 @@ impl ReconciliationReport {
         }
         text.push_str("</body></html>\n");
         text
+    }
+
+    /// Where in the whole the differences lie: by state, methodology and year.
+    fn write_totals(&self, text: &mut String) {
+        if self.totals.is_empty() {
+            return;
+        }
+        text.push_str(
+            "<h2>合计 Totals (gCO2e)</h2>\n<div><table>\n<tr><th>状态 State</th><th>方法学 Methodology</th><th>年份 Year</th>\
+             <th>枢纽区块段 Hub blocks</th><th>枢纽 Hub</th><th>节点区块段 Node blocks</th><th>节点 Node</th><th>差 Difference</th></tr>\n",
+        );
+        for line in &self.totals {
+            let difference = line.node_g.get() - line.hub_g.get();
+            let fields = [
+                line.state.to_string(),
+                line.methodology.to_string(),
+                line.vintage.to_string(),
+                line.hub_blocks.to_string(),
+                line.hub_g.to_string(),
+                line.node_blocks.to_string(),
+                line.node_g.to_string(),
+                difference.to_string(),
+            ];
+            text.push_str("<tr>");
+            for field in fields {
+                let _ = write!(text, "<td>{}</td>", escaped(&field));
+            }
+            text.push_str("</tr>\n");
+        }
+        text.push_str("</table></div>\n<h2>差异 Findings</h2>\n");
     }
 }
 

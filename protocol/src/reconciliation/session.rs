@@ -22,6 +22,9 @@ pub const ITEMS_PER_ROUND_MAX: usize = 500;
 /// The most findings of one result.
 pub const FINDINGS_MAX: u32 = 200_000;
 
+/// The most bytes of a report that a member gives to the hub.
+pub const REPORT_BYTES_MAX: usize = 32 << 20;
+
 words! {
     /// Why a node reconciles.
     pub enum ReconciliationReason {
@@ -43,6 +46,8 @@ words! {
         Agreed = 10 "agreed",
         /// The result has findings.
         Different = 11 "different",
+        /// Officers have closed its findings.
+        Closed = 12 "closed",
     }
 }
 
@@ -52,8 +57,9 @@ impl ReconciliationState {
     pub fn permits(from: Option<Self>, to: Self) -> bool {
         match from {
             None => to == Self::Started,
-            Some(Self::Started) => to != Self::Started,
-            Some(Self::Agreed | Self::Different) => false,
+            Some(Self::Started) => matches!(to, Self::Agreed | Self::Different),
+            Some(Self::Different) => to == Self::Closed,
+            Some(Self::Agreed | Self::Closed) => false,
         }
     }
 }
@@ -68,6 +74,9 @@ pub struct Reconciliation {
     pub cursor: i64,
     /// The chain there.
     pub chain: Sha256,
+    /// The reconciliation because of which the node's book was built anew, by two people's decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repaired: Option<MessageId>,
 }
 
 /// What the node found.
@@ -110,6 +119,53 @@ pub struct ClassTotal {
     pub blocks: u64,
     /// Their grams.
     pub quantity_g: Grams,
+}
+
+/// What each side has of one state, methodology and year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComparedTotal {
+    /// The state.
+    pub state: BlockState,
+    /// The methodology.
+    pub methodology: MethodologyRef,
+    /// The year.
+    pub vintage: u16,
+    /// How many blocks the hub has.
+    pub hub_blocks: u64,
+    /// Their grams.
+    pub hub_g: Grams,
+    /// How many blocks the node has.
+    pub node_blocks: u64,
+    /// Their grams.
+    pub node_g: Grams,
+}
+
+impl ComparedTotal {
+    /// Every state, methodology and year that one of the sides has, in this order.
+    #[must_use]
+    pub fn of(hub: &[ClassTotal], node: &[ClassTotal]) -> Vec<Self> {
+        let mut lines = std::collections::BTreeMap::new();
+        let key = |total: &ClassTotal| (total.state.code(), total.methodology.clone(), total.vintage);
+        let line = |total: &ClassTotal| Self {
+            state: total.state,
+            methodology: total.methodology.clone(),
+            vintage: total.vintage,
+            hub_blocks: 0,
+            hub_g: Grams::ZERO,
+            node_blocks: 0,
+            node_g: Grams::ZERO,
+        };
+        for total in hub {
+            let line = lines.entry(key(total)).or_insert_with(|| line(total));
+            (line.hub_blocks, line.hub_g) = (total.blocks, total.quantity_g);
+        }
+        for total in node {
+            let line = lines.entry(key(total)).or_insert_with(|| line(total));
+            (line.node_blocks, line.node_g) = (total.blocks, total.quantity_g);
+        }
+        lines.into_values().collect()
+    }
 }
 
 /// The hub's answer to the beginning.
@@ -205,6 +261,29 @@ words! {
     }
 }
 
+/// What the hub's log says of the serials in findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Examination {
+    /// The log's leaves at that time.
+    pub log_size: i64,
+    /// Findings whose serials were looked at.
+    pub findings: u32,
+    /// Runs of serials of which the hub's ledger does not say what its log says. Nothing is done with these until officers
+    /// close the findings.
+    pub contradicted: u32,
+}
+
+/// How findings ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closing {
+    /// When.
+    pub at: Timestamp,
+    /// Why, in the officers' words.
+    pub reason: String,
+}
+
 /// One of `GET /v1/reconciliations`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReconciliationView {
@@ -224,6 +303,15 @@ pub struct ReconciliationView {
     /// The result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<ReconciliationResult>,
+    /// What the log says of its findings, once it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examined: Option<Examination>,
+    /// How its findings ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closing>,
+    /// The reconciliation because of which the node's book had been built anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repaired: Option<MessageId>,
     /// The leaf of its last change.
     pub log_index: i64,
 }

@@ -465,6 +465,20 @@ pub const FEDERATION: &[Endpoint] = &[
         reconciliations::round
     ),
     signed!("POST" "/v1/reconciliations/{id}/result", "State what a reconciliation found", Some("reconciliation-result"), reconciliations::result),
+    plain!(
+        "/v1/reconciliations/{id}/report",
+        "Give the findings of a result in full; the hub asks its log about them",
+        "ReconciliationReport",
+        Gives::One("ReconciliationView"),
+        reconciliations::put_report
+    ),
+    get!(
+        "/v1/reconciliations/{id}/report",
+        "The findings of one of the own reconciliations, as JSON, HTML or CSV",
+        &[("format", "ReportFormat")],
+        Gives::One("ReconciliationReport"),
+        reconciliations::report
+    ),
     signed!("POST" "/v1/cancellations", "Take blocks out with no claim", Some("cancellation"), writes::cancellation),
     signed!("POST" "/v1/pledges", "Give blocks as collateral", Some("pledge"), writes::pledge),
     get!(

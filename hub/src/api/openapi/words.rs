@@ -14,7 +14,7 @@ use tanqiao_protocol::message::RightsBasis;
 use tanqiao_protocol::permission::PermissionState;
 use tanqiao_protocol::receipt::ReceiptKind;
 use tanqiao_protocol::recognition::Predicate;
-use tanqiao_protocol::reconciliation::{ReconciliationReason, ReconciliationState};
+use tanqiao_protocol::reconciliation::{FindingClass, ReconciliationReason, ReconciliationState, Repair, ReportFormat};
 use tanqiao_protocol::transfer::{DonationState, IssuanceState, PledgeState, TransferState};
 use tanqiao_protocol::r#use::Use;
 use tanqiao_protocol::view::{ClaimFlagKind, KeyStatus, MemberKind, MemberStatus};
@@ -46,6 +46,7 @@ words_of!(
     DonationState,
     EnrolmentStatus,
     EventState,
+    FindingClass,
     InventoryBasis,
     IssuanceState,
     KeyStatus,
@@ -61,6 +62,8 @@ words_of!(
     ReceiptKind,
     ReconciliationReason,
     ReconciliationState,
+    Repair,
+    ReportFormat,
     RejectionGround,
     Relation,
     RightsBasis,

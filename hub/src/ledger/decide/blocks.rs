@@ -79,8 +79,17 @@ fn sorted(ranges: &[BlockRef]) -> Decided<Vec<&BlockRef>> {
     Ok(sorted)
 }
 
-/// The blocks under `ranges`, whatever their holder and state.
+/// The blocks under `ranges`, whatever their holder and state (B01, B07, B10, T08).
 pub fn select(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
+    let selection = select_all(working, ranges)?;
+    selection
+        .parts
+        .iter()
+        .try_for_each(|part| check_uncontradicted(working, part))?;
+    Ok(selection)
+}
+
+fn select_all(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
     let mut parts = Vec::with_capacity(ranges.len());
     for named in sorted(ranges)? {
         let mut next = named.range.first();
@@ -107,6 +116,37 @@ pub fn select(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
     }
     let quantity = parts.iter().map(|part| part.range.quantity()).sum();
     Ok(Selection { parts, quantity })
+}
+
+/// T08: of a block that the log contradicts nothing could be written that can be replayed. It stays until officers have closed
+/// the finding.
+fn check_uncontradicted(working: &Working, part: &Part) -> Decided<()> {
+    let block = &part.block;
+    match working.governance.contradicted(&block.series, block.range) {
+        Some(reconciliation) => Err(in_open_finding(reconciliation).block(block.reference()).into()),
+        None => Ok(()),
+    }
+}
+
+/// The refusal of what is in an open finding.
+pub fn in_open_finding(reconciliation: MessageId) -> Refusal {
+    Refusal::new(
+        CheckCode::T08,
+        format!(
+            "The hub's log contradicts the hub's book about these serials: nothing is done with them until officers have closed the \
+             findings of reconciliation {reconciliation}."
+        ),
+    )
+}
+
+/// As [`select`], without the blocks that the log contradicts: for what the hub does to whatever is there.
+pub fn select_uncontradicted(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
+    let mut selection = select_all(working, ranges)?;
+    selection
+        .parts
+        .retain(|part| check_uncontradicted(working, part).is_ok());
+    selection.quantity = selection.parts.iter().map(|part| part.range.quantity()).sum();
+    Ok(selection)
 }
 
 /// B01 to B08: the blocks under `ranges`, all of them held by `member` and free.

@@ -9,9 +9,9 @@ use tanqiao_protocol::id::{MessageId, Name};
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::view::Outcome;
 
-use super::blocks::{Selection, move_all, select};
+use super::blocks::{Selection, in_open_finding, move_all, select};
 use super::check_text;
-use super::membership::halt_one;
+use super::membership::{halt_one, in_open_findings};
 use crate::ledger::refusal::{Decided, Refusal, ensure};
 use crate::ledger::step::Step;
 use crate::ledger::working::Working;
@@ -33,6 +33,14 @@ fn refuse_final(selection: &Selection) -> Decided<()> {
     Ok(())
 }
 
+/// T08: a transfer with a block that the log contradicts is not halted.
+fn refuse_in_finding(working: &Working, subject: MessageId) -> Decided<()> {
+    match in_open_findings(working, subject)? {
+        Some(reconciliation) => Err(in_open_finding(reconciliation).transfer(Some(subject)).into()),
+        None => Ok(()),
+    }
+}
+
 /// Holds blocks back. What is reserved is released first, with its whole transfer or donation.
 pub fn freeze(
     working: &mut Working,
@@ -50,6 +58,9 @@ pub fn freeze(
         .filter(|p| p.block.status.state == BlockState::Reserved)
         .filter_map(|p| p.block.status.bound_to)
         .collect();
+    for subject in &open {
+        refuse_in_finding(working, *subject)?;
+    }
     let named = blocks.first().map(ToString::to_string).unwrap_or_default();
     for subject in open {
         halt_one(working, officers, subject, &format!("{named} was frozen: {reason}"))?;
@@ -135,6 +146,7 @@ fn finish(
 /// Stops an open transfer or donation.
 pub fn halt(working: &mut Working, officers: &[Name], id: MessageId, reason: &str) -> Decided<Outcome> {
     check_text(reason, "reason", 500)?;
+    refuse_in_finding(working, id)?;
     let log_index = working.next_index();
     let halted = halt_one(working, officers, id, reason)?;
     ensure(halted, || {

@@ -25,7 +25,8 @@ const fn officers_needed(decision: &Decision) -> usize {
         | Decision::Screened(_)
         | Decision::AbandonIssuance { .. }
         | Decision::GiveUpScreening { .. }
-        | Decision::SettleConflict { .. } => 0,
+        | Decision::SettleConflict { .. }
+        | Decision::FindingsExamined { .. } => 0,
         // Serials are taken away.
         Decision::ResolveConflict {
             outcome: ConflictOutcome::Later,
@@ -39,6 +40,7 @@ const fn officers_needed(decision: &Decision) -> usize {
         | Decision::RevokeMapping { .. }
         | Decision::Foreclose { .. }
         | Decision::CancelFrozen { .. }
+        | Decision::CloseFindings { .. }
         | Decision::NewOrigin { .. }
         | Decision::ReplaceKeys { .. }
         | Decision::DistrustKey { .. }
@@ -62,6 +64,7 @@ const fn is_of_hub(decision: &Decision) -> bool {
             | Decision::AbandonIssuance { .. }
             | Decision::GiveUpScreening { .. }
             | Decision::SettleConflict { .. }
+            | Decision::FindingsExamined { .. }
     )
 }
 
@@ -70,7 +73,9 @@ pub fn authorise(working: &Working, command: &Command, officers: &[Name], decisi
     if matches!(command.origin, Origin::Hub) {
         let founding = working.governance.officers.is_empty()
             && matches!(decision, Decision::PutOfficer { .. } | Decision::SetPolicy(_));
-        return ensure(is_of_hub(decision) || founding, || {
+        // The hub's calendar asks members to reconcile, and officers may.
+        let calendar = matches!(decision, Decision::RequestReconciliation { .. });
+        return ensure(is_of_hub(decision) || calendar || founding, || {
             Refusal::new(CheckCode::G02, "Officers decide this, not the hub itself.")
         });
     }

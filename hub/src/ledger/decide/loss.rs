@@ -15,7 +15,7 @@ use tanqiao_protocol::serial::{BlockRef, SerialRange};
 use tanqiao_protocol::transfer::IssuanceState;
 use tanqiao_protocol::view::Outcome;
 
-use super::blocks::{Part, Selection, move_all, select};
+use super::blocks::{Part, Selection, move_all, select_uncontradicted};
 use super::check_words;
 use super::membership::halt_one;
 use super::transfer::By;
@@ -78,7 +78,7 @@ fn take_own(working: &mut Working, loss: &Loss, left: Grams, by: &By) -> Decided
         return Ok(left);
     }
     let own = |part: &Part| part.block.status.holder == loss.issuer;
-    let open: BTreeSet<MessageId> = select(working, &loss.ranges)?
+    let open: BTreeSet<MessageId> = select_uncontradicted(working, &loss.ranges)?
         .parts
         .iter()
         .filter(|part| own(part) && part.block.status.state == BlockState::Reserved)
@@ -87,7 +87,7 @@ fn take_own(working: &mut Working, loss: &Loss, left: Grams, by: &By) -> Decided
     for dealing in open {
         halt_one(working, &by.officers, dealing, &loss.reason)?;
     }
-    let mut selection = select(working, &loss.ranges)?;
+    let mut selection = select_uncontradicted(working, &loss.ranges)?;
     selection
         .parts
         .retain(|part| own(part) && matches!(part.block.status.state, BlockState::Held | BlockState::Frozen));
@@ -141,7 +141,7 @@ fn take_reserved(working: &mut Working, loss: &Loss, left: Grams, by: &By) -> De
 
 /// The parts of a range that a member has in a state now.
 fn own_parts(working: &Working, range: &BlockRef, holder: &NodeId, state: BlockState) -> Decided<Vec<Part>> {
-    let mut parts = select(working, std::slice::from_ref(range))?.parts;
+    let mut parts = select_uncontradicted(working, std::slice::from_ref(range))?.parts;
     parts.retain(|part| part.block.status.holder == *holder && part.block.status.state == state);
     Ok(parts)
 }

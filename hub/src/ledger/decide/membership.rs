@@ -7,6 +7,7 @@ use serde_json::json;
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::{MessageId, Name, NodeId};
 use tanqiao_protocol::region::RegionCode;
+use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::signing::VerifyingKey;
 use tanqiao_protocol::transfer::{DonationState, TransferState};
 use tanqiao_protocol::view::{KeyStatus, MemberKind, MemberStatus, Outcome};
@@ -171,8 +172,26 @@ fn open_of(working: &Working, id: &NodeId) -> Decided<BTreeSet<MessageId>> {
     Ok(open)
 }
 
-/// Halts an open transfer or donation; one that has ended meanwhile stays as it is. False if there was nothing to halt.
+/// The reconciliation in whose open findings a block of a transfer or donation is, if one is: it stays as it is.
+pub(super) fn in_open_findings(working: &Working, id: MessageId) -> Decided<Option<MessageId>> {
+    if working.governance.contradictions.is_empty() {
+        return Ok(None);
+    }
+    let transfer = working.transfers.get(&id)?.map(|one| &one.content.blocks);
+    let blocks = match transfer {
+        Some(blocks) => Some(blocks),
+        None => working.donations.get(&id)?.map(|one| &one.content.blocks),
+    };
+    let contradicted = |block: &BlockRef| working.governance.contradicted(&block.series, block.range);
+    Ok(blocks.into_iter().flatten().find_map(contradicted))
+}
+
+/// Halts an open transfer or donation; one that has ended meanwhile stays as it is, and so does one that is in an open finding. False
+/// if there was nothing to halt.
 pub(super) fn halt_one(working: &mut Working, officers: &[Name], id: MessageId, why: &str) -> Decided<bool> {
+    if in_open_findings(working, id)?.is_some() {
+        return Ok(false);
+    }
     let by = || By {
         officers: officers.to_vec(),
         ..By::default()

@@ -21,13 +21,16 @@ pub fn start(working: &mut Working, command: &Command, signed: &Signed, content:
             "`cursor` is the number of the last feed entry that the node's book has, 0 before the first.",
         )
     })?;
+    if let Some(repaired) = content.repaired {
+        check_repaired(working, signed, repaired)?;
+    }
     let subject = format!("reconciliation/{}", command.id);
     let state = Some(ReconciliationState::Started.word());
     let log_index = working.carry_out(Step {
         r#type: "reconciliation.started",
         subject: subject.clone(),
         state,
-        data: json!({ "chain": content.chain, "cursor": content.cursor, "reason": content.reason }),
+        data: begun(content),
         member: Some(signed.member.clone()),
         payload_sha256: Some(command.payload_sha256),
         notices: vec![Notice {
@@ -48,11 +51,39 @@ pub fn start(working: &mut Working, command: &Command, signed: &Signed, content:
             content: ReconciledContent {
                 begun: content.clone(),
                 result: None,
+                examined: None,
+                closed: None,
             },
             log_index,
         },
     );
     Ok(working.outcome(subject, state, log_index))
+}
+
+fn begun(content: &Reconciliation) -> serde_json::Value {
+    let mut data = json!({ "chain": content.chain, "cursor": content.cursor, "reason": content.reason });
+    if let (Some(repaired), Some(data)) = (content.repaired, data.as_object_mut()) {
+        data.insert("repaired".to_owned(), json!(repaired));
+    }
+    data
+}
+
+/// A repair concerns findings of the member's own, and two people decided it.
+fn check_repaired(working: &Working, signed: &Signed, repaired: MessageId) -> Decided<()> {
+    let found = working.reconciliations.get(&repaired)?;
+    let own = found.is_some_and(|one| one.member == signed.member && one.content.result.is_some());
+    ensure(own, || {
+        Refusal::new(
+            CheckCode::M02,
+            format!("`repaired` names no reconciliation of this member that has a result: {repaired}."),
+        )
+    })?;
+    ensure(signed.staff().is_some_and(|staff| staff.four_eyes), || {
+        Refusal::new(
+            CheckCode::G01,
+            "A repair is decided by one role and approved by another: send it with `staff` and `four_eyes` true.",
+        )
+    })
 }
 
 /// Takes the result. It stands in the log beside the member's signature; it changes no block.

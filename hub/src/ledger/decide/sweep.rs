@@ -5,6 +5,7 @@ use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::transfer::{DonationState, Sweep, TransferState};
 use tanqiao_protocol::view::Outcome;
 
+use super::membership::in_open_findings;
 use super::transfer::By;
 use super::{challenge, donation, mapping, transfer};
 use crate::ledger::refusal::{Decided, Rejection};
@@ -25,6 +26,10 @@ pub fn sweep(working: &mut Working, id: MessageId) -> Decided<Outcome> {
 }
 
 fn sweep_one(working: &mut Working, id: MessageId) -> Decided<()> {
+    // Its time has come, and it ends once officers have closed the finding.
+    if in_open_findings(working, id)?.is_some() {
+        return Ok(());
+    }
     if let Some(open) = working.transfers.get(&id)?.filter(|t| t.state.is_open()).cloned() {
         if working.now >= open.valid_until {
             transfer::release(

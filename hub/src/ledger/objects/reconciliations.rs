@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use tanqiao_protocol::id::{MessageId, NodeId};
-use tanqiao_protocol::reconciliation::{ReconciliationResult, ReconciliationState, ReconciliationView};
+use tanqiao_protocol::reconciliation::{
+    Closing, Examination, ReconciliationResult, ReconciliationState, ReconciliationView,
+};
 use tanqiao_protocol::time::Timestamp;
 
 /// A reconciliation.
@@ -32,6 +34,12 @@ pub struct ReconciledContent {
     /// The result, once it has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<ReconciliationResult>,
+    /// What the log says of its findings, once it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examined: Option<Examination>,
+    /// How its findings ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closing>,
 }
 
 impl From<Reconciled> for ReconciliationView {
@@ -44,6 +52,9 @@ impl From<Reconciled> for ReconciliationView {
             started_at: one.started_at,
             ended_at: one.ended_at,
             result: one.content.result,
+            examined: one.content.examined,
+            closed: one.content.closed,
+            repaired: one.content.begun.repaired,
             log_index: one.log_index,
         }
     }

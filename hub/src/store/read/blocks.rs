@@ -1,7 +1,10 @@
 //! Blocks of a holder, and the block that a serial is in.
 
-use tanqiao_protocol::block::BlockState;
+use std::collections::BTreeMap;
+
+use tanqiao_protocol::block::{Block, BlockState};
 use tanqiao_protocol::id::NodeId;
+use tanqiao_protocol::ledger::Places;
 use tanqiao_protocol::serial::SeriesRef;
 use tanqiao_protocol::view::BlockView;
 
@@ -94,6 +97,30 @@ pub fn holding(
     let found: Vec<BlockRow> = rows(connection, sql, vec![number.into(), serial.into()])?;
     let found: Vec<BlockRow> = found.into_iter().filter(|row| row.last >= serial).collect();
     Ok(views(connection, &found)?.pop().map(|(_, view)| view))
+}
+
+/// The blocks that have one of the serials, by first serial.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn over(connection: &mut ReadConnection<'_>, places: &Places) -> Result<Vec<Block>, StoreError> {
+    let Some(number) = series_number(connection, &places.series.to_string())? else {
+        return Ok(Vec::new());
+    };
+    let mut numbers = members(connection)?;
+    learn_mappings(connection, &mut numbers)?;
+    learn_series(connection, &mut numbers, vec![number])?;
+    let sql = "series_no = ? AND first <= ? AND first >= COALESCE((SELECT p.first FROM block p WHERE p.series_no = ? AND p.first <= ?
+        ORDER BY p.first DESC LIMIT 1), ?) ORDER BY first";
+    let mut found: BTreeMap<i64, Block> = BTreeMap::new();
+    for range in places.ranges() {
+        let binds = [number, range.last(), number, range.first(), range.first()];
+        let rows: Vec<BlockRow> = rows(connection, sql, binds.into_iter().map(Bind::from).collect())?;
+        for row in rows.iter().filter(|row| row.last >= range.first()) {
+            found.insert(row.first, convert::block(row, &numbers)?);
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 pub(super) fn views(

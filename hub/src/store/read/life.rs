@@ -19,8 +19,7 @@ struct LeafRow {
     bytes: Vec<u8>,
 }
 
-/// The leaves from `first` to `last` that changed a serial, oldest first. The log has no index by serial: the database looks
-/// through the leaves in between for the name of the series, so that only those leave it.
+/// The leaves from `first` to `last` that changed a serial, oldest first.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -31,6 +30,31 @@ pub fn leaves(
     first: i64,
     last: i64,
 ) -> Result<Vec<Leaf>, StoreError> {
+    let mut life = Vec::new();
+    visit(connection, series, (first, last), |mut leaf| {
+        let about = |block: &tanqiao_protocol::serial::BlockRef| {
+            block.series == *series && block.range.first() <= serial && serial <= block.range.last()
+        };
+        leaf.changes.retain(|change| about(&change.block));
+        if !leaf.changes.is_empty() {
+            life.push(leaf);
+        }
+        Ok(life.len() < LEAVES_MAX)
+    })?;
+    Ok(life)
+}
+
+/// Visits the leaves from the first to the last that name a block of a series, oldest first, until it is told to stop. The log
+/// has no index by serial: the database looks through the leaves in between for the name, so that only those leave it.
+///
+/// # Errors
+/// [`StoreError`]; those of `see`.
+pub fn visit(
+    connection: &mut ReadConnection<'_>,
+    series: &SeriesRef,
+    (first, last): (i64, i64),
+    mut see: impl FnMut(Leaf) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
     let contains = if connection.is_postgres() {
         "position(?::bytea IN bytes) > 0"
     } else {
@@ -38,27 +62,20 @@ pub fn leaves(
     };
     let sql = format!("SELECT idx, bytes FROM leaf WHERE idx >= ? AND idx <= ? AND {contains} ORDER BY idx LIMIT 200");
     let name = format!("\"{series}/").into_bytes();
-    let mut life = Vec::new();
     let mut next = first;
-    while life.len() < LEAVES_MAX {
+    loop {
         let statement = Statement::new(sql.as_str()).bind(next).bind(last).bind(name.as_slice());
         let rows: Vec<LeafRow> = connection.load(statement)?;
         let Some(end) = rows.last().map(|row| row.idx) else {
-            break;
+            return Ok(());
         };
         for row in rows {
-            let mut leaf: Leaf = serde_json::from_slice(&row.bytes).map_err(content)?;
-            let about = |block: &tanqiao_protocol::serial::BlockRef| {
-                block.series == *series && block.range.first() <= serial && serial <= block.range.last()
-            };
-            leaf.changes.retain(|change| about(&change.block));
-            if !leaf.changes.is_empty() {
-                life.push(leaf);
+            if !see(serde_json::from_slice(&row.bytes).map_err(content)?)? {
+                return Ok(());
             }
         }
         next = end + 1;
     }
-    Ok(life)
 }
 
 /// One leaf's bytes.

@@ -11,8 +11,8 @@ use tanqiao_protocol::message::{Message, StaffDecision};
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::reconciliation::{
     BlocksFound, Cut, Encoder, FIRST_SYMBOLS, Opened, Place, Reconciliation, ReconciliationReason,
-    ReconciliationResult, Record, Round, SymbolKey, Whereabouts, next_symbols, records_from_text, symbols_to_bytes,
-    symbols_to_text,
+    ReconciliationReport, ReconciliationResult, Record, Round, SymbolKey, Whereabouts, next_symbols, records_from_text,
+    symbols_to_bytes, symbols_to_text,
 };
 use tanqiao_protocol::serial::BlockRef;
 
@@ -23,6 +23,10 @@ use super::fake_hub::FakeHub;
 pub(crate) struct Reconciling {
     pub(super) begun: Vec<(ReconciliationReason, Option<StaffDecision>)>,
     pub(super) results: Vec<ReconciliationResult>,
+    pub(super) repaired: Vec<Option<MessageId>>,
+    pub(super) reports: Vec<ReconciliationReport>,
+    /// True to refuse reports.
+    pub(super) refuses_reports: bool,
     taken: Option<Taken>,
 }
 
@@ -36,6 +40,7 @@ pub(super) fn mount(config: &mut web::ServiceConfig) {
     config
         .route("/v1/reconciliations", web::post().to(begin))
         .route("/v1/reconciliations/{id}/rounds", web::post().to(round))
+        .route("/v1/reconciliations/{id}/report", web::post().to(report))
         .route("/v1/reconciliations/{id}/result", web::post().to(result));
 }
 
@@ -44,6 +49,7 @@ async fn begin(hub: web::Data<Mutex<FakeHub>>, body: web::Bytes) -> HttpResponse
     let message: Message<Reconciliation> = serde_json::from_slice(envelope.payload()).unwrap();
     let mut hub = hub.lock().unwrap();
     hub.reconciling.begun.push((message.content.reason, message.staff));
+    hub.reconciling.repaired.push(message.content.repaired);
     let subject = format!("reconciliation/{}", message.id);
     hub.commit("reconciliation.started", &subject, Value::Null, &[]);
     let ours = hub.book.blocks().filter(|block| block.status.holder == hub.member);
@@ -111,5 +117,14 @@ async fn result(hub: web::Data<Mutex<FakeHub>>, body: web::Bytes) -> HttpRespons
     let message: Message<ReconciliationResult> = serde_json::from_slice(envelope.payload()).unwrap();
     let mut hub = hub.lock().unwrap();
     hub.reconciling.results.push(message.content);
+    HttpResponse::Ok().json(json!({}))
+}
+
+async fn report(hub: web::Data<Mutex<FakeHub>>, body: web::Bytes) -> HttpResponse {
+    let mut hub = hub.lock().unwrap();
+    if hub.reconciling.refuses_reports {
+        return HttpResponse::ServiceUnavailable().json(Problem::api(ApiProblem::Busy));
+    }
+    hub.reconciling.reports.push(serde_json::from_slice(&body).unwrap());
     HttpResponse::Ok().json(json!({}))
 }

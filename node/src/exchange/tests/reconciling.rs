@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tanqiao_protocol::block::{BlockState, BlockStatus};
-use tanqiao_protocol::reconciliation::{FindingClass, FindingCounts, ReconciliationReason};
+use tanqiao_protocol::reconciliation::{FindingClass, FindingCounts, ReconciliationReason, ReportFormat};
 use tanqiao_protocol::time::DAY_US;
 
 use super::fake_hub::{FakeHub, Shared, block, series, serve};
@@ -12,7 +12,7 @@ use super::{account, issuance, message_id, node};
 use crate::exchange::FeedState;
 use crate::exchange::follow::{Step, take_page};
 use crate::ledger::AccountKind;
-use crate::reconciliation::{self, ReportFormat};
+use crate::reconciliation;
 use crate::reconciliation::{due, step};
 use crate::service::Node;
 use crate::store::rows::BlockRow;
@@ -133,6 +133,8 @@ async fn what_was_planted_is_found_and_nothing_else_and_the_report_stays() {
             ]
         );
         assert_eq!(with(&hub, |hub| hub.reconciling.results[1].counts), FIVE);
+        // The hub is given the findings, and only where there are some.
+        assert_eq!(with(&hub, |hub| hub.reconciling.reports.clone()), [found.clone()]);
         // Kept, newest first, and written in each form.
         let kept = reconciliation::list(&node, None, 10).await.unwrap();
         let told: Vec<(bool, i64)> = kept.iter().map(|one| (one.agreed, one.differences)).collect();
@@ -140,10 +142,15 @@ async fn what_was_planted_is_found_and_nothing_else_and_the_report_stays() {
         assert_eq!(reconciliation::agreed_at(&node).await.unwrap(), Some(agreed.at));
         let report = reconciliation::report(&node, found.reconciliation).await.unwrap();
         assert_eq!(report, found);
-        assert_eq!(ReportFormat::Csv.write(&report).unwrap().lines().count(), 6);
-        assert!(ReportFormat::Html.write(&report).unwrap().contains("missing-at-hub"));
+        assert_eq!(ReportFormat::Csv.write(&report).lines().count(), 6);
+        assert!(ReportFormat::Html.write(&report).contains("missing-at-hub"));
         let unknown = reconciliation::report(&node, message_id(99)).await.unwrap_err();
         assert_eq!(unknown.code(), "not-found");
+        // A hub that does not take them: an error, and the report is kept here.
+        with(&hub, |hub| hub.reconciling.refuses_reports = true);
+        let refused = reconciliation::reconcile_and_keep(&node, ReconciliationReason::Asked, None).await;
+        assert_eq!(refused.unwrap_err().code(), "busy");
+        assert_eq!(reconciliation::list(&node, None, 10).await.unwrap().len(), 3);
     }
 }
 
@@ -172,6 +179,8 @@ async fn a_repair_by_two_roles_gives_the_node_the_hubs_blocks_and_its_accounts_t
         assert_eq!(kept.approved_by.unwrap().as_str(), "director");
         let staff = with(&hub, |hub| hub.reconciling.begun.last().unwrap().1.clone()).unwrap();
         assert!(staff.four_eyes && staff.role.as_str() == "operator");
+        let repaired = with(&hub, |hub| hub.reconciling.repaired.clone());
+        assert_eq!(repaired, [None, Some(found.reconciliation)]);
         // What left by the feed has left; everything else is in the account as before.
         let before: i64 = harbin_leaves.iter().map(|lot| lot.last - lot.first + 1).sum();
         let after: i64 = lots(&node).await.iter().map(|lot| lot.last - lot.first + 1).sum();

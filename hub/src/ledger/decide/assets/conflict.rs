@@ -286,7 +286,10 @@ fn lose(
 fn still_held(working: &Working, range: &BlockRef, issuer: &NodeId) -> Decided<Vec<Block>> {
     let blocks = working.blocks_over(range)?.into_iter();
     let still = blocks.filter(|block| {
-        block.status.holder == *issuer && !block.status.state.is_final() && range.range.contains(&block.range)
+        block.status.holder == *issuer
+            && !block.status.state.is_final()
+            && range.range.contains(&block.range)
+            && working.governance.contradicted(&block.series, block.range).is_none()
     });
     Ok(still.cloned().collect())
 }

@@ -1,0 +1,329 @@
+//! Findings of reconciliations against the log: a row of the hub's that its own log contradicts is left alone until officers have
+//! closed the finding; a row of a node's stops nothing. On both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "a test stops where it is wrong, in its helping functions too"
+)]
+
+mod support;
+
+use support::{Federation, Refused, id_of, node, on_each_database, part};
+use tanqiao_hub::ledger::command::{Body, Decision};
+use tanqiao_hub::reconciliation::examine::{contradicted, examine_all};
+use tanqiao_hub::serve::asked_to_reconcile;
+use tanqiao_hub::store::connection::StoreConnection as _;
+use tanqiao_hub::store::database::WriteConnection;
+use tanqiao_hub::store::findings::{keep, last_ended, unexamined};
+use tanqiao_hub::store::read::reconciliations;
+use tanqiao_hub::store::statement::Statement;
+use tanqiao_protocol::block::{Block, BlockState, BlockStatus};
+use tanqiao_protocol::canonical;
+use tanqiao_protocol::feed::CHAIN_START;
+use tanqiao_protocol::id::{MessageId, Sha256};
+use tanqiao_protocol::reconciliation::{
+    Cut, Finding, FindingCounts, Place, Reconciliation, ReconciliationReason, ReconciliationReport,
+    ReconciliationResult, ReconciliationState, Version, Whereabouts, classify,
+};
+use tanqiao_protocol::serial::BlockRef;
+
+/// Changes rows behind the ledger, and says how many.
+fn alter(f: &Federation, sql: &str) -> usize {
+    let statement = Statement::new(sql);
+    match f.database.writer().unwrap() {
+        WriteConnection::Sqlite(mut c) => c.run(statement).unwrap(),
+        WriteConnection::Postgres(mut c) => c.run(statement).unwrap(),
+    }
+}
+
+fn begin(f: &Federation, member: &str, repaired: Option<MessageId>) -> Body {
+    let _ = (f, member);
+    Body::Reconciliation(Reconciliation {
+        reason: ReconciliationReason::Asked,
+        cursor: 0,
+        chain: CHAIN_START,
+        repaired,
+    })
+}
+
+/// A reconciliation of Wuhan's that found these blocks at the hub and these at the node.
+fn found(f: &Federation, hub: &[Block], ours: &[Block], places: &[Whereabouts]) -> MessageId {
+    let version = |block: &Block| Version::from(block.clone());
+    let theirs: Vec<Version> = hub.iter().map(version).collect();
+    let ours: Vec<Version> = ours.iter().map(version).collect();
+    let findings: Vec<Finding> = classify(&theirs, &ours, places, |_| false);
+    let id = id_of(&f.by_member("wuhan", begin(f, "wuhan", None)).unwrap());
+    let cut = Cut {
+        seq: 1,
+        chain: CHAIN_START,
+        log_size: f.head().0,
+    };
+    let counts = FindingCounts::of(&findings);
+    let result = ReconciliationResult {
+        reconciliation: id,
+        cut,
+        counts,
+        findings_sha256: Sha256::of(&canonical::to_vec(&findings).unwrap()),
+    };
+    f.by_member("wuhan", Body::ReconciliationResult(Box::new(result)))
+        .unwrap();
+    let report = ReconciliationReport {
+        reconciliation: id,
+        member: node("wuhan"),
+        at: f.now(),
+        cut,
+        hub_blocks: 1,
+        node_blocks: 1,
+        bytes: 1,
+        counts,
+        totals: Vec::new(),
+        findings,
+    };
+    let bytes = serde_json::to_vec(&report).unwrap();
+    for _ in 0..2 {
+        keep(&f.database, id, &bytes, f.now()).unwrap();
+    }
+    assert_eq!(f.database.read(unexamined).unwrap(), [id]);
+    assert_eq!(examine_all(&f.database, &f.sequencer).unwrap(), 1);
+    assert_eq!(examine_all(&f.database, &f.sequencer).unwrap(), 0, "once");
+    id
+}
+
+fn close(
+    f: &Federation,
+    officers: &[&str],
+    id: MessageId,
+) -> Result<tanqiao_protocol::view::Outcome, tanqiao_protocol::problem::Problem> {
+    let reason = "looked into, and settled".to_owned();
+    f.by_officers(
+        officers,
+        Decision::CloseFindings {
+            reconciliation: id,
+            reason,
+        },
+    )
+}
+
+fn wuhans_first(f: &Federation, block: &BlockRef) -> Block {
+    f.block(&part(block, 1, 1))
+}
+
+#[test]
+fn a_row_that_the_log_contradicts_is_left_alone_until_two_officers_have_closed_the_finding() {
+    on_each_database(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000_000);
+        f.transfer("wuhan", "harbin", &[part(&block, 400_001, 500_000)]);
+        let offered = f.offer("wuhan", "harbin", &[part(&block, 600_001, 700_000)]);
+        let right = wuhans_first(&f, &block);
+        let hub_row = "series_no = 1 AND first = 1";
+        assert_eq!(
+            alter(&f, &format!("UPDATE block SET uses = uses + 1 WHERE {hub_row}")),
+            1
+        );
+        let reserved = f.block(&part(&block, 600_001, 600_001));
+        assert_eq!(reserved.status.state, BlockState::Reserved);
+        assert_eq!(
+            alter(
+                &f,
+                "UPDATE block SET uses = uses + 1 WHERE series_no = 1 AND first = 600001"
+            ),
+            1
+        );
+        let wrong = [wuhans_first(&f, &block), f.block(&part(&block, 600_001, 600_001))];
+        let id = found(&f, &wrong, &[right.clone(), reserved.clone()], &[]);
+
+        let one = f
+            .database
+            .read(|c| reconciliations::reconciliation(c, id))
+            .unwrap()
+            .unwrap();
+        let examined = one.content.examined.unwrap();
+        assert_eq!((examined.findings, examined.contradicted), (2, 2));
+        assert_eq!(f.feed("wuhan").last().unwrap(), "reconciliation.examined");
+        // These serials stay; their neighbours move.
+        let refused = f
+            .propose("wuhan", "harbin", &[part(&block, 1_001, 2_000)])
+            .refused_by("T08");
+        assert!(refused.detail.contains(&id.to_string()), "{}", refused.detail);
+        f.freeze(&[part(&block, 1, 10)]).refused_by("T08");
+        f.cancel("wuhan", &[part(&block, 10, 20)]).refused_by("T08");
+        f.transfer("wuhan", "harbin", &[part(&block, 700_001, 800_000)]);
+        // An open transfer of them stays open: accepted, withdrawn, halted and past its time.
+        f.accept("harbin", &offered).refused_by("T08");
+        f.withdraw("wuhan", offered.id).refused_by("T08");
+        let halt = Decision::Halt {
+            subject: offered.id,
+            reason: "test".to_owned(),
+        };
+        f.by_officers(&["first-officer", "second-officer"], halt)
+            .refused_by("T08");
+        let suspend = Decision::Suspend {
+            member: node("harbin"),
+            reason: "test".to_owned(),
+        };
+        f.by_officers(&["first-officer"], suspend).unwrap();
+        f.by_officers(&["first-officer"], Decision::Reinstate { member: node("harbin") })
+            .unwrap();
+        f.pass(60 * 24 * 3600);
+        f.by_hub(Decision::Sweep).unwrap();
+        assert_eq!(
+            f.block(&part(&block, 600_001, 600_001)).status.state,
+            BlockState::Reserved
+        );
+        // Another process knows as well.
+        let second = f.second_process();
+        assert_eq!(second.governance().contradictions[&id].blocks.len(), 2);
+
+        close(&f, &["first-officer"], id).refused_by("G01");
+        let open = f.sequencer.governance().contradictions[&id].blocks.clone();
+        assert_eq!(
+            contradicted(&f.database, open.iter()).unwrap().1,
+            open,
+            "the log has not changed"
+        );
+        // The rows are what they were, as after a restore.
+        assert_eq!(
+            alter(
+                &f,
+                "UPDATE block SET uses = uses - 1 WHERE series_no = 1 AND first IN (1, 600001)"
+            ),
+            2
+        );
+        assert_eq!(contradicted(&f.database, open.iter()).unwrap().1, []);
+        close(&f, &["first-officer", "second-officer"], id).unwrap();
+        close(&f, &["first-officer", "second-officer"], id).refused_by("G05");
+        assert_eq!(f.feed("wuhan").last().unwrap(), "reconciliation.closed");
+        f.by_hub(Decision::Sweep).unwrap();
+        assert_eq!(
+            f.block(&part(&block, 600_001, 600_001)).status.state,
+            BlockState::Held,
+            "its time had passed"
+        );
+        f.transfer("wuhan", "harbin", &[part(&block, 1_001, 2_000)]);
+        assert!(f.second_process().governance().contradictions.is_empty());
+        f.assert_sound();
+    });
+}
+
+#[test]
+fn a_row_that_was_cut_short_and_one_that_went_to_another_are_proven_by_the_log() {
+    on_each_database(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000_000);
+        f.transfer("wuhan", "harbin", &[part(&block, 400_001, 500_000)]);
+        let (first, last) = (wuhans_first(&f, &block), f.block(&part(&block, 500_001, 500_001)));
+        let cut = "UPDATE block SET last = last - 1000 WHERE series_no = 1 AND first = 1";
+        assert_eq!(alter(&f, cut), 1);
+        let short = wuhans_first(&f, &block);
+        let to_harbin = "UPDATE block SET holder = (SELECT no FROM member WHERE id = 'harbin') WHERE series_no = 1 AND first = 500001";
+        assert_eq!(alter(&f, to_harbin), 1);
+        let place = |block: &Block, place| Whereabouts {
+            block: block.reference(),
+            place,
+        };
+        let places = [place(&last, Place::Elsewhere)];
+        let id = found(&f, &[short], &[first.clone(), last.clone()], &places);
+        let open = f.sequencer.governance().contradictions[&id].blocks.clone();
+        assert_eq!(open, [first.reference(), last.reference()]);
+        let again = f.propose("harbin", "wuhan", &[part(&block, 500_001, 600_000)]);
+        again.refused_by("T08");
+        // Put back, so that the ledger can be audited.
+        let back = format!(
+            "UPDATE block SET holder = (SELECT no FROM member WHERE id = '{}') WHERE series_no = 1 AND first = 500001",
+            last.status.holder
+        );
+        assert_eq!(alter(&f, &back), 1);
+        let whole = "UPDATE block SET last = last + 1000 WHERE series_no = 1 AND first = 1";
+        assert_eq!(alter(&f, whole), 1);
+        close(&f, &["first-officer", "second-officer"], id).unwrap();
+    });
+}
+
+#[test]
+fn a_row_of_the_nodes_that_the_log_does_not_know_stops_nothing() {
+    on_each_database(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000_000);
+        f.transfer("wuhan", "harbin", &[part(&block, 400_001, 500_000)]);
+        let right = wuhans_first(&f, &block);
+        let mut frozen = right.clone();
+        frozen.status = BlockStatus {
+            state: BlockState::Frozen,
+            state_before: Some(BlockState::Held),
+            ..frozen.status
+        };
+        let mut invented = right.clone();
+        invented.series = "wuhan/420100/wuhan-metro.v1/2031".parse().unwrap();
+        let places = [Whereabouts {
+            block: invented.reference(),
+            place: Place::Unknown,
+        }];
+        let id = found(&f, &[right], &[frozen, invented], &places);
+        let one = f
+            .database
+            .read(|c| reconciliations::reconciliation(c, id))
+            .unwrap()
+            .unwrap();
+        let examined = one.content.examined.unwrap();
+        assert_eq!((examined.findings, examined.contradicted), (2, 0));
+        assert!(f.sequencer.governance().contradictions.is_empty());
+        f.transfer("wuhan", "harbin", &[part(&block, 1, 1_000)]);
+        // The book is built anew by two roles, and the log says because of what.
+        f.by_member("wuhan", begin(&f, "wuhan", Some(id))).refused_by("G01");
+        let new = f.new_id();
+        let mut command = f.command("wuhan", new, begin(&f, "wuhan", Some(id)));
+        if let tanqiao_hub::ledger::command::Origin::Member(signed) = &mut command.origin {
+            signed.payload = r#"{"staff":{"role":"operator","four_eyes":true}}"#.into();
+        }
+        f.ask(command).result.unwrap();
+        let one = f
+            .database
+            .read(|c| reconciliations::reconciliation(c, new))
+            .unwrap()
+            .unwrap();
+        assert_eq!(one.content.begun.repaired, Some(id));
+        f.by_member("harbin", begin(&f, "harbin", Some(id))).refused_by("M02");
+        close(&f, &["first-officer", "second-officer"], id).unwrap();
+        let one = f
+            .database
+            .read(|c| reconciliations::reconciliation(c, id))
+            .unwrap()
+            .unwrap();
+        assert_eq!(one.state, ReconciliationState::Closed);
+        f.assert_sound();
+    });
+}
+
+#[test]
+fn the_calendar_asks_each_member_once_and_those_with_a_new_result_not_at_all() {
+    on_each_database(|f| {
+        f.two_regions();
+        f.issue("wuhan", "420100", 1_000);
+        found(&f, &[], &[], &[]);
+        let ended = f.database.read(|c| last_ended(c, true)).unwrap();
+        assert_eq!(ended.keys().collect::<Vec<_>>(), [&node("wuhan")]);
+        let at = f.now();
+        let commands = asked_to_reconcile(&f.database, &f.sequencer.governance(), at).unwrap();
+        let members = |commands: &[tanqiao_hub::ledger::command::Command]| -> Vec<String> {
+            commands.iter().map(|one| format!("{:?}", one.body)).collect()
+        };
+        assert_eq!(commands.len(), 1, "{:?}", members(&commands));
+        let later = at.plus_micros(24 * 3600 * 1_000_000);
+        let commands = asked_to_reconcile(&f.database, &f.sequencer.governance(), later).unwrap();
+        assert_eq!(commands.len(), 2, "{:?}", members(&commands));
+        // Two hubs on one database ask once.
+        let size = f.head().0;
+        for _ in 0..2 {
+            for answer in f.sequencer.submit_blocking(commands.clone()).unwrap() {
+                answer.result.unwrap();
+            }
+        }
+        assert_eq!(f.head().0, size + 2);
+        assert_eq!(f.feed("wuhan").last().unwrap(), "reconciliation.requested");
+        f.assert_sound();
+    });
+}

@@ -1,0 +1,2 @@
+DROP TABLE contradiction;
+DROP TABLE reconciliation_report;
