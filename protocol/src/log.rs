@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod note;
 pub mod policy;
 pub mod receipt;
+pub mod rules;
 pub mod tile;
 pub mod witness;
 

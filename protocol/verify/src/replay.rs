@@ -18,7 +18,7 @@ use tanqiao_protocol::view::PublicTotals;
 
 use crate::mirror::{FileFault, Mirror};
 pub use files::{FINDINGS_MAX, Finding};
-use rules::LogRules;
+use rules::Witnesses;
 pub use totals::{Difference, compare};
 
 /// What is asked of an audit.
@@ -136,7 +136,7 @@ pub fn audit(mirror: &Mirror, asked: &Asked<'_>, mut progress: impl FnMut(u64, u
         return Err(AuditFault::Beyond { asked: wanted, size });
     }
     let mut ledger = Ledger::new(wanted);
-    let mut rules = LogRules::default();
+    let mut rules = Witnesses::default();
     let found = files::check(mirror, &signed.checkpoint, |index, entry| {
         ledger.take(index, entry);
         if let Some(entry) = entry {
@@ -260,7 +260,7 @@ fn signed(mirror: &Mirror, asked: &Asked<'_>, report: &mut Audited) -> Result<Op
 
 /// The policy beside the log is the one that the log's own leaves make, and each signature is of somebody who signs or has signed: a
 /// line or a number that was changed would otherwise be nobody's.
-fn compare_policy(signed: &Signed, rules: &LogRules, findings: &mut Vec<Finding>) {
+fn compare_policy(signed: &Signed, rules: &Witnesses, findings: &mut Vec<Finding>) {
     let Some((beside, bytes)) = &signed.beside else { return };
     let logs: Vec<NoteKey> = beside.logs().iter().map(|log| log.key.clone()).collect();
     let known = |line: &SignatureLine| {
