@@ -7,10 +7,14 @@
 mod alarm;
 mod compare;
 mod evidence;
+mod foreign;
 mod key;
 mod listen;
 mod mirror;
 mod pin;
+mod policy;
+mod prefix;
+mod quorum;
 mod status;
 mod watch;
 
@@ -24,9 +28,11 @@ use tanqiao_protocol::signing::NoteKey;
 pub use alarm::{resume, stopped};
 pub use compare::compare;
 pub use evidence::{EVIDENCE_FORMAT, Evidence};
+pub use foreign::{EVIDENCE_BYTES_MAX, Imported, export, import};
 pub use listen::listen;
 pub use mirror::{Mirrored, mirror};
 pub use pin::believed;
+pub(crate) use policy::{Judge, judge};
 pub use status::{LogPlace, LogStatus, LogView, view};
 pub use watch::watch;
 
@@ -53,6 +59,8 @@ stored_words! {
         Feed = 5 "feed",
         /// Another member has reported what its two notes alone do not prove.
         Reported = 6 "reported",
+        /// The hub names other witnesses, or another quorum, than the leaves of its log have decided.
+        Policy = 7 "policy",
     }
 }
 

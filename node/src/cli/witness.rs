@@ -1,11 +1,16 @@
 //! `witness`: how far the log is verified, evidence against it, and ending an alarm.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tanqiao_protocol::id::NodeId;
 
 use super::command::Context;
 use super::report::{Failure, Report};
-use crate::witness::{Evidence, LogStatus, resume, view};
+use crate::error::NodeError;
+use crate::service::Node;
+use crate::witness::{EVIDENCE_BYTES_MAX, Evidence, LogStatus, export, import, resume, view};
 
 #[derive(Debug, Args)]
 pub(super) struct WitnessArgs {
@@ -22,7 +27,10 @@ enum WitnessAction {
     #[command(
         after_help = "Example:\n  tanqiao-node witness evidence\n\nThe same stands in the files of `witness.evidence`."
     )]
-    Evidence,
+    Evidence {
+        #[command(subcommand)]
+        action: Option<EvidenceAction>,
+    },
     /// End every alarm, once the officers have said what happened; the evidence stays
     #[command(
         after_help = "Example:\n  tanqiao-node witness resume --reason 'the hub runs again on the database that it had before'\n\n\
@@ -38,6 +46,34 @@ enum WitnessAction {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum EvidenceAction {
+    /// Write evidence into files that another member, or `tanqiao-verify fork`, can check without the hub
+    #[command(
+        after_help = "Examples:\n  tanqiao-node witness evidence export evidence-of-wuhan\n  \
+        tanqiao-node witness evidence export fork.txt --id 4f1c…"
+    )]
+    Export {
+        /// A folder for all of it; with --id, the file
+        path: PathBuf,
+        /// Only the evidence with this id
+        #[arg(long, value_name = "HEX")]
+        id: Option<String>,
+    },
+    /// Take another member's evidence from its file: verified under the log's key that this node knows, kept, and followed as its own
+    #[command(
+        after_help = "Example:\n  tanqiao-node witness evidence import fork.txt --from harbin\n\n\
+        Two notes that prove a fork, or one that contradicts what this node has cosigned, stop the node. Others are an alarm."
+    )]
+    Import {
+        /// The file
+        file: PathBuf,
+        /// The member that has given it
+        #[arg(long, value_name = "MEMBER")]
+        from: NodeId,
+    },
+}
+
 pub(super) async fn witness(context: &Context, args: WitnessArgs) -> Result<Report, Failure> {
     let node = context.node().await?;
     match args.action {
@@ -49,7 +85,15 @@ pub(super) async fn witness(context: &Context, args: WitnessArgs) -> Result<Repo
             };
             Ok(Report::new(said(&log), &json!({ "log": log }))?.refused(log.stopped || log.alarms > 0))
         }
-        WitnessAction::Evidence => Report::list(&view(&node).await?.evidence, line),
+        WitnessAction::Evidence { action } => match action {
+            None => Report::list(&view(&node).await?.evidence, line),
+            Some(EvidenceAction::Export { path, id }) => {
+                let files = export(&node, &path, id.as_deref()).await?;
+                let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+                Report::new(names.join("\n") + "\n", &json!({ "files": names }))
+            }
+            Some(EvidenceAction::Import { file, from }) => taken(&node, &file, from).await,
+        },
         WitnessAction::Resume { reason, new_origin } => {
             let ended = resume(&node, &reason, new_origin).await?;
             Report::new(
@@ -58,6 +102,28 @@ pub(super) async fn witness(context: &Context, args: WitnessArgs) -> Result<Repo
             )
         }
     }
+}
+
+async fn taken(node: &Node, file: &Path, from: NodeId) -> Result<Report, Failure> {
+    let failed = |error: std::io::Error| NodeError::refused("file", format!("{}: {error}", file.display()));
+    let length = std::fs::metadata(file).map_err(failed)?.len();
+    if length > EVIDENCE_BYTES_MAX as u64 {
+        let why = format!("{} is larger than evidence can be", file.display());
+        return Err(NodeError::refused("evidence", why).into());
+    }
+    let imported = import(node, &std::fs::read(file).map_err(failed)?, from).await?;
+    let text = if imported.stops {
+        format!(
+            "{} is proven and kept as {}: the node has STOPPED\n",
+            imported.kind, imported.id
+        )
+    } else {
+        format!(
+            "kept as {}: the log has signed both notes, and they prove nothing by themselves; the node goes on, with an alarm\n",
+            imported.id
+        )
+    };
+    Report::new(text, &imported)
 }
 
 fn said(log: &LogStatus) -> String {
@@ -70,12 +136,13 @@ fn said(log: &LogStatus) -> String {
     };
     format!(
         "log              {state}\nalarms           {}\ncosigned         {} leaves, root {}\nwitnessed        {} leaves\n\
-         compared         {} leaves with the feed\nlog key          {}\nwitness key      {}\n",
+         compared         {} of {} leaves with the feed\nlog key          {}\nwitness key      {}\n",
         log.alarms,
         log.size,
         log.root,
         log.witnessed,
         log.checked,
+        log.size,
         log.log_key,
         log.witness_key.as_deref().unwrap_or("not proposed yet")
     )

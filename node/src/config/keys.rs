@@ -132,8 +132,9 @@ pub const KEYS: &[(&str, KeyKind, &str)] = &[
     (
         "receipts.policy",
         KeyKind::Text,
-        "Whom receipts are verified by: a C2SP tlog-policy file from somebody whom you trust. Without it the hub's own policy counts, as \
-         long as it is of the log whose key the witness has pinned.",
+        "By whom receipts are verified and the log's quorum is judged: a C2SP tlog-policy file from somebody whom you trust. Without it by \
+         the key that the witness has pinned and the witnesses that the log's leaves name; by the hub's own policy only where nothing was \
+         compared yet.",
     ),
     (
         "reconciliation.hours",

@@ -1,7 +1,7 @@
 //! Receipts and certificates: fetched from the hub, verified here before anybody sees them, and kept.
 //!
-//! Whom this node trusts is a policy file of its own, or the log's key as its witness has pinned it: a hub that shows another log is
-//! refused.
+//! Whom this node trusts is a policy file of its own, or the log's key as its witness has pinned it and the witnesses that the leaves
+//! have admitted which it has compared: a hub that shows another log, or names fewer witnesses, is refused.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use super::Node;
 use crate::config::ConfigError;
 use crate::error::NodeError;
 use crate::exchange::HubError;
-use crate::witness;
+use crate::witness::{self, Judge};
 
 /// How long witnesses are waited for: usual is a second.
 const WITNESSED_WITHIN: Duration = Duration::from_secs(10);
@@ -34,6 +34,8 @@ struct Trusted {
     policy: Policy,
     /// The keys of the log that are believed.
     keys: Vec<NoteKey>,
+    /// True if the policy is of the leaves that were compared so far: a receipt may be under a later head than these.
+    may_grow: bool,
 }
 
 impl Trusted {
@@ -84,7 +86,10 @@ impl Node {
                 "the hub's certificate is of something else",
             ));
         }
-        trusted.believe(verify_certificate(&file, &trusted.policy))?;
+        self.believe_until(until, |trusted| {
+            trusted.believe(verify_certificate(&file, &trusted.policy))
+        })
+        .await?;
         keep(&path, serde_json::to_vec(&file)).await?;
         Ok(file)
     }
@@ -118,7 +123,9 @@ impl Node {
                 "the hub's receipt is of something else",
             ));
         }
-        let statement = trusted.believe(verify(&file, &trusted.policy))?;
+        let statement = self
+            .believe_until(until, |trusted| trusted.believe(verify(&file, &trusted.policy)))
+            .await?;
         keep(&path, file.to_json()).await?;
         Ok((file, statement))
     }
@@ -134,34 +141,39 @@ impl Node {
         self.hub().receipt(ReceiptKind::Retirement, id).await
     }
 
+    /// What is proven; as long as the leaves that say who witnesses are still being compared, once more.
+    async fn believe_until(
+        &self,
+        until: Instant,
+        proven: impl Fn(&Trusted) -> Result<Statement, NodeError>,
+    ) -> Result<Statement, NodeError> {
+        loop {
+            let trusted = self.trusted().await?;
+            match proven(&trusted) {
+                Err(_) if trusted.may_grow && Instant::now() < until => tokio::time::sleep(ASK_EVERY).await,
+                other => return other,
+            }
+        }
+    }
+
     fn kept(&self, id: MessageId, what: &str) -> PathBuf {
         self.config().receipts.dir.join(format!("{id}.{what}.json"))
     }
 
-    /// The policy of the configuration; without one the hub's, as long as it is of the log whose key this node has pinned.
+    /// Whom this node believes now; the hub's policy only where it has none of its own.
     async fn trusted(&self) -> Result<Trusted, NodeError> {
-        let own = self.config().receipts.policy.clone();
-        let policy = match &own {
-            Some(path) => policy_in(path, read(path).await?)?,
-            None => self.hub().log_policy().await?,
+        let judge = witness::judge(self).await?;
+        let keys = match &judge {
+            Judge::Pinned(policy) => policy.logs().iter().map(|log| log.key.clone()).collect(),
+            Judge::Leaves(_) | Judge::Hub => witness::believed(self).await?,
         };
-        let keys = if own.is_some() {
-            policy.logs().iter().map(|log| log.key.clone()).collect()
-        } else {
-            witness::believed(self).await?
+        let may_grow = matches!(judge, Judge::Leaves(_));
+        let policy = match judge {
+            Judge::Pinned(policy) | Judge::Leaves(policy) => policy,
+            Judge::Hub => self.hub().log_policy().await?,
         };
-        Ok(Trusted { policy, keys })
+        Ok(Trusted { policy, keys, may_grow })
     }
-}
-
-fn policy_in(path: &Path, bytes: Option<Vec<u8>>) -> Result<Policy, NodeError> {
-    let read = |source| ConfigError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let bytes = bytes.ok_or_else(|| read(io::Error::from(io::ErrorKind::NotFound)))?;
-    let policy = Policy::parse(&bytes).map_err(|error| read(io::Error::other(error.to_string())))?;
-    Ok(policy)
 }
 
 async fn read(path: &Path) -> Result<Option<Vec<u8>>, NodeError> {

@@ -1,4 +1,4 @@
-//! What was verified of the hub's log, and evidence against it: the tables of `migrations/node/*/0007_witness`, alike on both
+//! What was verified of the hub's log, and evidence against it: the tables of `migrations/node/*/0007_witness` and `0009_witness_rules`, alike on both
 //! databases, and what can be asked of them inside a transaction.
 
 use diesel::QueryResult;
@@ -10,7 +10,7 @@ diesel::table! {
     witness (id) {
         id -> SmallInt, log_key -> Text, configured_key -> Nullable<Text>, next_key -> Nullable<Text>, proposed_key -> Nullable<Text>, size -> BigInt,
         root -> Text, note -> Text, cosigned_at -> BigInt, posted -> BigInt, witnessed -> BigInt, checked -> BigInt,
-        checked_hashes -> Text, reports_read -> BigInt, stopped -> SmallInt,
+        checked_hashes -> Text, reports_read -> BigInt, stopped -> SmallInt, rules -> Text, doubted_at -> Nullable<BigInt>,
     }
 }
 diesel::table! {
@@ -54,6 +54,10 @@ pub struct WitnessRow {
     pub reports_read: i64,
     /// 1 while the node has stopped because of what the log has shown.
     pub stopped: i16,
+    /// Witnesses and quorum as the compared leaves have decided them, as JSON.
+    pub rules: String,
+    /// Since when the hub has named others than its leaves, in microseconds; absent while it names the same.
+    pub doubted_at: Option<i64>,
 }
 
 /// What contradicts the log.

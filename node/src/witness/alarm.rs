@@ -46,6 +46,13 @@ pub(crate) fn check_trusted(tx: &mut dyn Tx) -> Result<(), NodeError> {
 
 /// Keeps what contradicts the log, and stops where it must. The message to the hub leaves although the node has stopped.
 pub(super) async fn raise(node: &Node, evidence: Evidence) -> Result<(), NodeError> {
+    // What another member has found, the hub has told everybody.
+    let tell = evidence.reported_by.is_none();
+    raise_and(node, evidence, tell).await
+}
+
+/// The same, and tells the hub where `tell`.
+pub(super) async fn raise_and(node: &Node, evidence: Evidence, tell: bool) -> Result<(), NodeError> {
     crash::point("witness.before-evidence");
     let (kept, signer, now, id) = (evidence.clone(), node.signer().clone(), node.now(), node.new_id());
     let new = node
@@ -57,8 +64,7 @@ pub(super) async fn raise(node: &Node, evidence: Evidence) -> Result<(), NodeErr
                 row.stopped = 1;
                 tx.put_witness(&row)?;
             }
-            // What another member has found, the hub has told everybody.
-            if let Some(report) = report_of(&kept).filter(|_| new && kept.reported_by.is_none()) {
+            if let Some(report) = report_of(&kept).filter(|_| new && tell) {
                 let message = Outgoing { id, now, staff: None };
                 enqueue(tx, &signer, &message, &report)?;
             }
@@ -101,7 +107,7 @@ fn report_of(evidence: &Evidence) -> Option<LogFork> {
         EvidenceKind::Fork => ForkKind::Fork,
         EvidenceKind::Rollback => ForkKind::Rollback,
         EvidenceKind::Inconsistent => ForkKind::Inconsistent,
-        EvidenceKind::Key | EvidenceKind::Feed | EvidenceKind::Reported => return None,
+        EvidenceKind::Key | EvidenceKind::Feed | EvidenceKind::Reported | EvidenceKind::Policy => return None,
     };
     Some(LogFork {
         kind,
@@ -149,6 +155,8 @@ pub async fn resume(node: &Node, reason: &str, new_origin: bool) -> Result<u64, 
             row.root = Sha256::of(&[]).to_string();
             row.note.clear();
             row.checked_hashes.clear();
+            "{}".clone_into(&mut row.rules);
+            row.doubted_at = None;
         }
         tx.put_witness(&row)?;
         Ok(ended)

@@ -1,7 +1,8 @@
 //! The log against this member's own feed: every leaf that concerns the member has its entry, and every entry its leaf. The book
 //! derives from the feed, so that log, feed and book say the same.
 //!
-//! Entries of the log are believed once their root is the one that was verified and stored; nothing of a pass counts before.
+//! The log is read in pieces. A piece is believed once a proof shows that it and what is before it are the beginning of the tree whose
+//! root was verified and stored; nothing of it counts before, and what was compared is kept then.
 
 use std::time::Duration;
 
@@ -9,11 +10,16 @@ use tanqiao_protocol::block::BlockChange;
 use tanqiao_protocol::feed::FeedEntry;
 use tanqiao_protocol::id::{NodeId, Sha256};
 use tanqiao_protocol::leaf::Leaf;
+use tanqiao_protocol::log::checkpoint::Head;
+use tanqiao_protocol::log::rules::LogRules;
 use tanqiao_protocol::log::tile::{Bundle, Kind, TILE_WIDTH, Tile};
 use tanqiao_protocol::merkle::RootBuilder;
 use tokio::sync::watch::Receiver;
 
 use super::evidence::Evidence;
+use super::policy::{rules_of, written as written_rules};
+use super::prefix::is_prefix;
+use super::quorum::see_quorum;
 use super::{EvidenceKind, alarm, hash_of, size_of, stored_size};
 use crate::error::NodeError;
 use crate::exchange::{Backoff, HubError};
@@ -24,10 +30,14 @@ use crate::store::witness::WitnessRow;
 
 /// How often the log is looked at when nothing moves in this process.
 const PERIOD: Duration = Duration::from_secs(30);
-/// Differences of one pass that are kept: the first ones say where it began.
+/// How long the feed is given to bring what the log has.
+const BEHIND: Duration = Duration::from_millis(200);
+/// Leaves of one piece; a change that is in many leaves is never cut.
+const PIECE: u64 = 8_192;
+/// Differences of one piece that are kept: the first ones say where it began.
 const DIFFERENCES_MAX: usize = 20;
 
-/// What one pass did.
+/// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pass {
     /// Everything up to here was compared.
@@ -58,11 +68,18 @@ pub async fn compare(node: Node, mut stop: Receiver<bool>) {
                 _ = progress.changed() => {}
                 () = tokio::time::sleep(PERIOD) => {}
             },
-            other => {
+            // The feed is on its way: what it brings is waited for, and not awaited at every single entry.
+            Ok(Pass::Behind) => tokio::select! {
+                _ = stop.changed() => return,
+                () = tokio::time::sleep(BEHIND) => tokio::select! {
+                    _ = stop.changed() => return,
+                    _ = progress.changed() => {}
+                    () = tokio::time::sleep(PERIOD) => {}
+                },
+            },
+            Err(error) => {
                 let pause = backoff.next(None);
-                if let Err(error) = other {
-                    tracing::warn!(error = %error, pause_ms = pause.as_millis(), "the log could not be compared with the feed");
-                }
+                tracing::warn!(error = %error, pause_ms = pause.as_millis(), "the log could not be compared with the feed");
                 tokio::select! {
                     _ = stop.changed() => return,
                     () = tokio::time::sleep(pause) => {}
@@ -72,23 +89,42 @@ pub async fn compare(node: Node, mut stop: Receiver<bool>) {
     }
 }
 
-/// Compares what was verified since the last pass.
+/// Compares the next piece of what was verified, and looks once there is no more of it what the witnesses have seen of it.
 pub(super) async fn pass(node: &Node) -> Result<Pass, NodeError> {
-    let row = node.read(|tx| Ok(tx.witness()?)).await?;
+    let pass = piece(node, PIECE).await?;
+    if let Pass::Compared(compared) = pass {
+        let verified = node.read(|tx| Ok(tx.witness()?.map_or(0, |row| row.size))).await?;
+        if stored_size(compared)? == verified {
+            see_quorum(node).await?;
+        }
+    }
+    Ok(pass)
+}
+
+/// Compares the next leaves, about so many.
+pub(super) async fn piece(node: &Node, leaves: u64) -> Result<Pass, NodeError> {
+    let (row, looked_at) = node
+        .read(|tx| Ok((tx.witness()?, tx.cursor()?.map_or(0, |cursor| cursor.seq))))
+        .await?;
     let Some(row) = row.filter(|row| row.stopped == 0 && row.checked < row.size) else {
         return Ok(Pass::Nothing);
     };
+    let verified = Head {
+        size: size_of(row.size)?,
+        root: hash_of(&row.root)?,
+    };
     let mut reading = Reading::resume(node.member().clone(), &row)?;
-    while reading.next < size_of(row.size)? {
-        let bundle = node.hub().tile(reading.tile(size_of(row.size)?)?).await?;
-        let (from, whole) = reading.take(&bundle, size_of(row.size)?)?;
-        let until = reading.open_from();
+    let until = reading.next.saturating_add(leaves).min(verified.size);
+    while !reading.is_whole(until) && reading.next < verified.size {
+        let bundle = node.hub().tile(reading.tile(verified.size)?).await?;
+        let (from, whole) = reading.take(&bundle, verified.size, until)?;
+        let before = reading.open_from();
         let entries = node
-            .read(move |tx| Ok(tx.entries_between(stored_size(from)?, stored_size(until)?)?))
+            .read(move |tx| Ok(tx.entries_between(stored_size(from)?, stored_size(before)?)?))
             .await?;
         reading.compare(whole, entries)?;
     }
-    if reading.root.root() != hash_of(&row.root)? {
+    if !is_prefix(node, reading.head(), verified).await? {
         let why = format!(
             "its entries are not those of the tree of {} leaves that it has signed",
             row.size
@@ -98,21 +134,28 @@ pub(super) async fn pass(node: &Node) -> Result<Pass, NodeError> {
     if reading.open.is_some() {
         return Err(HubError::Unreadable("its last change is cut off".to_owned()).into());
     }
-    if reading.missing && feed_is_behind(node).await? {
+    if reading.missing && feed_is_behind(node, looked_at).await? {
         return Ok(Pass::Behind);
     }
-    for (leaf, entry, what) in reading.differences {
+    for (leaf, entry, what) in std::mem::take(&mut reading.differences) {
         let evidence = Evidence::new(EvidenceKind::Feed, node.now(), leaf, entry, what);
         alarm::raise(node, evidence).await?;
     }
-    let (hashes, next_key) = (written(&reading.root), reading.next_key);
-    let before = row.clone();
+    keep(node, row, &reading).await?;
+    Ok(Pass::Compared(reading.next))
+}
+
+/// Keeps how far the log was compared, and what its leaves have decided about keys and witnesses.
+async fn keep(node: &Node, before: WitnessRow, reading: &Reading) -> Result<(), NodeError> {
+    let (checked, next_key) = (stored_size(reading.next)?, reading.next_key.clone());
+    let (hashes, rules) = (written(&reading.root), written_rules(&reading.rules)?);
     node.write(move |tx| {
         let mut now = super::state(tx)?;
         // Another process may have compared the same; the head may have moved on.
         if now.checked == before.checked && now.stopped == 0 {
-            now.checked = before.size;
+            now.checked = checked;
             now.checked_hashes.clone_from(&hashes);
+            now.rules.clone_from(&rules);
             if next_key.is_some() {
                 now.next_key.clone_from(&next_key);
             }
@@ -120,18 +163,19 @@ pub(super) async fn pass(node: &Node) -> Result<Pass, NodeError> {
         }
         Ok(())
     })
-    .await?;
-    Ok(Pass::Compared(size_of(row.size)?))
+    .await
 }
 
-/// True if the hub has entries that this node has not applied: then nothing is missing yet.
-async fn feed_is_behind(node: &Node) -> Result<bool, NodeError> {
+/// True if entries may be missing only because they had not been applied when they were looked for: the hub has more, or some have come
+/// since.
+async fn feed_is_behind(node: &Node, looked_at: i64) -> Result<bool, NodeError> {
     let cursor = node.read(|tx| Ok(tx.cursor()?)).await?;
     let cursor = cursor.unwrap_or_else(crate::exchange::start);
-    let chain = hash_of(&cursor.chain)?;
-    let page = node.hub().feed(cursor.seq, &chain, 1, 0).await?;
-    let now = node.read(|tx| Ok(tx.cursor()?)).await?;
-    Ok(!page.entries.is_empty() || now.is_some_and(|now| now.seq != cursor.seq))
+    if cursor.seq != looked_at {
+        return Ok(true);
+    }
+    let page = node.hub().feed(cursor.seq, &hash_of(&cursor.chain)?, 1, 0).await?;
+    Ok(!page.entries.is_empty())
 }
 
 fn written(root: &RootBuilder) -> String {
@@ -146,7 +190,7 @@ struct Change {
     text: String,
 }
 
-/// The log as it is read, from where the last pass ended.
+/// The log as it is read, from where the last piece ended.
 struct Reading {
     member: NodeId,
     root: RootBuilder,
@@ -154,6 +198,7 @@ struct Reading {
     open: Option<Change>,
     log_key: String,
     next_key: Option<String>,
+    rules: LogRules,
     missing: bool,
     differences: Vec<(String, String, String)>,
 }
@@ -175,9 +220,23 @@ impl Reading {
             open: None,
             log_key: row.log_key.clone(),
             next_key: None,
+            rules: rules_of(row)?,
             missing: false,
             differences: Vec::new(),
         })
+    }
+
+    /// What was read so far.
+    fn head(&self) -> Head {
+        Head {
+            size: self.next,
+            root: self.root.root(),
+        }
+    }
+
+    /// True if everything before `until` was read and no change is cut off.
+    const fn is_whole(&self, until: u64) -> bool {
+        self.next >= until && self.open.is_none()
     }
 
     /// The bundle with the next leaf.
@@ -197,8 +256,8 @@ impl Reading {
         open.unwrap_or(self.next)
     }
 
-    /// Reads a bundle; returns where its changes begin, and those that are whole.
-    fn take(&mut self, bytes: &[u8], size: u64) -> Result<(u64, Vec<Change>), NodeError> {
+    /// Reads a bundle up to the first whole change at `until`; returns where its changes begin, and those that are whole.
+    fn take(&mut self, bytes: &[u8], size: u64, until: u64) -> Result<(u64, Vec<Change>), NodeError> {
         let first = self.next;
         let unreadable =
             |why: String| NodeError::from(HubError::Unreadable(format!("its log from leaf {first} on: {why}")));
@@ -215,6 +274,9 @@ impl Reading {
             self.next += 1;
             let text = String::from_utf8_lossy(entry).into_owned();
             whole.extend(self.gather(leaf, text));
+            if self.is_whole(until) {
+                break;
+            }
         }
         Ok((from, whole))
     }
@@ -241,6 +303,7 @@ impl Reading {
         let mut entries = entries.into_iter().peekable();
         for change in changes {
             self.notice_key(&change.leaf);
+            self.rules.take(&change.leaf);
             let mut found = false;
             while let Some(row) = entries.next_if(|row| row.log_index <= change.leaf.index) {
                 if row.log_index != change.leaf.index || found {

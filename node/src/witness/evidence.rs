@@ -143,6 +143,31 @@ impl Evidence {
     }
 }
 
+/// What a file of evidence says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Read {
+    pub(super) kind: EvidenceKind,
+    pub(super) first: String,
+    pub(super) second: String,
+    pub(super) proof: String,
+}
+
+impl Read {
+    /// Reads what [`Evidence::to_text`] has written.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (head, rest) = text.split_once("\n--- first\n")?;
+        let kind = head.strip_prefix(EVIDENCE_FORMAT)?.trim_start().parse().ok()?;
+        let (first, rest) = rest.split_once("--- second\n")?;
+        let (second, proof) = rest.split_once("--- proof\n")?;
+        Some(Self {
+            kind,
+            first: first.to_owned(),
+            second: second.to_owned(),
+            proof: proof.to_owned(),
+        })
+    }
+}
+
 /// Writes evidence into the database, in the transaction that stops the node; `true` if it raises an alarm that was not on.
 pub(super) fn keep(tx: &mut dyn Tx, evidence: &Evidence) -> Result<bool, NodeError> {
     let known = tx.evidence(&evidence.id)?;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tanqiao_protocol::feed::FeedEntry;
-use tanqiao_protocol::log::note::Note;
-use tanqiao_protocol::message::{ForkKind, proves_fork};
+use tanqiao_protocol::message::ForkKind;
 use tokio::sync::watch::Receiver;
 
 use super::evidence::Evidence;
-use super::{EvidenceKind, alarm, pin, state};
+use super::foreign::{self, Judged};
+use super::{EvidenceKind, alarm, state};
 use crate::error::NodeError;
 use crate::exchange::ExchangeError;
 use crate::service::Node;
@@ -100,26 +100,14 @@ async fn judge(node: &Node, row: &WitnessRow, entry: EntryRow) -> Result<(), Nod
     if report.reported_by == node.member().as_str() {
         return Ok(());
     }
-    let kind = if is_proven(row, &report)? {
-        EvidenceKind::Fork
-    } else {
-        EvidenceKind::Reported
+    let (kind, first, second) = match foreign::judge(row, &report.first, &report.second)? {
+        Judged::Fork => (EvidenceKind::Fork, report.first, report.second),
+        Judged::Other(note) => (EvidenceKind::Fork, row.note.clone(), note.to_string()),
+        Judged::Unproven | Judged::Unsigned => (EvidenceKind::Reported, report.first, report.second),
     };
     let detail = format!("{} reports ({}): {}", report.reported_by, report.kind, report.detail);
-    let evidence = Evidence::new(kind, node.now(), report.first, report.second, detail)
+    let evidence = Evidence::new(kind, node.now(), first, second, detail)
         .with_proof(entry.entry)
         .reported_by(report.reported_by);
     alarm::raise(node, evidence).await
-}
-
-/// True if keys that this node knows have signed both notes, and these contradict each other by themselves.
-fn is_proven(row: &WitnessRow, report: &Report) -> Result<bool, NodeError> {
-    let keys = pin::keys(row)?;
-    let (Ok(first), Ok(second)) = (
-        Note::parse(report.first.as_bytes()),
-        Note::parse(report.second.as_bytes()),
-    ) else {
-        return Ok(false);
-    };
-    Ok(first.verify(&keys).is_ok() && second.verify(&keys).is_ok() && proves_fork(&first, &second))
 }

@@ -91,6 +91,8 @@ async fn first_contact(node: &Node) -> Result<WitnessRow, NodeError> {
         checked_hashes: String::new(),
         reports_read: 0,
         stopped: 0,
+        rules: "{}".to_owned(),
+        doubted_at: None,
     };
     node.write(move |tx| {
         if let Some(other) = tx.witness()? {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tanqiao_protocol::log::checkpoint::{Checkpoint, Head};
 use tanqiao_protocol::log::note::{Note, SignatureLine};
-use tanqiao_protocol::log::policy::Policy;
 use tanqiao_protocol::log::witness::{AddCheckpoint, Verdict, judge};
 use tanqiao_protocol::message::proves_fork;
 use tanqiao_protocol::problem::{ApiProblem, Problem};
@@ -14,6 +13,7 @@ use tokio::sync::watch::Receiver;
 
 use super::evidence::{Evidence, signed_alone};
 use super::key::{self, WitnessSigner};
+use super::quorum::see_quorum;
 use super::{EvidenceKind, alarm, head_of, pin, size_of, state, stored_size};
 use crate::crash;
 use crate::error::NodeError;
@@ -316,46 +316,4 @@ async fn contradicted(node: &Node, row: &WitnessRow, problem: &Problem) -> Resul
     let evidence = Evidence::new(kind, node.now(), &row.note, second, detail).with_proof(answer);
     alarm::raise(node, evidence).await?;
     Ok(Step::Stopped)
-}
-
-/// Looks how far the quorum of witnesses has come.
-async fn see_quorum(node: &Node) -> Result<(), NodeError> {
-    let note = match node.hub().checkpoint().await {
-        Ok(note) => note,
-        Err(HubError::Problem(problem)) if problem.status == 404 => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
-    let row = node.read(state).await?;
-    let keys = pin::keys(&row)?;
-    let checkpoint: Checkpoint = note
-        .text()
-        .parse()
-        .map_err(|error| HubError::Unreadable(format!("the published checkpoint: {error}")))?;
-    if note.verify(&keys).is_err() || !has_quorum(&node.hub().log_policy().await?, &note, &checkpoint) {
-        return Ok(());
-    }
-    let (size, root) = (stored_size(checkpoint.size())?, checkpoint.root().to_string());
-    if size == row.size && root != row.root {
-        let detail = format!("The log has published another root of {size} leaves than it has shown this witness.");
-        let second = signed_alone(&note, &keys);
-        let evidence = Evidence::new(EvidenceKind::Fork, node.now(), &row.note, second, detail);
-        return alarm::raise(node, evidence.with_proof(note.to_string())).await;
-    }
-    // What this node has not verified itself is not witnessed to it.
-    let seen = size.min(row.size);
-    if seen <= row.witnessed {
-        return Ok(());
-    }
-    node.write(move |tx| {
-        let mut row = state(tx)?;
-        row.witnessed = row.witnessed.max(seen);
-        Ok(tx.put_witness(&row)?)
-    })
-    .await
-}
-
-fn has_quorum(policy: &Policy, note: &Note, checkpoint: &Checkpoint) -> bool {
-    policy
-        .evaluate(note, checkpoint)
-        .is_ok_and(|evaluation| evaluation.accepted())
 }

@@ -29,6 +29,8 @@ pub(crate) struct FakeLog {
     pub(crate) taken: Vec<Note>,
     /// Answers a proof that shows nothing.
     pub(crate) bad_proof: bool,
+    /// What it says of its policy, in the place of the one with its witness.
+    pub(crate) policy: Option<Policy>,
 }
 
 pub(crate) fn log_key(secret: &SigningKey) -> NoteKey {
@@ -64,6 +66,7 @@ impl FakeLog {
             witness: None,
             taken: Vec::new(),
             bad_proof: false,
+            policy: None,
         }
     }
 
@@ -73,6 +76,14 @@ impl FakeLog {
 
     pub(crate) fn append(&mut self, leaf: &Leaf) {
         self.leaves.push(serde_json::to_vec(leaf).unwrap());
+    }
+
+    /// A leaf that admits a member's witness.
+    pub(crate) fn admit(&mut self, member: &str, key: &NoteKey) {
+        let index = i64::try_from(self.leaves.len()).unwrap();
+        let mut admitted = leaf(index, "witness.admitted", &format!("witness/{member}"));
+        admitted.data = json!({ "key": key, "member": member });
+        self.append(&admitted);
     }
 
     /// Leaves that concern nobody here.
@@ -218,6 +229,9 @@ async fn checkpoint(hub: Hub) -> HttpResponse {
 
 async fn policy(hub: Hub) -> HttpResponse {
     let log = &hub.lock().unwrap().log;
+    if let Some(policy) = &log.policy {
+        return HttpResponse::Ok().body(policy.print());
+    }
     let witnesses = log
         .witness
         .iter()

@@ -271,7 +271,7 @@ async fn another_feed_than_the_one_that_was_read_stops_the_node() {
 }
 
 /// An offer of 100 g by harbin, signed by `signer`, of which 80 g arrive.
-fn offer(hub: &Shared, id: MessageId, signer: u8, tamper: bool) {
+pub(crate) fn offer(hub: &Shared, id: MessageId, signer: u8, tamper: bool) {
     let mut harbin = config();
     harbin.member = "harbin".parse().unwrap();
     let signing = Signer::new(key(signer), &harbin);

@@ -37,6 +37,13 @@ async fn each_head_that_continues_the_last_is_cosigned_once() {
         hub.lock().unwrap().log.grow(300);
         assert_eq!(step(&node).await, Step::Cosigned(303));
         assert_eq!(cosigned(&hub), [3, 303]);
+        let before = status(&node).await;
+        assert_eq!(
+            (before.size, before.witnessed),
+            (303, 0),
+            "who witnesses stands in leaves that were not compared yet"
+        );
+        assert_eq!(pass(&node).await.unwrap(), Pass::Compared(303));
         let status = status(&node).await;
         assert_eq!((status.size, status.witnessed, status.stopped), (303, 303, false));
     }
