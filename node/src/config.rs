@@ -422,6 +422,12 @@ impl Config {
         if !(1..=3_600).contains(&self.witness.interval_s) {
             return refuse("witness.interval_s", "from 1 to 3600");
         }
+        if self.acceptance.witnessed && !self.witness.enabled {
+            return refuse(
+                "acceptance.witnessed",
+                "set `witness.enabled` as well: offers would wait for ever",
+            );
+        }
         if self.reconciliation.hours > 8_760 {
             return refuse("reconciliation.hours", "from 1 to 8760, or 0 for none");
         }

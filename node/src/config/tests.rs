@@ -94,6 +94,9 @@ fn what_is_unknown_or_out_of_range_is_refused() {
     assert!(parse(&MINIMAL.replace("sqlite:node.db", "mysql://x")).is_err());
     assert!(parse(&format!("{MINIMAL}\n[api]\nlisten = \"0.0.0.0:9101\"")).is_err());
     assert!(parse(&format!("{MINIMAL}\n[outbox]\nbatch_max = 0")).is_err());
+    let waits = "[acceptance]\nwitnessed = true\n[witness]\nenabled =";
+    assert!(parse(&format!("{MINIMAL}\n{waits} false")).is_err());
+    assert!(parse(&format!("{MINIMAL}\n{waits} true")).is_ok());
 }
 
 #[test]
