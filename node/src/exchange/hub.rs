@@ -7,6 +7,7 @@ mod log;
 mod upload;
 mod wire;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -105,6 +106,8 @@ pub struct HubClient {
     http: Arc<RwLock<reqwest::Client>>,
     base: String,
     tls: Option<ClientTls>,
+    /// How often the connections were left: whoever shows the same certificate elsewhere leaves its own then.
+    left: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for HubClient {
@@ -138,6 +141,7 @@ impl HubClient {
             http: Arc::new(RwLock::new(http)),
             base: config.hub.url.trim_end_matches('/').to_owned(),
             tls: Some(tls),
+            left: Arc::default(),
         })
     }
 
@@ -148,6 +152,7 @@ impl HubClient {
             http: Arc::new(RwLock::new(http)),
             base: base.trim_end_matches('/').to_owned(),
             tls: None,
+            left: Arc::default(),
         }
     }
 
@@ -160,8 +165,14 @@ impl HubClient {
         if let Some(tls) = &self.tls {
             let http = connections(tls)?;
             *self.http.write().unwrap_or_else(PoisonError::into_inner) = http;
+            self.left.fetch_add(1, Ordering::SeqCst);
         }
         Ok(())
+    }
+
+    /// How often the open connections were left because the TLS files had changed.
+    pub(crate) fn left(&self) -> u64 {
+        self.left.load(Ordering::SeqCst)
     }
 
     fn http(&self) -> reqwest::Client {

@@ -21,7 +21,7 @@ use tanqiao_protocol::fingerprint::{Blinding, CheckedKeys, Epoch, THRESHOLD, Tok
 use tanqiao_protocol::id::NodeId;
 use zeroize::Zeroizing;
 
-use self::ask::{Asked, Asker};
+use self::ask::{Asked, Asker, Connections, Way};
 use self::keys::KnownKeys;
 use super::provider::{Outputs, TokenError, TokenProvider};
 use crate::config::FingerprintConfig;
@@ -73,14 +73,15 @@ impl Evaluators {
             .tls()
             .ok_or_else(|| refused("this node has no certificate to show to an evaluator: enrol it first"))?
             .clone();
+        let to = hub.clone();
         Self::with(config, hub, clock, |party| {
             let id = party
                 .id
                 .as_str()
                 .parse()
                 .map_err(|e: tanqiao_certs::identity::IdError| ExchangeError::Connection(e.to_string()))?;
-            let tls = tls.config_for(Role::Evaluator(id)).map_err(ExchangeError::from)?;
-            ask::client(|builder| builder.tls_backend_preconfigured(tls).https_only(true))
+            let connections = Connections::prepare(to.clone(), tls.clone(), Role::Evaluator(id))?;
+            Ok(Way::Tls(connections))
         })
     }
 
@@ -94,20 +95,20 @@ impl Evaluators {
         hub: HubClient,
         clock: Clock,
     ) -> Result<Self, NodeError> {
-        Self::with(config, hub, clock, |_| Ok(http.clone()))
+        Self::with(config, hub, clock, |_| Ok(Way::Given(http.clone())))
     }
 
     fn with(
         config: &FingerprintConfig,
         hub: HubClient,
         clock: Clock,
-        client: impl Fn(&Party) -> Result<reqwest::Client, NodeError>,
+        way: impl Fn(&Party) -> Result<Way, NodeError>,
     ) -> Result<Self, NodeError> {
         check_separate(&config.evaluators, hub.base())?;
         let asker = |party: &Party| {
             Ok(Asker {
                 party: party.clone(),
-                http: client(party)?,
+                way: way(party)?,
             })
         };
         let askers = config.evaluators.iter().map(asker).collect::<Result<_, NodeError>>()?;

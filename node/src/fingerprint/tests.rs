@@ -1,5 +1,7 @@
 //! Tokens by evaluators in this process: honest, away, lying.
 
+mod renewed;
+
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};

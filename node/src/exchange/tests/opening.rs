@@ -17,7 +17,7 @@ use crate::service::Node;
 use crate::store::migrate;
 
 /// Writes `<name>.pem` and `<name>.key` for a profile.
-pub(super) fn certificate(authority: &Authority, folder: &Path, name: &str, order: &Order) {
+pub(crate) fn certificate(authority: &Authority, folder: &Path, name: &str, order: &Order) {
     let key = TlsKey::generate(KeyAlgorithm::P256).unwrap();
     key.save_new(&folder.join(format!("{name}.key"))).unwrap();
     let request = CertificateRequest::from_pem(&key.request_pem(name).unwrap()).unwrap();
@@ -25,7 +25,7 @@ pub(super) fn certificate(authority: &Authority, folder: &Path, name: &str, orde
     std::fs::write(folder.join(format!("{name}.pem")), issued.chain_pem).unwrap();
 }
 
-pub(super) fn write_files(folder: &Path) -> Authority {
+pub(crate) fn write_files(folder: &Path) -> Authority {
     let ca = folder.join("ca");
     let authority = Authority::init(&ca, &"tanqiao.local".parse().unwrap(), chrono::Utc::now()).unwrap();
     let hub = Order::new(Profile::Hub)
@@ -47,7 +47,7 @@ pub(super) fn write_files(folder: &Path) -> Authority {
     authority
 }
 
-pub(super) fn serve_tls(folder: &Path, name: &str, hub: &fake_hub::Shared) -> String {
+pub(crate) fn serve_tls(folder: &Path, name: &str, hub: &fake_hub::Shared) -> String {
     let files = TlsFiles::new(folder.join("ca.pem"))
         .with_identity(folder.join(format!("{name}.pem")), folder.join(format!("{name}.key")));
     let tls = ServerTls::load(files, "tanqiao.local".parse().unwrap(), chrono::Utc::now()).unwrap();
@@ -57,7 +57,7 @@ pub(super) fn serve_tls(folder: &Path, name: &str, hub: &fake_hub::Shared) -> St
     base
 }
 
-pub(super) async fn open(folder: &Path, base: &str) -> Node {
+pub(crate) async fn open(folder: &Path, base: &str) -> Node {
     let text = format!(
         "member = \"wuhan\"\nregion = \"420100\"\ntrust_domain = \"tanqiao.local\"\ndatabase = \"sqlite:node.db\"\n\
          [hub]\nurl = \"{base}\"\nfeed_wait_s = 0\n[tls]\ncertificate = \"node.pem\"\nkey = \"node.key\"\nca = \"ca.pem\"\n\

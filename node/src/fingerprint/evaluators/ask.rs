@@ -1,13 +1,16 @@
 //! One question to one evaluator.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tanqiao_certs::ClientTls;
+use tanqiao_certs::identity::Role;
 use tanqiao_protocol::fingerprint::{Elements, Epoch, Evaluation, EvaluationRequest};
 use tanqiao_protocol::problem::Problem;
 
 use super::Party;
 use crate::error::NodeError;
-use crate::exchange::{ExchangeError, once_more};
+use crate::exchange::{ExchangeError, HubClient, once_more};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,10 +25,62 @@ pub(super) type Asked = Result<Evaluation, String>;
 /// An evaluator and the way to it.
 pub(super) struct Asker {
     pub(super) party: Party,
-    pub(super) http: reqwest::Client,
+    pub(super) way: Way,
+}
+
+/// Connections to an evaluator.
+pub(super) enum Way {
+    /// Of a client that was given.
+    Given(reqwest::Client),
+    /// Over mutual TLS.
+    Tls(Connections),
+}
+
+/// Connections that show this member's certificate. They are left when those to the hub are: a connection shows the certificate of when
+/// it was opened, and an evaluator serves it no longer than that one is valid.
+pub(super) struct Connections {
+    hub: HubClient,
+    tls: ClientTls,
+    role: Role,
+    /// How often they were left, and those that are open.
+    open: Mutex<(u64, reqwest::Client)>,
+}
+
+impl Connections {
+    /// Prepares connections to whoever has this role; nothing is sent.
+    pub(super) fn prepare(hub: HubClient, tls: ClientTls, role: Role) -> Result<Self, NodeError> {
+        let open = Mutex::new((hub.left(), over(&tls, &role)?));
+        Ok(Self { hub, tls, role, open })
+    }
+
+    fn http(&self) -> reqwest::Client {
+        let left = self.hub.left();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.0 != left {
+            match over(&self.tls, &self.role) {
+                Ok(http) => *open = (left, http),
+                Err(error) => {
+                    tracing::warn!(error = %error, "no new connection to {} can be prepared; the old go on", self.role);
+                }
+            }
+        }
+        open.1.clone()
+    }
+}
+
+fn over(tls: &ClientTls, role: &Role) -> Result<reqwest::Client, NodeError> {
+    let config = tls.config_for(role.clone()).map_err(ExchangeError::from)?;
+    client(|builder| builder.tls_backend_preconfigured(config).https_only(true))
 }
 
 impl Asker {
+    fn http(&self) -> reqwest::Client {
+        match &self.way {
+            Way::Given(http) => http.clone(),
+            Way::Tls(connections) => connections.http(),
+        }
+    }
+
     /// Has blinded inputs evaluated.
     pub(super) async fn ask(&self, epoch: Epoch, blinded: &Elements) -> Asked {
         let question = EvaluationRequest {
@@ -33,7 +88,7 @@ impl Asker {
             blinded: blinded.clone(),
         };
         let body = self
-            .answered(self.http.post(self.url("evaluations")).json(&question))
+            .answered(self.http().post(self.url("evaluations")).json(&question))
             .await?;
         serde_json::from_slice(&body).map_err(|e| format!("its answer is no evaluation: {e}"))
     }
@@ -41,7 +96,7 @@ impl Asker {
     /// Has the keys of a month made among the evaluators, where there are none yet. They count once the log has them.
     pub(super) async fn have_keys_made(&self, epoch: Epoch) -> Result<(), String> {
         let url = self.url(&format!("epochs/{epoch}"));
-        self.answered(self.http.get(url)).await.map(|_| ())
+        self.answered(self.http().get(url)).await.map(|_| ())
     }
 
     fn url(&self, path: &str) -> String {
@@ -74,9 +129,7 @@ impl Asker {
 }
 
 /// An HTTP client with the timeouts of this module.
-pub(super) fn client(
-    with: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-) -> Result<reqwest::Client, NodeError> {
+fn client(with: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Result<reqwest::Client, NodeError> {
     let builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(Duration::from_secs(90))
