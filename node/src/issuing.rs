@@ -14,6 +14,7 @@ mod members;
 mod progress;
 mod reclaim;
 mod stream;
+mod unclaimed;
 
 #[cfg(test)]
 mod tests;
@@ -91,6 +92,9 @@ pub struct IssuingRequest {
     /// The registered assets that the reductions come from, where the methodology credits assets.
     #[serde(default)]
     pub assets: Vec<Name>,
+    /// Issuances from before this node's database was lost whose records are not among those that are here, as staff say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_of: Vec<MessageId>,
 }
 
 /// An issuance that was opened: its header is in the outbox, or will be once its tokens are derived.
@@ -122,8 +126,8 @@ fn is_zero(number: &u64) -> bool {
 /// compares activities, the issuance is only opened here; [`derive`] registers it.
 ///
 /// # Errors
-/// [`NodeError::Refused`]: `nothing-to-issue`, `issued-over-verified` (S16), `evidence-missing`, `id-reused`,
-/// `issued-meanwhile` when another issuance took the activities at the same moment; a database error.
+/// [`NodeError::Refused`]: `nothing-to-issue`, `issued-over-verified` (S16), `evidence-missing`, `id-reused`, `feed-unread` and
+/// `records-not-claimed` on a database that is new or was restored, `issued-meanwhile` when another issuance took the activities at the same moment; a database error.
 pub async fn issue(node: &Node, request: IssuingRequest) -> Result<Issued, NodeError> {
     let id = request.id.unwrap_or_else(|| node.new_id());
     if let Some(issued) = repeated(node, id, &request).await? {
@@ -133,6 +137,7 @@ pub async fn issue(node: &Node, request: IssuingRequest) -> Result<Issued, NodeE
     if suite.is_some() {
         // A key or an evaluator that cannot be used is found before anything is opened.
         node.token_provider()?;
+        unclaimed::check_read(node).await?;
     }
     let wanted = Wanted {
         methodology: request.methodology.clone(),
@@ -140,7 +145,13 @@ pub async fn issue(node: &Node, request: IssuingRequest) -> Result<Issued, NodeE
         vintage: request.vintage,
         subjects: suite.map(|_| node.subjects().clone()),
     };
-    let gathered = node.read(move |tx| gather(tx, &wanted)).await?;
+    let not_of = request.not_of.clone();
+    let gathered = node
+        .read(move |tx| {
+            unclaimed::check(tx, &wanted, &not_of)?;
+            gather(tx, &wanted)
+        })
+        .await?;
     if !gathered.incomplete.left_out.is_empty() && !request.skip_incomplete {
         return Err(gathered.incomplete.refusal());
     }

@@ -104,18 +104,23 @@ impl Federation {
     pub async fn comparing(plan: Plan) -> Self {
         let mut federation = Self::with_hub(plan).await;
         for (member, region) in MEMBERS {
-            federation.seat(member, region);
-            let config = federation.place.member(member, "node.toml");
-            let mut text = std::fs::read_to_string(&config).unwrap();
-            text.push_str("[fingerprint]\nsuite = \"hmac-sm3\"\n");
-            std::fs::write(&config, text).unwrap();
-            let key = federation.place.member(member, "tokens.key");
-            std::fs::write(&key, "5a".repeat(32)).unwrap();
-            std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+            federation.seat_comparing(member, region);
         }
         federation.start_node("harbin").await;
         federation.publish_for_harbin().await;
         federation
+    }
+
+    /// Makes the configuration and database of a node that makes tokens.
+    pub fn seat_comparing(&mut self, member: &str, region: &str) {
+        self.seat(member, region);
+        let config = self.place.member(member, "node.toml");
+        let mut text = std::fs::read_to_string(&config).unwrap();
+        text.push_str("[fingerprint]\nsuite = \"hmac-sm3\"\n");
+        std::fs::write(&config, text).unwrap();
+        let key = self.place.member(member, "tokens.key");
+        std::fs::write(&key, "5a".repeat(32)).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     async fn publish_for_harbin(&self) {

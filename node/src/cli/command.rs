@@ -141,7 +141,7 @@ pub(super) enum Command {
         --follow-origin keeps what the hub has given up as evidence, takes its feed again from the last common entry, and sends \
         again what the hub has forgotten. Where the hub has taken back everything, nothing has to be done.\n\n\
         --from-records is for a new database that has read its feed and into which the platform's files were imported again, in \
-        the order of then. Run it before anything is issued."
+        the order of then. Until it has run, `issue` refuses series that were issued before."
     )]
     Recover(recover::RecoverArgs),
     /// The hub's transparency log: how far it is verified, evidence against it, ending an alarm

@@ -66,6 +66,9 @@ pub(super) struct IssueArgs {
     /// A registered asset that the reductions come from, where the methodology credits assets; may be repeated
     #[arg(long = "asset", value_name = "NAME")]
     assets: Vec<Name>,
+    /// After the database was lost: an issuance of before whose records are not among those that are here; may be repeated
+    #[arg(long, value_name = "UUID")]
+    not_of: Vec<MessageId>,
     #[command(flatten)]
     send: SendArgs,
 }
@@ -120,5 +123,6 @@ fn request(args: &IssueArgs) -> Result<IssuingRequest, Failure> {
         other_schemes: args.other_scheme.clone(),
         skip_incomplete: args.skip_incomplete,
         assets: args.assets.clone(),
+        not_of: args.not_of.clone(),
     })
 }

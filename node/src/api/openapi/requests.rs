@@ -68,7 +68,8 @@ pub(super) const REQUESTS: &[Request] = &[
     Request {
         name: "NewIssuance",
         description: "What to issue; verified_g is what the verification covers, where it is more than is issued; \
-            skip_incomplete leaves activities without their evidence pending",
+            skip_incomplete leaves activities without their evidence pending; not_of names issuances from before the database was \
+            lost whose records are not among those that are here",
         members: &[
             ("id?", "MessageId"),
             ("methodology", "MethodologyRef"),
@@ -81,6 +82,7 @@ pub(super) const REQUESTS: &[Request] = &[
             ("other_schemes?", "[Name]"),
             ("skip_incomplete?", "boolean"),
             ("assets?", "[Name]"),
+            ("not_of?", "[MessageId]"),
         ],
         example: r#"{"methodology": "CN-4201-metro.v1", "region_of_act": "420100", "vintage": 2025,
             "rights_basis": "transferred-by-holders", "local_reference": "wh-2025-0001", "other_schemes": [],

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod shares;
+mod unclaimed;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
