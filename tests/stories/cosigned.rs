@@ -20,11 +20,11 @@ told_on_both!(
     two_histories_that_one_member_has_seen_stop_all
 );
 
-const NODES: [&str; 2] = ["wuhan", "harbin"];
+pub const NODES: [&str; 2] = ["wuhan", "harbin"];
 const FILES: [&str; 2] = ["log.head", "log.signed"];
 
 /// Two nodes whose witnesses two officers have admitted, after one transfer that both have cosigned.
-async fn two_witnesses(kind: Kind) -> Federation {
+pub async fn two_witnesses(kind: Kind) -> Federation {
     let federation = Federation::with_nodes(Plan::on(kind).witnessing(), 10).await;
     for member in NODES {
         until(&format!("the candidate of {member}"), async || {
@@ -42,7 +42,7 @@ async fn two_witnesses(kind: Kind) -> Federation {
 }
 
 /// Waits until every leaf is under a checkpoint that both nodes have cosigned.
-async fn all_cosigned(federation: &Federation) -> (Head, Note) {
+pub async fn all_cosigned(federation: &Federation) -> (Head, Note) {
     let size = federation.ledger.head().await.size;
     let (head, note) = until_published(federation, u64::try_from(size).unwrap()).await;
     let policy = policy(federation).await;
@@ -54,7 +54,7 @@ async fn all_cosigned(federation: &Federation) -> (Head, Note) {
 }
 
 /// Waits until a node's own view of the log is so.
-async fn until_log(federation: &Federation, member: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+pub async fn until_log(federation: &Federation, member: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
     let platform = federation.platform(member);
     until(&format!("{what} at {member}"), async || {
         let view = platform.get("/api/v1/log").await;
