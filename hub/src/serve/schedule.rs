@@ -9,7 +9,7 @@ use cron::Schedule;
 use tanqiao_protocol::id::{MessageId, NodeId, Sha256};
 use tanqiao_protocol::reconciliation::ReconciliationReason;
 use tanqiao_protocol::time::{SECOND_US, Timestamp};
-use tanqiao_protocol::view::{MemberKind, MemberStatus};
+use tanqiao_protocol::view::MemberStatus;
 use tokio::sync::watch;
 
 use crate::ledger::command::{Body, Command, Decision, Origin};
@@ -183,8 +183,7 @@ pub fn asked_to_reconcile(
         let recent = ended
             .get(*id)
             .is_some_and(|ended| at.micros() - ended.micros() < RECENT);
-        let has_node = matches!(member.kind, MemberKind::Region | MemberKind::Enterprise);
-        member.status == MemberStatus::Admitted && has_node && !recent
+        member.status == MemberStatus::Admitted && member.kind.has_node() && !recent
     });
     let command = |member: &NodeId| {
         let sum = Sha256::of(format!("reconcile {member} {}", at.micros()).as_bytes());
