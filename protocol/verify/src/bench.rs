@@ -5,16 +5,19 @@ use std::time::Instant;
 
 use serde::Serialize;
 use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::log::policy::Policy;
 use tanqiao_protocol::merkle::{consistent, includes_hash};
 use tanqiao_protocol::receipt::{self, ReceiptFile};
 
 use crate::mirror::Mirror;
 use crate::replay::{self, Asked};
-use crate::sample::{Sample, SampleFault, Tree};
+use crate::sample::{MirrorWriter, Sample, SampleFault, Tree};
 
 /// What is measured with.
 const WITNESSES: u8 = 7;
 const QUORUM: [u8; 5] = [0, 1, 2, 4, 6];
+/// Leaves that a log has before anything is traded: its member and its witnesses.
+const SMALLEST: u64 = 1 + WITNESSES as u64;
 
 /// One figure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +30,9 @@ pub struct Measured {
     pub ns: u64,
     /// Bytes of what was verified.
     pub bytes: usize,
+    /// Leaves a second, where it is a whole log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_second: Option<u64>,
 }
 
 /// Figures for one size of the log.
@@ -56,6 +62,7 @@ fn time(
         rounds,
         ns: u64::try_from(spent).unwrap_or(u64::MAX),
         bytes,
+        per_second: None,
     })
 }
 
@@ -121,33 +128,69 @@ pub fn run(leaves: u64, rounds: u32) -> Result<Figures, SampleFault> {
     Ok(Figures { leaves: made, measured })
 }
 
-/// Writes a log of so many leaves into a directory, half of them issuances and half retirements, and replays it.
+/// Replays the log in a directory; where there is none, one of so many leaves is written first, half of them issuances and half
+/// retirements. `progress` is told how many leaves of how many are done.
 ///
 /// # Errors
-/// [`SampleFault`] if it cannot be written, or does not hold: a fault of this program.
-pub fn replay(leaves: u64, directory: &Path) -> Result<Figures, SampleFault> {
+/// [`SampleFault`] if it cannot be written, or does not hold.
+pub fn replay(leaves: u64, directory: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Figures, SampleFault> {
+    let policy = Sample::policy(WITNESSES, QUORUM.len())?;
+    if !directory.join("checkpoint").exists() {
+        write_log(leaves, directory, &policy, &mut progress)?;
+    }
+    let asked = Asked {
+        policy: Some(&policy),
+        ..Asked::default()
+    };
+    let mut size = 0;
+    let mut measured = time("replay of the log", 1, bytes_below(directory)?, |_| {
+        let audited = replay::audit(&Mirror::new(directory.to_owned()), &asked, &mut progress);
+        audited.is_ok_and(|audited| {
+            size = audited.size;
+            audited.holds()
+        })
+    })?;
+    measured.per_second = (u128::from(size) * 1_000_000_000)
+        .checked_div(measured.ns.into())
+        .and_then(|rate| u64::try_from(rate).ok());
+    Ok(Figures {
+        leaves: size,
+        measured: vec![measured],
+    })
+}
+
+/// Writes as it makes: no more than some bundles of leaves are in memory.
+fn write_log(
+    leaves: u64,
+    directory: &Path,
+    policy: &Policy,
+    progress: &mut impl FnMut(u64, u64),
+) -> Result<(), SampleFault> {
     let mut sample = Sample::default();
+    let mut files = MirrorWriter::new(directory, leaves.max(SMALLEST));
     let issuer = sample.admit("wuhan", 2)?;
     sample.admit_witnesses(WITNESSES)?;
     while sample.size() + 2 <= leaves {
         let block = sample.issue(&issuer, 100)?;
         sample.retire(&issuer, &[block])?;
+        sample.hand_over(&mut files)?;
+        progress(sample.size(), leaves);
     }
     sample.pad(leaves)?;
-    let policy = Sample::policy(WITNESSES, QUORUM.len())?;
-    sample.write(directory, &QUORUM, &policy)?;
-    let (size, bytes) = (sample.size(), sample.leaves().iter().map(Vec::len).sum());
-    drop(sample);
-    let asked = Asked {
-        policy: Some(&policy),
-        ..Asked::default()
-    };
-    let measured = time("replay of the log", 1, bytes, |_| {
-        let audited = replay::audit(&Mirror::new(directory.to_owned()), &asked, |_, _| {});
-        audited.is_ok_and(|audited| audited.holds())
-    })?;
-    Ok(Figures {
-        leaves: size,
-        measured: vec![measured],
-    })
+    sample.finish(files, &QUORUM, policy)
+}
+
+/// The bytes of all files below a directory.
+fn bytes_below(directory: &Path) -> Result<usize, SampleFault> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(directory).map_err(SampleFault::of)? {
+        let entry = entry.map_err(SampleFault::of)?;
+        let meta = entry.metadata().map_err(SampleFault::of)?;
+        bytes += if meta.is_dir() {
+            bytes_below(&entry.path())?
+        } else {
+            usize::try_from(meta.len()).map_err(SampleFault::of)?
+        };
+    }
+    Ok(bytes)
 }

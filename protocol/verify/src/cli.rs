@@ -1,34 +1,19 @@
 //! Commands and their arguments.
 
+mod logs;
+mod notes;
+mod receipts;
 mod report;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Parser, Subcommand};
-use serde_json::json;
-use tanqiao_protocol::id::Sha256;
-use tanqiao_protocol::log::note::NOTE_BYTES_MAX;
 use tanqiao_protocol::log::policy::{POLICY_BYTES_MAX, Policy};
-use tanqiao_protocol::log::witness::PROOF_MAX;
-use tanqiao_protocol::merkle::consistent;
-use tanqiao_protocol::receipt::{
-    CertificateFile, RECEIPT_FILE_BYTES_MAX, ReceiptFile, ReceiptRefusal, Statement, verify, verify_certificate,
-};
-use tanqiao_protocol::strict;
-use tanqiao_protocol::view::PublicTotals;
-use tanqiao_verify::bench;
-use tanqiao_verify::mirror::{Mirror, read_file};
-use tanqiao_verify::notes::{self, Side, Verdict};
-use tanqiao_verify::replay::{self, Asked, AuditFault, Audited};
+use tanqiao_verify::mirror::read_file;
 use tanqiao_verify::words::Language;
 
 use report::{Failure, Report};
-
-/// The largest file of totals, in bytes.
-const TOTALS_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Verify receipts, certificates, checkpoints and whole logs of a federation, without a network.
 #[derive(Debug, Parser)]
@@ -149,7 +134,7 @@ enum Command {
         /// Leaves of the log, which is made in memory.
         #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
         leaves: u64,
-        /// Write a log of so many leaves into this directory instead, and replay it.
+        /// Replay the log in this directory instead; where there is none, one of so many leaves is written first.
         #[arg(long, value_name = "DIR")]
         mirror: Option<PathBuf>,
         /// Verifications of each kind.
@@ -167,33 +152,20 @@ pub(super) fn run() -> ExitCode {
 }
 
 impl Cli {
-    fn language(&self) -> Language {
-        if self.zh { Language::Chinese } else { Language::English }
-    }
-
     fn answer(&self) -> Result<Report, Failure> {
-        let language = self.language();
+        let language = if self.zh { Language::Chinese } else { Language::English };
+        let bar = report::Progress::new(self.json);
         match &self.command {
-            Command::Receipt { file, trusted } => {
-                let policy = trusted.read()?;
-                let bytes = read(file, RECEIPT_FILE_BYTES_MAX)?;
-                let found = ReceiptFile::parse(&bytes).and_then(|file| verify(&file, &policy));
-                Ok(statement(&found, language))
-            }
-            Command::Certificate { file, trusted } => {
-                let policy = trusted.read()?;
-                let bytes = read(file, RECEIPT_FILE_BYTES_MAX)?;
-                let found = CertificateFile::parse(&bytes).and_then(|file| verify_certificate(&file, &policy));
-                Ok(statement(&found, language))
-            }
-            Command::Checkpoint { file, trusted } => checkpoint(file, trusted, language),
+            Command::Receipt { file, trusted } => receipts::receipt(file, &trusted.read()?, language),
+            Command::Certificate { file, trusted } => receipts::certificate(file, &trusted.read()?, language),
+            Command::Checkpoint { file, trusted } => notes::checkpoint(file, &trusted.read()?, language),
             Command::Consistency {
                 old,
                 new,
                 proof,
                 trusted,
-            } => consistency(old, new, proof, trusted, language),
-            Command::Fork { file, other, trusted } => fork(file, other.as_deref(), trusted, language),
+            } => notes::consistency([old, new], proof, &trusted.read()?, language),
+            Command::Fork { file, other, trusted } => notes::fork(file, other.as_deref(), &trusted.read()?, language),
             Command::Replay {
                 directory,
                 policy,
@@ -201,62 +173,13 @@ impl Cli {
                 size,
             } => {
                 let policy = policy.as_deref().map(policy_in).transpose()?;
-                let published = totals.as_deref().map(totals_in).transpose()?;
-                let asked = Asked {
-                    policy: policy.as_ref(),
-                    size: *size,
-                    published: published.as_ref(),
-                };
-                let audited = self.audit(directory, &asked)?;
-                Ok(Report {
-                    text: language.audit(&audited),
-                    json: with_verdict(json!(audited), audited.holds()),
-                    proven: audited.holds(),
-                })
+                logs::replay(directory, (policy.as_ref(), totals.as_deref(), *size), &bar, language)
             }
-            Command::Totals { directory } => {
-                let audited = self.audit(directory, &Asked::default())?;
-                let proven = audited.holds();
-                let text = if proven {
-                    language.totals(audited.totals.as_ref())
-                } else {
-                    language.audit(&audited)
-                };
-                let json = if proven {
-                    json!(audited.totals)
-                } else {
-                    with_verdict(json!(audited), false)
-                };
-                Ok(Report { text, json, proven })
-            }
+            Command::Totals { directory } => logs::totals(directory, &bar, language),
             Command::Bench { leaves, rounds, mirror } => {
-                let figures = match mirror {
-                    Some(directory) => bench::replay(*leaves, directory),
-                    None => bench::run(*leaves, *rounds),
-                };
-                let figures = figures.map_err(Failure::failed)?;
-                Ok(Report {
-                    text: language.figures(&figures),
-                    json: json!(figures),
-                    proven: true,
-                })
+                logs::bench(*leaves, *rounds, mirror.as_deref(), &bar, language)
             }
         }
-    }
-
-    fn audit(&self, directory: &Path, asked: &Asked<'_>) -> Result<Audited, Failure> {
-        let bar = report::progress(self.json);
-        let audited = replay::audit(&Mirror::new(directory.to_owned()), asked, |done, all| {
-            if done.is_multiple_of(1_024) || done == all {
-                bar.set_length(all);
-                bar.set_position(done);
-            }
-        });
-        bar.finish_and_clear();
-        audited.map_err(|fault| match fault {
-            AuditFault::File(_) | AuditFault::NoPolicy | AuditFault::Beyond { .. } => Failure::misused(fault),
-            AuditFault::Quantity(_) => Failure::failed(fault),
-        })
     }
 }
 
@@ -275,119 +198,9 @@ fn policy_in(path: &Path) -> Result<Policy, Failure> {
         .map_err(|error| Failure::misused(format!("{}: {error}", path.display())))
 }
 
-fn totals_in(path: &Path) -> Result<PublicTotals, Failure> {
-    strict::from_slice_within(&read(path, TOTALS_BYTES_MAX)?, TOTALS_BYTES_MAX)
-        .map_err(|error| Failure::misused(format!("{}: {error}", path.display())))
-}
-
 fn with_verdict(mut json: serde_json::Value, proven: bool) -> serde_json::Value {
     if let Some(members) = json.as_object_mut() {
-        members.insert("proven".to_owned(), json!(proven));
+        members.insert("proven".to_owned(), proven.into());
     }
     json
-}
-
-fn statement(found: &Result<Statement, ReceiptRefusal>, language: Language) -> Report {
-    match found {
-        Ok(statement) => Report {
-            text: language.statement(statement),
-            json: json!({ "proven": true, "statement": statement }),
-            proven: true,
-        },
-        Err(refusal) => Report {
-            text: language.refusal(refusal),
-            json: json!({
-                "proven": false, "fault": refusal.fault(), "place": refusal.place(), "detail": refusal.detail(),
-            }),
-            proven: false,
-        },
-    }
-}
-
-fn checkpoint(file: &Path, trusted: &Trusted, language: Language) -> Result<Report, Failure> {
-    let policy = trusted.read()?;
-    let bytes = read(file, NOTE_BYTES_MAX)?;
-    match notes::side(&bytes, &policy) {
-        Ok(side) => Ok(Report {
-            text: language.checkpoint(&side),
-            json: with_verdict(json!(side), side.quorum),
-            proven: side.quorum,
-        }),
-        Err(why) => Ok(refuted(&why, language)),
-    }
-}
-
-fn refuted(why: &str, language: Language) -> Report {
-    Report {
-        text: language.refuted(why),
-        json: json!({ "proven": false, "detail": why }),
-        proven: false,
-    }
-}
-
-fn consistency(old: &Path, new: &Path, proof: &Path, trusted: &Trusted, language: Language) -> Result<Report, Failure> {
-    let policy = trusted.read()?;
-    let mut sides = Vec::new();
-    for path in [old, new] {
-        match notes::side(&read(path, NOTE_BYTES_MAX)?, &policy) {
-            Ok(side) => sides.push(side),
-            Err(why) => return Ok(refuted(&format!("{}: {why}", path.display()), language)),
-        }
-    }
-    let text = read(proof, 64 * 1024)?;
-    let Some(hashes) = proof_in(&text) else {
-        let why = format!(
-            "{}: a proof has at most {PROOF_MAX} hashes of 32 bytes in base64, each on its line",
-            proof.display()
-        );
-        return Ok(refuted(&why, language));
-    };
-    let [old, new]: [Side; 2] = sides
-        .try_into()
-        .map_err(|_| Failure::failed("two notes are compared"))?;
-    let holds = old.origin == new.origin && consistent(old.size, &old.root, new.size, &new.root, &hashes);
-    Ok(Report {
-        text: language.consistency(&old, &new, holds),
-        json: json!({ "proven": holds, "old": old, "new": new }),
-        proven: holds,
-    })
-}
-
-fn proof_in(bytes: &[u8]) -> Option<Vec<Sha256>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let mut hashes = Vec::new();
-    for line in text.lines().filter(|line| !line.is_empty()) {
-        if hashes.len() == PROOF_MAX {
-            return None;
-        }
-        hashes.push(Sha256(STANDARD.decode(line).ok()?.try_into().ok()?));
-    }
-    Some(hashes)
-}
-
-fn fork(file: &Path, other: Option<&Path>, trusted: &Trusted, language: Language) -> Result<Report, Failure> {
-    let policy = trusted.read()?;
-    let first = read(file, 3 * NOTE_BYTES_MAX)?;
-    let (first, second) = if let Some(other) = other {
-        (first, read(other, NOTE_BYTES_MAX)?)
-    } else {
-        let text = String::from_utf8(first).ok();
-        let Some((first, second)) = text.as_deref().and_then(notes::two_notes) else {
-            let why = format!("{}: it does not hold two signed notes", file.display());
-            return Ok(refuted(&why, language));
-        };
-        (first.into_bytes(), second.into_bytes())
-    };
-    let (first, second) = match (notes::side(&first, &policy), notes::side(&second, &policy)) {
-        (Ok(first), Ok(second)) => (first, second),
-        (Err(why), _) => return Ok(refuted(&format!("the first note: {why}"), language)),
-        (_, Err(why)) => return Ok(refuted(&format!("the second note: {why}"), language)),
-    };
-    let verdict = notes::compare(&first, &second);
-    let proven = verdict == Verdict::Equivocation;
-    Ok(Report {
-        text: language.fork(&first, &second, verdict),
-        json: json!({ "proven": proven, "verdict": verdict, "first": first, "second": second }),
-        proven,
-    })
 }

@@ -5,6 +5,8 @@ use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::log::checkpoint::Checkpoint;
 use tanqiao_protocol::log::note::Note;
 use tanqiao_protocol::log::policy::Policy;
+use tanqiao_protocol::merkle::consistent;
+use tanqiao_protocol::receipt::ReceiptFault;
 use tanqiao_protocol::strict;
 
 /// Where a signature line begins.
@@ -74,18 +76,45 @@ pub struct Side {
     pub quorum: bool,
 }
 
+/// Why a note proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteFault {
+    /// What kind of fault it is: the words of receipts.
+    pub fault: ReceiptFault,
+    /// What exactly.
+    pub detail: String,
+}
+
+impl NoteFault {
+    fn new(fault: ReceiptFault, detail: impl std::fmt::Display) -> Self {
+        let detail = detail.to_string();
+        Self { fault, detail }
+    }
+
+    /// The same, with which of several notes it is.
+    #[must_use]
+    pub fn of(self, which: impl std::fmt::Display) -> Self {
+        let detail = format!("{which}: {}", self.detail);
+        Self { detail, ..self }
+    }
+}
+
 /// Reads a note and finds the log's signature on it.
 ///
 /// # Errors
-/// Words that say what does not hold.
-pub fn side(bytes: &[u8], policy: &Policy) -> Result<Side, String> {
-    let note = Note::parse(bytes).map_err(|error| error.to_string())?;
-    let checkpoint: Checkpoint = note.text().parse().map_err(|error| format!("{error}"))?;
-    let evaluation = policy.evaluate(&note, &checkpoint).map_err(|error| error.to_string())?;
+/// [`NoteFault`].
+pub fn side(bytes: &[u8], policy: &Policy) -> Result<Side, NoteFault> {
+    let malformed = |error: &dyn std::fmt::Display| NoteFault::new(ReceiptFault::Malformed, error);
+    let note = Note::parse(bytes).map_err(|error| malformed(&error))?;
+    let checkpoint: Checkpoint = note.text().parse().map_err(|error| malformed(&error))?;
+    let evaluation = policy
+        .evaluate(&note, &checkpoint)
+        .map_err(|error| NoteFault::new(ReceiptFault::Signature, error))?;
     let log = evaluation.log.ok_or_else(|| {
-        format!(
-            "no log of the policy has signed the checkpoint of `{}`",
-            checkpoint.origin()
+        let origin = checkpoint.origin();
+        NoteFault::new(
+            ReceiptFault::Log,
+            format_args!("no log of the policy has signed the checkpoint of `{origin}`"),
         )
     })?;
     Ok(Side {
@@ -100,6 +129,34 @@ pub fn side(bytes: &[u8], policy: &Policy) -> Result<Side, String> {
             .collect(),
         quorum: evaluation.quorum,
     })
+}
+
+/// Whether a newer head of a log continues an older one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Continuation {
+    /// It does.
+    Continues,
+    /// They are of different logs.
+    DifferentLogs,
+    /// What was given as the older one has more leaves.
+    Backwards,
+    /// The proof does not show it.
+    NotShown,
+}
+
+/// What a proof of consistency shows of two heads.
+#[must_use]
+pub fn continues(old: &Side, new: &Side, proof: &[Sha256]) -> Continuation {
+    if old.origin != new.origin {
+        Continuation::DifferentLogs
+    } else if old.size > new.size {
+        Continuation::Backwards
+    } else if consistent(old.size, &old.root, new.size, &new.root, proof) {
+        Continuation::Continues
+    } else {
+        Continuation::NotShown
+    }
 }
 
 /// What the two sides prove together.

@@ -84,6 +84,24 @@ pub struct Audited {
 }
 
 impl Audited {
+    /// Nothing found yet.
+    fn of(asked: &Asked<'_>) -> Self {
+        Self {
+            origin: String::new(),
+            size: 0,
+            root: None,
+            witnesses: Vec::new(),
+            own_policy: asked.policy.is_some(),
+            replayed: 0,
+            broken: None,
+            findings: Vec::new(),
+            more: false,
+            totals: None,
+            compared: asked.published.is_some(),
+            differences: Vec::new(),
+        }
+    }
+
     /// True if everything holds.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -106,20 +124,7 @@ struct Signed {
 /// # Errors
 /// [`AuditFault`] if there is nothing to audit.
 pub fn audit(mirror: &Mirror, asked: &Asked<'_>, mut progress: impl FnMut(u64, u64)) -> Result<Audited, AuditFault> {
-    let mut report = Audited {
-        origin: String::new(),
-        size: 0,
-        root: None,
-        witnesses: Vec::new(),
-        own_policy: asked.policy.is_some(),
-        replayed: 0,
-        broken: None,
-        findings: Vec::new(),
-        more: false,
-        totals: None,
-        compared: asked.published.is_some(),
-        differences: Vec::new(),
-    };
+    let mut report = Audited::of(asked);
     let Some(signed) = signed(mirror, asked, &mut report)? else {
         return Ok(report);
     };

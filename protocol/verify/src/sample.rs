@@ -2,12 +2,16 @@
 //! witnesses. The test vectors are made from it, and the times of `bench` are measured with it.
 
 mod dealings;
+mod files;
+mod keys;
 mod ledger;
 mod log;
 mod tree;
 
 pub use dealings::{Dealing, Said};
-pub use log::{Sample, Twist, Voice};
+pub use files::MirrorWriter;
+pub use keys::Voice;
+pub use log::{Sample, Twist};
 pub use tree::Tree;
 
 /// Why a sample was not made: a fault of this program.

@@ -2,12 +2,11 @@
 
 mod audits;
 mod faults;
+mod notes;
 
 use std::fmt::Write as _;
 
 use tanqiao_protocol::receipt::{NotProven, PartyRole, ReceiptKind, ReceiptRefusal, Statement};
-
-use crate::notes::{Side, Verdict};
 
 /// The language of the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +54,19 @@ impl Language {
                 price.amount_fen.get()
             ));
         }
+        self.proof(&mut text, proven);
+        let _ = writeln!(text, "{}", self.of("NOT PROVEN by this file", "本文件不能证实"));
+        for missing in &proven.not_proven {
+            let _ = writeln!(text, "  - {}", self.missing(*missing));
+        }
+        text
+    }
+
+    /// Where in which log it stands, and who has signed what.
+    fn proof(self, text: &mut String, proven: &Statement) {
+        let mut line = |words: String| {
+            let _ = writeln!(text, "{words}");
+        };
         let tree = &proven.tree;
         line(match self {
             Self::English => format!(
@@ -86,11 +98,6 @@ impl Language {
                 ),
             });
         }
-        line(self.of("NOT PROVEN by this file", "本文件不能证实").to_owned());
-        for missing in &proven.not_proven {
-            line(format!("  - {}", self.missing(*missing)));
-        }
-        text
     }
 
     fn deed(self, proven: &Statement) -> String {
@@ -213,111 +220,6 @@ impl Language {
                 "不成立：{title}（{}）\n  {refusal}\n本文件不证实任何内容。\n",
                 refusal.fault()
             ),
-        }
-    }
-
-    /// Why something else does not hold.
-    #[must_use]
-    pub fn refuted(self, why: &str) -> String {
-        format!("{}{why}\n", self.of("REFUTED: ", "不成立："))
-    }
-
-    /// Who has signed a checkpoint.
-    #[must_use]
-    pub fn checkpoint(self, side: &Side) -> String {
-        let witnesses: Vec<&str> = side.witnesses.iter().map(String::as_str).collect();
-        let Side { origin, size, root, .. } = side;
-        match (self, side.quorum) {
-            (Self::English, true) => format!(
-                "PROVEN\n  The log {origin} has signed a tree of {size} leaves with the root {root}.\n  Enough witnesses have \
-                 signed it: {}.\nNOT PROVEN by this file\n  - what the leaves say (tanqiao-verify replay)\n",
-                none(&witnesses, "none is asked for")
-            ),
-            (Self::English, false) => format!(
-                "REFUTED: the log {origin} has signed a tree of {size} leaves, but fewer witnesses than the policy asks for: {}\n",
-                none(&witnesses, "none")
-            ),
-            (Self::Chinese, true) => format!(
-                "已证实\n  日志 {origin} 已签署共 {size} 条、根哈希 {root} 的树。\n  见证方已足数：{}。\n本文件不能证实\n  - \
-                 各条记录的内容（tanqiao-verify replay）\n",
-                none(&witnesses, "无须见证")
-            ),
-            (Self::Chinese, false) => {
-                format!(
-                    "不成立：日志 {origin} 已签署共 {size} 条的树，但见证方不足：{}\n",
-                    none(&witnesses, "无")
-                )
-            }
-        }
-    }
-
-    /// Whether one checkpoint continues another.
-    #[must_use]
-    pub fn consistency(self, old: &Side, new: &Side, holds: bool) -> String {
-        let (from, to) = (old.size, new.size);
-        match (self, holds) {
-            (Self::English, true) => {
-                format!(
-                    "PROVEN\n  The {to} leaves begin with the {from} leaves: nothing was changed or taken away, only added.\n"
-                )
-            }
-            (Self::English, false) => format!(
-                "REFUTED: the proof does not show that the {to} leaves begin with the {from} leaves. The proof is wrong, or the log \
-                 has shown two histories: keep both notes\n"
-            ),
-            (Self::Chinese, true) => {
-                format!("已证实\n  {to} 条记录以原 {from} 条记录开头：只有追加，没有改动或删除。\n")
-            }
-            (Self::Chinese, false) => {
-                format!(
-                    "不成立：该证明不能说明 {to} 条记录以原 {from} 条记录开头。证明有误，或日志出现两个历史：请保留两份检查点\n"
-                )
-            }
-        }
-    }
-
-    /// Whether two notes prove a fork.
-    #[must_use]
-    pub fn fork(self, first: &Side, second: &Side, verdict: Verdict) -> String {
-        let roots = format!(
-            "  {} ← {}\n  {} ← {}\n",
-            first.root, first.log_key, second.root, second.log_key
-        );
-        let (a, b) = (first.size, second.size);
-        match verdict {
-            Verdict::Equivocation => match self {
-                Self::English => format!(
-                    "PROVEN: the log {} has signed two trees of {a} leaves. It has shown two histories.\n{roots}",
-                    first.origin
-                ),
-                Self::Chinese => format!(
-                    "已证实：日志 {} 对 {a} 条记录签署了两棵不同的树，即出示了两个历史。\n{roots}",
-                    first.origin
-                ),
-            },
-            Verdict::Same => self
-                .of(
-                    "NOT PROVEN: both notes are of the same tree\n",
-                    "未证实：两份检查点是同一棵树\n",
-                )
-                .to_owned(),
-            Verdict::DifferentLogs => self
-                .of(
-                    "NOT PROVEN: the notes are of different logs\n",
-                    "未证实：两份检查点属于不同日志\n",
-                )
-                .to_owned(),
-            Verdict::DifferentSizes => match self {
-                Self::English => format!(
-                    "NOT PROVEN: the notes are of {a} and {b} leaves, which contradicts nothing by itself. Check with the proof of \
-                     consistency, or replay a mirror of each\n"
-                ),
-                Self::Chinese => {
-                    format!(
-                        "未证实：两份检查点分别为 {a} 条与 {b} 条，本身并不矛盾；请核对一致性证明，或分别重放镜像\n"
-                    )
-                }
-            },
         }
     }
 }

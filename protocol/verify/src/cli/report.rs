@@ -12,6 +12,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+/// The shortest log of whose progress lines are written, in leaves: shorter ones are done before anybody wonders.
+const LINES_FROM: u64 = 100_000;
+
 /// The result of a command, for people and for programs.
 #[derive(Debug)]
 pub(super) struct Report {
@@ -71,11 +74,41 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
-/// A bar on a terminal, for people.
-pub(super) fn progress(json: bool) -> ProgressBar {
-    if json || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// How far a long piece of work has come: a bar on a terminal, a line for each tenth elsewhere; nothing beside JSON.
+#[derive(Debug)]
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    lines: bool,
+}
+
+impl Progress {
+    pub(super) fn new(json: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        Self {
+            bar: (terminal && !json).then(bar),
+            lines: !terminal && !json,
+        }
     }
+
+    pub(super) fn show(&self, done: u64, all: u64) {
+        if let Some(bar) = &self.bar {
+            if done.is_multiple_of(1_024) || done == all {
+                bar.set_length(all);
+                bar.set_position(done);
+            }
+        } else if self.lines && all >= LINES_FROM && done.is_multiple_of((all / 10).max(1)) {
+            eprintln!("{done} of {all} leaves");
+        }
+    }
+
+    pub(super) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} leaves, {eta} left") {
         bar.set_style(style);

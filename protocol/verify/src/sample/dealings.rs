@@ -13,7 +13,8 @@ use tanqiao_protocol::receipt::{ReceiptFile, ReceiptFormat, ReceiptKind, SignedM
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::r#use::Use;
 
-use super::log::{Draft, Sample, Twist, Voice};
+use super::keys::Voice;
+use super::log::{Draft, Sample, Twist};
 use super::{SampleFault, Tree};
 
 /// A message, the leaf that it made where that is not the deciding one, and the leaf of its key.
@@ -103,51 +104,10 @@ impl Sample {
         parts: u32,
     ) -> Result<Dealing, SampleFault> {
         let id = self.id();
-        let subject = format!("transfer/{id}");
-        let named = if self.twist == Twist::Target { source } else { target };
-        let content = TransferProposal {
-            target: named.member.clone(),
-            blocks: self.named(blocks),
-            r#use: Use::CorporateNeutrality,
-            quote: None,
-            valid_until: self.now().plus_micros(86_400_000_000),
-            price: None,
-        };
-        let proposal = self.sign(source, id, content)?;
-        let reserved = self.append(
-            Draft {
-                r#type: "transfer.reserved",
-                subject: subject.clone(),
-                state: Some("offered"),
-                data: json!({ "source": source.member, "target": target.member }),
-                member: Some(&source.member),
-                payload: Some(proposal.payload_sha256()),
-                changes: self.reserve(&source.member, blocks, id)?,
-                ..Draft::default()
-            },
-            1,
-        )?;
+        let (proposal, reserved) = self.propose((source, target), blocks, id)?;
         let arrived = BlockStatus::held_by(target.member.clone());
-        let (changes, [delivered_g, buffered_g, cancelled_g]) = self.divide(blocks, &arrived, &source.member, id)?;
-        let wrong = self.twist == Twist::Purpose;
-        let content = TransferAcceptance {
-            transfer: id,
-            payload_sha256: proposal.payload_sha256(),
-            delivered_g: if self.twist == Twist::Grams {
-                one_more(delivered_g)?
-            } else {
-                delivered_g
-            },
-            buffered_g,
-            cancelled_g,
-            r#use: if wrong {
-                Use::PublicWelfare
-            } else {
-                Use::CorporateNeutrality
-            },
-        };
-        let answer = self.id();
-        let alone = self.sign(target, answer, content)?;
+        let (changes, grams) = self.divide(blocks, &arrived, &source.member, id)?;
+        let alone = self.acceptance(target, (id, &proposal), grams)?;
         let payload = alone.payload_sha256();
         let (envelope, item) = if batched {
             (self.batch(target, &alone)?, Some(1))
@@ -157,7 +117,7 @@ impl Sample {
         let decided = self.append(
             Draft {
                 r#type: "transfer.committed",
-                subject,
+                subject: format!("transfer/{id}"),
                 state: Some("committed"),
                 member: Some(&target.member),
                 payload: Some(payload),
@@ -184,6 +144,64 @@ impl Sample {
         })
     }
 
+    /// The source's proposal, and the leaf that reserves for it.
+    fn propose(
+        &mut self,
+        (source, target): (&Voice, &Voice),
+        blocks: &[BlockRef],
+        id: MessageId,
+    ) -> Result<(Envelope, u64), SampleFault> {
+        let named = if self.twist == Twist::Target { source } else { target };
+        let content = TransferProposal {
+            target: named.member.clone(),
+            blocks: self.named(blocks),
+            r#use: Use::CorporateNeutrality,
+            quote: None,
+            valid_until: self.now().plus_micros(86_400_000_000),
+            price: None,
+        };
+        let proposal = self.sign(source, id, content)?;
+        let draft = Draft {
+            r#type: "transfer.reserved",
+            subject: format!("transfer/{id}"),
+            state: Some("offered"),
+            data: json!({ "source": source.member, "target": target.member }),
+            member: Some(&source.member),
+            payload: Some(proposal.payload_sha256()),
+            changes: self.reserve(&source.member, blocks, id)?,
+            ..Draft::default()
+        };
+        let reserved = self.append(draft, 1)?;
+        Ok((proposal, reserved))
+    }
+
+    /// The target's acceptance of a proposal.
+    fn acceptance(
+        &mut self,
+        target: &Voice,
+        (transfer, proposal): (MessageId, &Envelope),
+        [delivered_g, buffered_g, cancelled_g]: [Grams; 3],
+    ) -> Result<Envelope, SampleFault> {
+        let content = TransferAcceptance {
+            transfer,
+            payload_sha256: proposal.payload_sha256(),
+            delivered_g: if self.twist == Twist::Grams {
+                one_more(delivered_g)?
+            } else {
+                delivered_g
+            },
+            buffered_g,
+            cancelled_g,
+            r#use: if self.twist == Twist::Purpose {
+                Use::PublicWelfare
+            } else {
+                Use::CorporateNeutrality
+            },
+        };
+        let answer = self.id();
+        self.sign(target, answer, content)
+    }
+
     /// The message as the second of a batch.
     fn batch(&mut self, voice: &Voice, message: &Envelope) -> Result<Envelope, SampleFault> {
         let item = BatchItem {
@@ -205,35 +223,8 @@ impl Sample {
     /// [`SampleFault`].
     pub fn donate(&mut self, donor: &Voice, blocks: &[BlockRef], at_once: bool) -> Result<Dealing, SampleFault> {
         let id = self.id();
-        let subject = format!("donation/{id}");
-        let event = if self.twist == Twist::Purpose {
-            "hill-run"
-        } else {
-            "river-run"
-        };
-        let content = Donation {
-            event: event.parse().map_err(SampleFault::of)?,
-            blocks: self.named(blocks),
-            quote: None,
-            valid_until: self.now().plus_micros(86_400_000_000),
-            donor: Some("Friends of the River".to_owned()),
-            linked: None,
-        };
-        let envelope = self.sign(donor, id, content)?;
+        let (envelope, reserved) = self.give(donor, blocks, id)?;
         let payload = envelope.payload_sha256();
-        let reserved = self.append(
-            Draft {
-                r#type: "donation.reserved",
-                subject: subject.clone(),
-                state: Some("reserved"),
-                data: json!({ "event": "river-run" }),
-                member: Some(&donor.member),
-                payload: Some(payload),
-                changes: self.reserve(&donor.member, blocks, id)?,
-                ..Draft::default()
-            },
-            1,
-        )?;
         let retired = BlockStatus::bound(donor.member.clone(), BlockState::Retired, id);
         let (changes, [quantity, ..]) = self.divide(blocks, &retired, &donor.member, id)?;
         let quantity = if self.twist == Twist::Grams {
@@ -253,7 +244,7 @@ impl Sample {
         let decided = self.append(
             Draft {
                 r#type: "donation.committed",
-                subject,
+                subject: format!("donation/{id}"),
                 state: Some("committed"),
                 data: json!({ "claim": claim, "event": "river-run", "quantity_g": quantity }),
                 member: at_once.then_some(&donor.member),
@@ -275,6 +266,36 @@ impl Sample {
                 key: donor.admitted,
             }],
         })
+    }
+
+    /// The donor's message, and the leaf that reserves for it.
+    fn give(&mut self, donor: &Voice, blocks: &[BlockRef], id: MessageId) -> Result<(Envelope, u64), SampleFault> {
+        let event = if self.twist == Twist::Purpose {
+            "hill-run"
+        } else {
+            "river-run"
+        };
+        let content = Donation {
+            event: event.parse().map_err(SampleFault::of)?,
+            blocks: self.named(blocks),
+            quote: None,
+            valid_until: self.now().plus_micros(86_400_000_000),
+            donor: Some("Friends of the River".to_owned()),
+            linked: None,
+        };
+        let envelope = self.sign(donor, id, content)?;
+        let draft = Draft {
+            r#type: "donation.reserved",
+            subject: format!("donation/{id}"),
+            state: Some("reserved"),
+            data: json!({ "event": "river-run" }),
+            member: Some(&donor.member),
+            payload: Some(envelope.payload_sha256()),
+            changes: self.reserve(&donor.member, blocks, id)?,
+            ..Draft::default()
+        };
+        let reserved = self.append(draft, 1)?;
+        Ok((envelope, reserved))
     }
 
     /// A retirement for a company's own claim.

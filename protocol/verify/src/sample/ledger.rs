@@ -8,7 +8,8 @@ use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
 use tanqiao_protocol::r#use::Uses;
 
 use super::SampleFault;
-use super::log::{Draft, Sample, Voice};
+use super::keys::Voice;
+use super::log::{Draft, Sample};
 
 impl Sample {
     /// New serials of a member, from the last on.

@@ -14,34 +14,27 @@ use tanqiao_protocol::log::checkpoint::{Checkpoint, Head};
 use tanqiao_protocol::log::note::{Note, SignatureLine};
 use tanqiao_protocol::log::policy::Policy;
 use tanqiao_protocol::log::receipt::Receipt;
-use tanqiao_protocol::log::tile::{Bundle, TileBuilder, changed_bundles};
+use tanqiao_protocol::log::tile::TILE_WIDTH;
 use tanqiao_protocol::message::{Content, Message};
 use tanqiao_protocol::receipt::{EntryBytes, LeafProof};
-use tanqiao_protocol::signing::{NoteKey, NoteKind, SigningKey};
 use tanqiao_protocol::time::Timestamp;
 
-use super::{SampleFault, Tree};
+use super::keys::{Voice, secret};
+use super::{MirrorWriter, SampleFault, Tree};
 
-const ORIGIN: &str = "sample.example/log";
+pub(super) const ORIGIN: &str = "sample.example/log";
 /// 2026-05-23T08:00:00Z.
 const BEGIN_US: i64 = 1_779_523_200_000_000;
 const SECOND_US: i64 = 1_000_000;
-
-/// A member that can sign.
-#[derive(Debug, Clone)]
-pub struct Voice {
-    /// Who.
-    pub member: NodeId,
-    /// Its key.
-    pub key: Arc<SigningKey>,
-    /// The leaf that admitted the key.
-    pub admitted: u64,
-}
+/// Leaves that are held before they are handed over.
+const HELD_MAX: usize = 64 * TILE_WIDTH as usize;
 
 /// A log that grows.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
     leaves: Vec<Vec<u8>>,
+    /// Leaves before these, which a writer has.
+    handed_over: u64,
     pub(super) replay: Replay,
     ids: u8,
     /// What is made wrong in the next dealings.
@@ -66,14 +59,6 @@ pub enum Twist {
     Spelling,
 }
 
-/// A key of the sample; used nowhere else.
-///
-/// # Errors
-/// [`SampleFault`].
-fn secret(number: u8) -> Result<SigningKey, SampleFault> {
-    SigningKey::from_ed25519_seed(&[number; 32]).map_err(SampleFault::of)
-}
-
 /// What a leaf says beside its place and time.
 #[derive(Debug, Default)]
 pub(super) struct Draft<'a> {
@@ -88,49 +73,20 @@ pub(super) struct Draft<'a> {
 }
 
 impl Sample {
-    /// The key of the log.
-    ///
-    /// # Errors
-    /// [`SampleFault`].
-    pub fn log_key() -> Result<NoteKey, SampleFault> {
-        NoteKey::new(ORIGIN, secret(1)?.verifying_key().clone()).map_err(SampleFault::of)
-    }
-
-    /// The key of a witness, from 0.
-    ///
-    /// # Errors
-    /// [`SampleFault`].
-    pub fn witness_key(number: u8) -> Result<NoteKey, SampleFault> {
-        let name = format!("sample.example/witness/w{number}");
-        let key = secret(100 + number)?.verifying_key().clone();
-        NoteKey::of_kind(&name, NoteKind::Cosignature, key).map_err(SampleFault::of)
-    }
-
-    /// A policy that knows so many witnesses and asks for some of them.
-    ///
-    /// # Errors
-    /// [`SampleFault`].
-    pub fn policy(witnesses: u8, quorum: usize) -> Result<Policy, SampleFault> {
-        let known: Result<Vec<_>, SampleFault> = (0..witnesses)
-            .map(|n| Ok((format!("w{n}"), Self::witness_key(n)?)))
-            .collect();
-        Policy::of(Self::log_key()?, known?, quorum).map_err(SampleFault::of)
-    }
-
     /// Number of leaves.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.leaves.len() as u64
+        self.handed_over + self.leaves.len() as u64
     }
 
-    /// The leaves.
+    /// The leaves that were not handed over.
     #[must_use]
     pub fn leaves(&self) -> &[Vec<u8>] {
         &self.leaves
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        let seconds = i64::try_from(self.leaves.len()).unwrap_or(i64::MAX);
+        let seconds = i64::try_from(self.size()).unwrap_or(i64::MAX);
         Timestamp::from_micros(BEGIN_US).plus_micros(seconds.saturating_mul(SECOND_US))
     }
 
@@ -356,33 +312,37 @@ impl Sample {
         })
     }
 
+    /// Hands the leaves of whole bundles to a writer once there are many, and forgets them: what needs them can be asked no more.
+    ///
+    /// # Errors
+    /// [`SampleFault`].
+    pub fn hand_over(&mut self, files: &mut MirrorWriter<'_>) -> Result<(), SampleFault> {
+        if self.leaves.len() < HELD_MAX {
+            return Ok(());
+        }
+        let whole = self.leaves.len() - self.leaves.len() % usize::from(TILE_WIDTH);
+        let leaves: Vec<Vec<u8>> = self.leaves.drain(..whole).collect();
+        self.handed_over += leaves.len() as u64;
+        files.write(&leaves)
+    }
+
+    /// Writes what is left, the checkpoint and the policy.
+    ///
+    /// # Errors
+    /// [`SampleFault`].
+    pub fn finish(self, mut files: MirrorWriter<'_>, witnesses: &[u8], policy: &Policy) -> Result<(), SampleFault> {
+        files.write(&self.leaves)?;
+        let note = Self::note(self.size(), files.root(), witnesses)?;
+        files.file("checkpoint", note.to_string().as_bytes())?;
+        files.file("policy", &policy.print())
+    }
+
     /// Writes the log as files, as a mirror has them.
     ///
     /// # Errors
     /// [`SampleFault`].
     pub fn write(&self, directory: &Path, witnesses: &[u8], policy: &Policy) -> Result<(), SampleFault> {
-        let write = |path: &str, bytes: &[u8]| -> Result<(), SampleFault> {
-            let path = directory.join(path);
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent).map_err(SampleFault::of)?;
-            }
-            std::fs::write(path, bytes).map_err(SampleFault::of)
-        };
-        let mut builder = TileBuilder::new();
-        self.hashes().into_iter().for_each(|hash| builder.add(hash));
-        for (tile, bytes) in builder.take() {
-            write(&tile.to_string(), &bytes)?;
-        }
-        for tile in changed_bundles(0, self.size()) {
-            let mut bundle = Bundle::new();
-            let start = usize::try_from(tile.start()).unwrap_or(usize::MAX);
-            for leaf in self.leaves.iter().skip(start).take(tile.width().into()) {
-                bundle.add(leaf).map_err(SampleFault::of)?;
-            }
-            write(&tile.to_string(), &bundle.into_bytes())?;
-        }
-        let note = Self::note(self.size(), builder.root(), witnesses)?;
-        write("checkpoint", note.to_string().as_bytes())?;
-        write("policy", &policy.print())
+        let files = MirrorWriter::new(directory, self.size());
+        self.clone().finish(files, witnesses, policy)
     }
 }

@@ -138,7 +138,11 @@ impl Language {
         };
         for one in &figures.measured {
             let (whole, rest) = (one.ns / 1_000, one.ns % 1_000 / 100);
-            let _ = writeln!(text, "{:24} {whole:>8}.{rest} µs  {:>8} bytes", one.what, one.bytes);
+            let _ = write!(text, "{:24} {whole:>8}.{rest} µs  {:>8} bytes", one.what, one.bytes);
+            if let Some(rate) = one.per_second {
+                let _ = write!(text, "  {rate} {}", self.of("leaves/s", "条/秒"));
+            }
+            text.push('\n');
         }
         text
     }
