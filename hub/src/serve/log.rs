@@ -36,93 +36,133 @@ pub(super) async fn keep(
     sequencer: Sequencer,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut grown = sequencer.log_size();
-    grown.mark_changed();
-    let mut signed_at: Option<Instant> = None;
-    let mut failures: u32 = 0;
-    let mut posted = Posted::default();
+    let mut progress = Progress::new(sequencer.log_size());
     loop {
         // A hub that accepts no writes may not be the one whose log this is.
         if sequencer.read_only().is_none() {
-            let pace = if posted.heads.waiting_since.is_some() {
-                SIGN_WAITING_EVERY
-            } else {
-                SIGN_EVERY
-            };
-            let due = signed_at.is_none_or(|at| at.elapsed() >= pace);
-            let behind = grown.has_changed().unwrap_or(false) || failures > 0;
-            let sign = due && behind;
-            if sign {
-                grown.mark_unchanged();
-                signed_at = Some(Instant::now());
-            }
-            let (round, reading) = (keeper, database.clone());
-            let round = match tokio::task::spawn_blocking(move || work(round, &reading, sign)).await {
-                Ok(round) => round,
+            let (sign, reading) = (progress.begins(), database.clone());
+            match tokio::task::spawn_blocking(move || work(keeper, &reading, sign)).await {
+                Ok(round) => keeper = progress.comes_to(round),
                 Err(error) => {
                     tracing::error!(%error, "the log is signed no more");
-                    posted.trouble = Some("the log is signed no more: start the hub again".to_owned());
-                    posted.ended = true;
-                    board.post(posted);
+                    board.post(progress.gives_up());
                     return;
                 }
-            };
-            keeper = round.keeper;
-            posted.ended = matches!(round.failed, Some(KeeperError::Forked { .. }));
-            let failed = match (&round.failed, &round.heads) {
-                (Some(error), _) => Some(chain(error)),
-                (None, Err(error)) => Some(chain(error)),
-                (None, Ok(_)) => None,
-            };
-            // The same failure again and again is said once.
-            if let Some(error) = failed.as_ref().filter(|_| failed != posted.trouble) {
-                tracing::error!(error, forked = posted.ended, "the log cannot be signed or published");
             }
-            failures = if failed.is_some() {
-                failures.saturating_add(1)
-            } else {
-                0
-            };
-            posted.trouble = failed;
-            if let Ok(heads) = round.heads {
-                posted.heads = within(heads, keeper.size());
-            }
-            posted.built = keeper.size();
-            board.post(posted.clone());
-            if posted.ended {
+            board.post(progress.posted.clone());
+            if progress.posted.ended {
                 return;
             }
         }
-        let pause = pause(failures, signed_at, &grown, posted.heads.waiting_since.is_some());
+        let pause = progress.pause();
         tokio::select! {
             _ = stopping.wait_for(|stopping| *stopping) => return,
             () = board.until_published() => {}
             () = tokio::time::sleep(pause) => {}
-            woken = wait_for_growth(&mut grown, failures) => if !woken { return },
+            woken = progress.grows() => if !woken { return },
         }
     }
 }
 
-/// Until the log grows, for a keeper that is at its end; false once there is no sequencer any more.
-async fn wait_for_growth(grown: &mut watch::Receiver<i64>, failures: u32) -> bool {
-    // What has come already waits for its time, or for the failure to pass.
-    if grown.has_changed().unwrap_or(false) || failures > 0 {
-        return std::future::pending().await;
-    }
-    let alive = grown.changed().await.is_ok();
-    grown.mark_changed();
-    alive
+/// How far the keeping has come.
+struct Progress {
+    grown: watch::Receiver<i64>,
+    signed_at: Option<Instant>,
+    failures: u32,
+    posted: Posted,
 }
 
-/// How long nothing is done unless something happens.
-fn pause(failures: u32, signed_at: Option<Instant>, grown: &watch::Receiver<i64>, waiting: bool) -> Duration {
-    if failures > 0 {
-        return AGAIN_MAX.min(LOOK_EVERY * 2_u32.saturating_pow(failures.min(5) - 1));
+impl Progress {
+    fn new(mut grown: watch::Receiver<i64>) -> Self {
+        grown.mark_changed();
+        Self {
+            grown,
+            signed_at: None,
+            failures: 0,
+            posted: Posted::default(),
+        }
     }
-    let pace = if waiting { SIGN_WAITING_EVERY } else { SIGN_EVERY };
-    match signed_at {
-        Some(at) if grown.has_changed().unwrap_or(false) => pace.saturating_sub(at.elapsed()),
-        _ => LOOK_EVERY,
+
+    /// True if the round that begins signs: something has come, or failed before, and it is time.
+    fn begins(&mut self) -> bool {
+        let pace = self.pace();
+        let due = self.signed_at.is_none_or(|at| at.elapsed() >= pace);
+        let sign = due && (self.has_grown() || self.failures > 0);
+        if sign {
+            self.grown.mark_unchanged();
+            self.signed_at = Some(Instant::now());
+        }
+        sign
+    }
+
+    /// Takes what a round has come to, and gives the keeper back.
+    fn comes_to(&mut self, round: Round) -> LogKeeper {
+        let Round { keeper, heads, failed } = round;
+        self.posted.ended = matches!(failed, Some(KeeperError::Forked { .. }));
+        let failed = match (&failed, &heads) {
+            (Some(error), _) => Some(chain(error)),
+            (None, Err(error)) => Some(chain(error)),
+            (None, Ok(_)) => None,
+        };
+        // The same failure again and again is said once.
+        if let Some(error) = failed.as_ref().filter(|_| failed != self.posted.trouble) {
+            tracing::error!(
+                error,
+                forked = self.posted.ended,
+                "the log cannot be signed or published"
+            );
+        }
+        self.failures = failed.as_ref().map_or(0, |_| self.failures.saturating_add(1));
+        self.posted.trouble = failed;
+        if let Ok(heads) = heads {
+            self.posted.heads = within(heads, keeper.size());
+        }
+        self.posted.built = keeper.size();
+        keeper
+    }
+
+    /// What is posted once there is no keeper any more.
+    fn gives_up(self) -> Posted {
+        Posted {
+            trouble: Some("the log is signed no more: start the hub again".to_owned()),
+            ended: true,
+            ..self.posted
+        }
+    }
+
+    fn has_grown(&self) -> bool {
+        self.grown.has_changed().unwrap_or(false)
+    }
+
+    /// How soon after a head the next is signed.
+    fn pace(&self) -> Duration {
+        if self.posted.heads.waiting_since.is_some() {
+            SIGN_WAITING_EVERY
+        } else {
+            SIGN_EVERY
+        }
+    }
+
+    /// How long nothing is done unless something happens.
+    fn pause(&self) -> Duration {
+        if self.failures > 0 {
+            return AGAIN_MAX.min(LOOK_EVERY * 2_u32.saturating_pow(self.failures.min(5) - 1));
+        }
+        match self.signed_at {
+            Some(at) if self.has_grown() => self.pace().saturating_sub(at.elapsed()),
+            _ => LOOK_EVERY,
+        }
+    }
+
+    /// Until the log grows, for a keeper that is at its end; false once there is no sequencer any more.
+    async fn grows(&mut self) -> bool {
+        // What has come already waits for its time, or for the failure to pass.
+        if self.has_grown() || self.failures > 0 {
+            return std::future::pending().await;
+        }
+        let alive = self.grown.changed().await.is_ok();
+        self.grown.mark_changed();
+        alive
     }
 }
 
