@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod curve;
 pub mod end_to_end;
 pub mod ground;
+pub mod lag;
 pub mod place;
 pub mod process;
 pub mod program;
@@ -38,6 +39,9 @@ pub enum BenchError {
     /// A key.
     #[error(transparent)]
     Key(#[from] tanqiao_protocol::signing::KeyError),
+    /// The key of a witness.
+    #[error(transparent)]
+    NoteKey(#[from] tanqiao_protocol::signing::NoteKeyError),
     /// JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),

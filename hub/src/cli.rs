@@ -7,6 +7,7 @@ mod admin;
 mod assets;
 mod bench;
 mod bench_reconciliation;
+mod bench_tables;
 mod blocks;
 mod catalogue;
 mod challenges;

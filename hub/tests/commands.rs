@@ -163,3 +163,44 @@ fn a_refused_recovery_ends_with_its_status_however_busy_the_machine_is() {
         }
     });
 }
+
+/// The bench of the signed log, in a small ledger: every commit is covered in the end, by fewer checkpoints than there are commits.
+fn measures_the_signed_log(database: &[&str]) {
+    let desk = Desk::new();
+    let plan = [
+        "--parts",
+        "lag",
+        "--members",
+        "3",
+        "--blocks",
+        "3000",
+        "--seconds",
+        "1",
+        "--rounds",
+        "1",
+    ];
+    let report = desk.done(&[&["bench"][..], &plan, database].concat());
+    let lag = &report["lag"];
+    assert_eq!(lag["valid"], true);
+    for run in ["alone", "waiting"].map(|runs| &lag[runs][0]) {
+        let count = |name: &str| run[name]["count"].as_u64().unwrap();
+        assert!(count("newest") > 0 && count("each") >= count("newest"), "{run}");
+        assert_eq!(run["checkpoints"], count("newest"));
+        assert!(run["each"]["p50_us"].as_u64() <= run["each"]["max_us"].as_u64());
+    }
+}
+
+#[test]
+fn the_bench_measures_how_far_the_signed_log_is_behind() {
+    measures_the_signed_log(&[]);
+}
+
+#[test]
+fn the_bench_measures_how_far_the_signed_log_is_behind_on_postgres() {
+    let Ok(server) = std::env::var("TANQIAO_TEST_POSTGRES") else {
+        assert!(std::env::var("CI").is_err(), "in CI every test runs on PostgreSQL too");
+        return;
+    };
+    let database = OwnDatabase::create(&server);
+    measures_the_signed_log(&["--database", &database.url]);
+}

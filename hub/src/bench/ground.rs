@@ -77,6 +77,11 @@ fn ask(sequencer: &Sequencer, origin: Origin, body: Body) -> Result<(), BenchErr
         payload_sha256: Sha256::of(id.to_string().as_bytes()),
         body,
     };
+    submit(sequencer, command)
+}
+
+/// Hands in one command, which has to be accepted.
+pub(super) fn submit(sequencer: &Sequencer, command: Command) -> Result<(), BenchError> {
     let answer = sequencer.submit_blocking(vec![command])?.into_iter().next();
     let answer = answer.ok_or_else(|| BenchError::Refused("no answer".to_owned()))?;
     answer
@@ -92,6 +97,11 @@ fn decide(sequencer: &Sequencer, officers: &[Name], decision: Decision) -> Resul
         Origin::Officers(officers.to_vec())
     };
     ask(sequencer, origin, Body::Governance(Box::new(decision)))
+}
+
+/// A decision of both officers.
+pub(super) fn decide_by_officers(sequencer: &Sequencer, decision: Decision) -> Result<(), BenchError> {
+    decide(sequencer, &["bench-first".parse()?, "bench-second".parse()?], decision)
 }
 
 /// Founds the federation, as `migrate` does: a hub serves only its own.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::BenchError;
 use super::curve::{self, Curve};
+use super::lag::{self, Lag};
 use super::place::Place;
 use super::process::{self, Process};
 use super::throughput::{self, Throughput};
@@ -20,6 +21,8 @@ pub enum Part {
     Curve,
     /// What the log, the chains and the digests cost a commit.
     Upkeep,
+    /// How far the signed log is behind the ledger under full load.
+    Lag,
     /// Start, memory and 1,000 idle members of a hub process (Linux).
     Process,
 }
@@ -57,16 +60,21 @@ pub struct Report {
     /// What the log and the digests cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upkeep: Option<Upkeep>,
+    /// How far the signed log is behind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag: Option<Lag>,
     /// A process of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process: Option<Process>,
 }
 
 impl Report {
-    /// True if accepted = committed = in the log = in both feeds, in each part that counts them.
+    /// True if accepted = committed = in the log = in both feeds, in each part that counts them, and all of it was signed.
     #[must_use]
     pub fn valid(&self) -> bool {
-        self.throughput.as_ref().is_none_or(|t| t.validity.ok) && self.curve.as_ref().is_none_or(|c| c.valid)
+        self.throughput.as_ref().is_none_or(|t| t.validity.ok)
+            && self.curve.as_ref().is_none_or(|c| c.valid)
+            && self.lag.as_ref().is_none_or(|lag| lag.valid)
     }
 }
 
@@ -82,6 +90,7 @@ pub async fn measure(plan: &Plan, directory: &Path, say: &dyn Fn(&str)) -> Resul
         throughput: None,
         curve: None,
         upkeep: None,
+        lag: None,
         process: None,
     };
     for part in &plan.parts {
@@ -89,6 +98,7 @@ pub async fn measure(plan: &Plan, directory: &Path, say: &dyn Fn(&str)) -> Resul
             Part::Throughput => report.throughput = Some(throughput::measure(plan, &place, say).await?),
             Part::Curve => report.curve = Some(curve::measure(plan, &place, say).await?),
             Part::Upkeep => report.upkeep = Some(upkeep::measure(plan, &place, say).await?),
+            Part::Lag => report.lag = Some(lag::measure(plan, &place, say).await?),
             Part::Process => report.process = Some(process::measure(plan, &place, say).await?),
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use serde::Serialize;
 use tanqiao_protocol::feed::CHAIN_START;
+use tokio::sync::watch;
 
 use super::end_to_end::{self, Client, Load, Round, Run, Sequenced};
 use super::ground::{self, Spread, Trader};
@@ -17,6 +18,7 @@ use crate::ledger::sequencer::Sequencer;
 use crate::serve::Service;
 use crate::store::database::{Database, WriteConnection};
 use crate::store::statement::Statement;
+use crate::transparency::Posted;
 
 /// What a world has at the start.
 #[derive(Debug, Clone, Copy)]
@@ -120,6 +122,12 @@ impl World {
     #[must_use]
     pub fn sequencer(&self) -> Sequencer {
         self.service.hub.sequencer.clone()
+    }
+
+    /// How many leaves are committed, and what the log's keeper has posted, as they change.
+    #[must_use]
+    pub fn growth(&self) -> (watch::Receiver<i64>, watch::Receiver<Posted>) {
+        (self.service.hub.sequencer.log_size(), self.service.hub.log.posted())
     }
 
     /// Blocks go from member to member, through the API.
