@@ -1,5 +1,6 @@
-//! A log of 70,000 entries as plain files, which a program of another lineage verifies: Go's `golang.org/x/mod/sumdb`, as Debian
-//! packages it. `tests/run` installs it and names `go` in `TANQIAO_GO`; without it this test says so, and fails in CI.
+//! A log of 70,000 entries as plain files, which programs of other lineages verify: Go's `golang.org/x/mod/sumdb`, as Debian packages
+//! it, and Sigstore's verifier for Node.js. `tests/run` installs them and names `go` in `TANQIAO_GO` and the modules of Node.js in
+//! `TANQIAO_SIGSTORE`; without them these tests say so, and fail in CI.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -30,18 +31,18 @@ const WITNESSES: u8 = 3;
 /// Where Debian puts the sources of Go's libraries.
 const GO_SOURCES: &str = "/usr/share/gocode";
 
-/// The tool, or nothing outside CI.
-fn go() -> Option<PathBuf> {
-    let found = std::env::var_os("TANQIAO_GO")
+/// What a variable names, or nothing outside CI.
+fn named(variable: &str) -> Option<PathBuf> {
+    let found = std::env::var_os(variable)
         .map(PathBuf::from)
-        .filter(|path| path.is_file());
+        .filter(|path| path.exists());
     let ci = std::env::var("CI").is_ok_and(|ci| ci == "true" || ci == "1");
     assert!(
         found.is_some() || !ci,
-        "TANQIAO_GO does not name go: tests/run installs it"
+        "{variable} names nothing that is there: tests/run installs it"
     );
     if found.is_none() {
-        eprintln!("TANQIAO_GO does not name go, so that nothing is verified: tests/run installs it");
+        eprintln!("{variable} names nothing that is there, so that nothing is verified: tests/run installs it");
     }
     found
 }
@@ -165,7 +166,7 @@ fn verify(program: &Path, directory: &Path) -> Output {
 
 #[test]
 fn go_verifies_our_log_and_refuses_it_with_one_byte_changed() {
-    let Some(go) = go() else { return };
+    let Some(go) = named("TANQIAO_GO") else { return };
     let temporary = tempfile::tempdir().unwrap();
     let (program, log) = (temporary.path().join("verifier"), temporary.path().join("log"));
     build(&go, &program);
@@ -204,4 +205,51 @@ fn go_verifies_our_log_and_refuses_it_with_one_byte_changed() {
         fs::write(log.join(path), whole).unwrap();
     }
     assert!(verify(&program, &log).status.success());
+}
+
+fn judge(modules: &Path, directory: &Path) -> Output {
+    Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/log_verifier/sigstore.cjs"))
+        .arg(directory)
+        .env("NODE_PATH", modules)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn sigstore_verifies_our_receipts_and_refuses_them_with_one_byte_changed() {
+    let Some(modules) = named("TANQIAO_SIGSTORE") else {
+        return;
+    };
+    let temporary = tempfile::tempdir().unwrap();
+    let log = temporary.path();
+    write_log(log);
+    let found = judge(&modules, log);
+    let said = [&found.stdout[..], &found.stderr].map(String::from_utf8_lossy);
+    assert!(found.status.success(), "{said:?}");
+    assert_eq!(said[0].trim(), format!("{} receipts hold", RECEIPTS.len()));
+    let receipt = |index: u64| format!("receipts/{index}.tlog-proof");
+    // The index, a hash of the path, the root and the log's signature; and the entry itself.
+    let proof = String::from_utf8(fs::read(log.join(receipt(41_000))).unwrap()).unwrap();
+    let after = |words: &str| proof.find(words).unwrap() + words.len();
+    let places = [
+        after("index 4"),
+        after("index 41000\n") + 7,
+        after(&format!("\n{SIZE}\n")) + 7,
+        after(&format!("\u{2014} {ORIGIN} ")) + 20,
+    ];
+    let before: usize = (160 * 256..41_000).map(|index| entry(index).len() + 2).sum();
+    let changes = places.map(|place| (receipt(41_000), place));
+    for (path, place) in changes.into_iter().chain([("tile/entries/160".to_owned(), before + 4)]) {
+        let whole = fs::read(log.join(&path)).unwrap();
+        let mut changed = whole.clone();
+        changed[place] = if changed[place] == b'1' { b'2' } else { b'1' };
+        fs::write(log.join(&path), changed).unwrap();
+        let found = judge(&modules, log);
+        let said = String::from_utf8_lossy(&found.stderr);
+        assert_eq!(found.status.code(), Some(1), "{path} byte {place}: {said}");
+        assert!(said.starts_with("41000.tlog-proof: "), "{path} byte {place}: {said}");
+        fs::write(log.join(&path), whole).unwrap();
+    }
+    assert!(judge(&modules, log).status.success());
 }
