@@ -87,7 +87,10 @@ fn a_certificate_is_proven_or_says_why_not() {
     let command = ["certificate", "public", "--policy", "policy"];
     let json = place.says(&command, 0, "NOT PROVEN by this file", "本文件不能证实");
     assert_eq!(json["statement"]["id"], certificate["receipt"]["id"]);
-    place.run(&command).is(0).says("the member signed: its message is not in this file");
+    place
+        .run(&command)
+        .is(0)
+        .says("the member signed: its message is not in this file");
     certificate["receipt"] = Value::Null;
     place.write("public", certificate.to_string());
     place.says(&command, 1, "REFUTED", "不成立");
