@@ -9,6 +9,7 @@ pub mod convert;
 pub mod convert_claims;
 pub mod cosignatures;
 pub mod database;
+mod digests;
 pub mod findings;
 pub mod governance;
 pub mod load;

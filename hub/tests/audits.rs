@@ -11,6 +11,8 @@
 
 mod support;
 
+#[path = "audits/bytes.rs"]
+mod bytes;
 #[path = "audits/corruptions.rs"]
 mod corruptions;
 

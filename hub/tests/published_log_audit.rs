@@ -14,13 +14,15 @@ mod support;
 use std::path::Path;
 
 use diesel::sql_types::Binary;
+use rand::Rng as _;
 use support::{Federation, node, on_each_database, on_sqlite};
+use tanqiao_hub::ledger::audit::Section;
 use tanqiao_hub::ledger::command::{Body, Decision};
 use tanqiao_hub::store::checkpoints;
 use tanqiao_hub::store::cosignatures::{self, Cosignature};
 use tanqiao_hub::store::database::{ReadConnection, StoreError};
 use tanqiao_hub::store::statement::Statement;
-use tanqiao_hub::transparency::audit::{LogReport, Published, audit};
+use tanqiao_hub::transparency::audit::{Published, audit};
 use tanqiao_hub::transparency::{LogFiles, LogKeeper};
 use tanqiao_protocol::log::note::{Note, SignatureLine};
 use tanqiao_protocol::message::WitnessKey;
@@ -43,11 +45,11 @@ fn keeper(f: &Federation, directory: &Path) -> LogKeeper {
     LogKeeper::new(f.database.clone(), files, key(), secret(7))
 }
 
-fn look(f: &Federation, directory: &Path) -> LogReport {
+fn look(f: &Federation, directory: &Path) -> Section {
     try_look(f, directory).unwrap()
 }
 
-fn try_look(f: &Federation, directory: &Path) -> Result<LogReport, StoreError> {
+fn try_look(f: &Federation, directory: &Path) -> Result<Section, StoreError> {
     let published = Published {
         trust_domain: &"tanqiao.test".parse().unwrap(),
         key: &key(),
@@ -58,7 +60,7 @@ fn try_look(f: &Federation, directory: &Path) -> Result<LogReport, StoreError> {
 }
 
 /// The only thing that is named.
-fn named(report: &LogReport) -> Vec<&str> {
+fn named(report: &Section) -> Vec<&str> {
     let mut names: Vec<&str> = report.findings.iter().map(|finding| finding.subject.as_str()).collect();
     names.dedup();
     names
@@ -157,8 +159,9 @@ fn flipped(bytes: &[u8], place: usize) -> Vec<u8> {
 fn flip_file(f: &Federation, directory: &Path, path: &str, place: impl Fn(usize) -> usize) {
     let file = directory.join(path);
     let whole = std::fs::read(&file).unwrap();
-    std::fs::write(&file, flipped(&whole, place(whole.len()))).unwrap();
-    assert_eq!(named(&look(f, directory)), [path], "{path}");
+    let place = place(whole.len());
+    std::fs::write(&file, flipped(&whole, place)).unwrap();
+    assert_eq!(named(&look(f, directory)), [path], "{path} byte {place}");
     std::fs::write(&file, whole).unwrap();
 }
 
@@ -211,22 +214,25 @@ fn flip_rows(f: &Federation, directory: &Path, (table, column, text): (&str, &st
     assert!(look(f, directory).ok);
 }
 
-/// Leaves themselves: in a full bundle, and in the last one.
+/// Leaves themselves: in a full bundle, in the last one, and anywhere.
 fn flip_leaves(f: &Federation, directory: &Path, size: u64) {
-    for index in [3, size - 1] {
+    let anywhere = (0..4).map(|_| rand::rng().random_range(0..size));
+    for index in [3, size - 1].into_iter().chain(anywhere) {
         let read = |c: &mut ReadConnection<'_>| checkpoints::leaves(c, index, index + 1);
         let leaf = f.database.read(read).unwrap().remove(0);
         let write = |bytes: Vec<u8>| {
             let statement = Statement::new("UPDATE leaf SET bytes = ? WHERE idx = ?");
             run(f, statement.bind(bytes).bind(i64::try_from(index).unwrap()));
         };
-        write(flipped(&leaf, 2));
-        assert_eq!(named(&look(f, directory)), [format!("leaf {index}")]);
+        let place = rand::rng().random_range(0..leaf.len());
+        write(flipped(&leaf, place));
+        let found = look(f, directory);
+        assert_eq!(named(&found), [format!("leaf {index}")], "byte {place}");
         write(leaf);
     }
 }
 
-/// Tiles and bundles, full and partial: their first byte, their last, and one between.
+/// Tiles and bundles, full and partial: their first byte, their last, one between, and any.
 fn flip_tiles(f: &Federation, directory: &Path, size: u64) {
     let width = size % 256;
     let paths = [
@@ -240,6 +246,9 @@ fn flip_tiles(f: &Federation, directory: &Path, size: u64) {
         flip_file(f, directory, path, |_| 0);
         flip_file(f, directory, path, |length| length / 2);
         flip_file(f, directory, path, |length| length - 1);
+        for _ in 0..3 {
+            flip_file(f, directory, path, |length| rand::rng().random_range(0..length));
+        }
     }
 }
 

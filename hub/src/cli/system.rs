@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::desk::{Desk, Officers};
 use super::output::{CliError, Output};
-use crate::ledger::audit;
+use crate::ledger::audit::{self, Section};
 use crate::ledger::command::Decision;
-use crate::transparency::audit::{LogReport, Published, audit as published_audit};
+use crate::transparency::audit::{Published, audit as published_audit};
 use crate::transparency::{LogFiles, verifier_key};
 
 /// Why the hub is stopped or resumed.
@@ -38,7 +38,7 @@ impl StopArgs {
 }
 
 /// The log in its directory, against the ledger and the keys.
-fn published_log(desk: &Desk) -> Result<LogReport, CliError> {
+fn published_log(desk: &Desk) -> Result<Section, CliError> {
     let config = &desk.config;
     let mark = config.signed_mark();
     let text = if mark.exists() {
@@ -79,19 +79,9 @@ pub(super) fn audit(desk: &Desk, output: &Output) -> Result<(), CliError> {
                 let _ = write!(text, "\n      {}: {}", finding.subject, finding.what);
             }
         }
+        section(&mut text, "Signed messages and the answers to them", &report.messages);
         if let Some(log) = &report.log {
-            let verdict = if log.ok { "holds" } else { "BROKEN" };
-            let _ = write!(
-                text,
-                "\n    {verdict}  The log as it is published ({} looked at)",
-                log.checked
-            );
-            if let Some(note) = &log.note {
-                let _ = write!(text, "\n      {note}");
-            }
-            for finding in &log.findings {
-                let _ = write!(text, "\n      {}: {}", finding.subject, finding.what);
-            }
+            section(&mut text, "The log as it is published", log);
         }
         text
     });
@@ -101,5 +91,16 @@ pub(super) fn audit(desk: &Desk, output: &Output) -> Result<(), CliError> {
         Err(CliError::failed(
             "the ledger does not hold what it must: stop it and look into the findings",
         ))
+    }
+}
+
+fn section(text: &mut String, title: &str, section: &Section) {
+    let verdict = if section.ok { "holds" } else { "BROKEN" };
+    let _ = write!(text, "\n    {verdict}  {title} ({} looked at)", section.checked);
+    if let Some(note) = &section.note {
+        let _ = write!(text, "\n      {note}");
+    }
+    for finding in &section.findings {
+        let _ = write!(text, "\n      {}: {}", finding.subject, finding.what);
     }
 }

@@ -14,21 +14,23 @@ mod findings;
 mod image;
 mod losses;
 mod lots;
+mod messages;
 mod pages;
 mod replayed;
 mod rulings;
 mod screening;
+mod section;
 mod serials;
 
 use serde::{Deserialize, Serialize};
 use tanqiao_protocol::time::Timestamp;
 
 pub use findings::FINDINGS_MAX;
+pub use section::Section;
 
 use crate::store::audit as store;
 use crate::store::database::{Database, ReadConnection, StoreError};
 use crate::store::rows::BlockRow;
-use crate::transparency::audit::LogReport;
 use findings::Findings;
 
 /// What an audit of the whole ledger found.
@@ -42,15 +44,17 @@ pub struct Report {
     pub ok: bool,
     /// One entry an invariant, 1 to 11.
     pub invariants: Vec<Invariant>,
+    /// Signed messages and the answers to them.
+    pub messages: Section,
     /// The log as it is published, where it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log: Option<LogReport>,
+    pub log: Option<Section>,
 }
 
 impl Report {
     /// Adds what was found in the published log.
     #[must_use]
-    pub fn with_log(mut self, log: LogReport) -> Self {
+    pub fn with_log(mut self, log: Section) -> Self {
         self.ok &= log.ok;
         self.log = Some(log);
         self
@@ -116,7 +120,8 @@ fn audit_snapshot(connection: &mut ReadConnection<'_>) -> Result<Report, StoreEr
     let mut findings = Findings::default();
     let head = store::head(connection)?;
     let names = store::names(connection)?;
-    let (mut replayed, registered, losses) = replayed::replay(connection, &head, &names, &mut findings)?;
+    let log = replayed::replay(connection, &head, &names, &mut findings)?;
+    let (mut replayed, registered, losses) = (log.replay, log.registered, log.losses);
     let screening = screening::Screening::read(connection, &names, replayed.as_mut(), &mut findings)?;
     let pages = pages::Pages::read(connection, &screening, &mut findings)?;
     let numbered = (&screening, &pages);
@@ -126,13 +131,16 @@ fn audit_snapshot(connection: &mut ReadConnection<'_>) -> Result<Report, StoreEr
     claims::check(connection, &names, &dealings, replayed.as_mut(), &mut findings)?;
     registered.check(connection, &names, replayed.as_mut(), &mut findings)?;
     counters::check(connection, &names, &dealings, replayed.as_mut(), &mut findings)?;
-    check_blocks(connection, &names, &issued, dealings, replayed, &mut findings)?;
+    let image = replayed.map(|replay| image::Image::new(replay.book, log.touched));
+    check_blocks(connection, &names, &issued, dealings, image, &mut findings)?;
     feeds::check(connection, &names, &mut findings)?;
+    let messages = messages::check(connection, &names)?;
     Ok(Report {
         log_size: head.size,
         at: Timestamp::from_micros(head.time_us),
-        ok: findings.is_clean(),
+        ok: findings.is_clean() && messages.ok,
         invariants: findings.into_entries(),
+        messages,
         log: None,
     })
 }
@@ -143,12 +151,11 @@ fn check_blocks(
     names: &store::Names,
     issued: &serials::Issued,
     dealings: dealings::Dealings,
-    replayed: Option<tanqiao_protocol::ledger::Replay>,
+    mut image: Option<image::Image>,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
     let mut serials = serials::Serials::new(names, issued);
     let mut bindings = bindings::Bindings::new(dealings);
-    let mut image = replayed.map(|replay| image::Image::new(replay.book));
     if image.is_none() {
         findings.add(
             3,
@@ -159,10 +166,14 @@ fn check_blocks(
     store::blocks(connection, |row| {
         match crate::store::convert::block(&row, &names.numbers) {
             Ok(block) => {
+                let uses = block.terms.uses.bits();
+                findings.ensure(9, uses == row.uses, block.reference(), || {
+                    format!("its row says {:#b} of its uses, and there are {uses:#b}", row.uses)
+                });
                 serials.see(&row, &block, findings);
                 bindings.see(&block, findings);
                 if let Some(image) = &mut image {
-                    image.see(block, findings);
+                    image.see(block, row.log_index, findings);
                 }
             }
             Err(error) => findings.add(1, name_of(&row), error),

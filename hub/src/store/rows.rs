@@ -89,11 +89,11 @@ row!(BlockRow in "block", key "series_no, first", {
 row!(MessageRow in "message", key "id, member_no", {
     member_no: Integer => i32, id: Binary => Vec<u8>, payload_sha256: Binary => Vec<u8>, action: SmallInt => i16,
     status: SmallInt => i16, answer: Text => String, envelope_sha256: Nullable<Binary> => Option<Vec<u8>>,
-    item: Nullable<Integer> => Option<i32>,
+    item: Nullable<Integer> => Option<i32>, digest: Nullable<Binary> => Option<Vec<u8>>,
 });
 row!(EnvelopeRow in "envelope", key "sha256", {
     sha256: Binary => Vec<u8>, member_no: Integer => i32, payload_type: Text => String, payload: Binary => Vec<u8>,
-    signatures: Text => String,
+    signatures: Text => String, digest: Nullable<Binary> => Option<Vec<u8>>,
 });
 row!(IssuanceRow in "issuance", key "id", {
     id: Binary => Vec<u8>, member_no: Integer => i32, local_reference: Text => String, records_root: Binary => Vec<u8>,

@@ -259,15 +259,17 @@ pub(crate) fn save_messages<C: StoreConnection>(
         if let Some(envelope) = envelope
             && !envelopes.iter().rev().any(|e| e.sha256 == envelope.sha256.0)
         {
-            envelopes.push(EnvelopeRow {
+            let row = EnvelopeRow {
                 sha256: envelope.sha256.0.to_vec(),
                 member_no,
                 payload_type: envelope.payload_type.clone(),
                 payload: envelope.payload.clone(),
                 signatures: envelope.signatures.clone(),
-            });
+                digest: None,
+            };
+            envelopes.push(row.with_digest());
         }
-        messages.push(MessageRow {
+        let row = MessageRow {
             member_no,
             id: id_bytes(command.id),
             payload_sha256: command.payload_sha256.0.to_vec(),
@@ -276,7 +278,9 @@ pub(crate) fn save_messages<C: StoreConnection>(
             answer: kept.answer.clone(),
             envelope_sha256: envelope.map(|e| e.sha256.0.to_vec()),
             item: item.map(i32::try_from).transpose().map_err(content)?,
-        });
+            digest: None,
+        };
+        messages.push(row.with_digest());
     }
     connection.keep_rows(&envelopes)?;
     Ok(connection.insert_rows(&messages)?)

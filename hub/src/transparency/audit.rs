@@ -4,12 +4,11 @@
 mod notes;
 mod tiles;
 
-use serde::{Deserialize, Serialize};
 use tanqiao_protocol::id::{Sha256, TrustDomain};
 use tanqiao_protocol::signing::NoteKey;
 
 use super::files::LogFiles;
-use crate::ledger::audit::{FINDINGS_MAX, Finding};
+use crate::ledger::audit::Section;
 use crate::ledger::objects::LogGovernance;
 use crate::store::audit::snapshot;
 use crate::store::checkpoints::{self, SignedHead};
@@ -18,33 +17,6 @@ use crate::store::database::{Database, ReadConnection, StoreError};
 use crate::store::log_rules;
 use notes::Notes;
 use tiles::Tiles;
-
-/// What the audit of the published log found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogReport {
-    /// True if nothing was found.
-    pub ok: bool,
-    /// How many leaves, tiles, bundles, heads and cosignatures were looked at.
-    pub checked: u64,
-    /// How many findings there are.
-    pub found: u64,
-    /// The first of them, at most [`FINDINGS_MAX`].
-    pub findings: Vec<Finding>,
-    /// What was not looked at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
-impl LogReport {
-    fn add(&mut self, subject: impl ToString, what: impl ToString) {
-        self.ok = false;
-        self.found += 1;
-        if self.findings.len() < FINDINGS_MAX {
-            let (subject, what) = (subject.to_string(), what.to_string());
-            self.findings.push(Finding { subject, what });
-        }
-    }
-}
 
 /// What an audit needs besides the database.
 #[derive(Debug)]
@@ -71,7 +43,7 @@ struct Stored {
 ///
 /// # Errors
 /// [`StoreError`] if the database cannot be read.
-pub fn audit(database: &Database, published: &Published<'_>) -> Result<LogReport, StoreError> {
+pub fn audit(database: &Database, published: &Published<'_>) -> Result<Section, StoreError> {
     // Before the view of the database: a hub that runs meanwhile publishes more.
     let checkpoint = published.files.checkpoint();
     database.read(|connection| {
@@ -85,11 +57,8 @@ fn audit_snapshot(
     connection: &mut ReadConnection<'_>,
     published: &Published<'_>,
     checkpoint: std::io::Result<Option<Vec<u8>>>,
-) -> Result<LogReport, StoreError> {
-    let mut report = LogReport {
-        ok: true,
-        ..LogReport::default()
-    };
+) -> Result<Section, StoreError> {
+    let mut report = Section::default();
     let stored = Stored {
         size: checkpoints::leaf_count(connection)?,
         log: log_rules::read(connection)?,

@@ -50,6 +50,13 @@ pub fn assert_sound(database: &Database) -> Report {
                 .iter()
                 .map(move |f| format!("invariant {}: {}: {}", i.number, f.subject, f.what))
         })
+        .chain(
+            report
+                .messages
+                .findings
+                .iter()
+                .map(|f| format!("{}: {}", f.subject, f.what)),
+        )
         .collect();
     assert!(report.ok, "the ledger is not sound:\n{}", findings.join("\n"));
     report

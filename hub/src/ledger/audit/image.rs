@@ -1,21 +1,47 @@
 //! Invariants 3 and 9: the stored blocks are those of the replayed log, final ones above all.
 
+use std::collections::BTreeMap;
+
 use tanqiao_protocol::block::Block;
+use tanqiao_protocol::leaf::Leaf;
 use tanqiao_protocol::ledger::{Book, Replacement};
+use tanqiao_protocol::serial::SeriesRef;
 
 use super::findings::Findings;
 
-/// The replayed blocks, each taken out when the stored one was found to be the same.
-#[derive(Debug)]
-pub(super) struct Image(Book);
+/// Which leaf has last changed the block that begins with a serial; of a change in several leaves the first.
+#[derive(Debug, Default)]
+pub(super) struct Touched(BTreeMap<SeriesRef, BTreeMap<i64, i64>>);
 
-impl Image {
-    pub(super) const fn new(book: Book) -> Self {
-        Self(book)
+impl Touched {
+    /// The next leaf.
+    pub(super) fn see(&mut self, bytes: &[u8]) {
+        let Ok(leaf) = serde_json::from_slice::<Leaf>(bytes) else {
+            return;
+        };
+        let index = leaf.index - i64::from(leaf.part.unwrap_or(1)) + 1;
+        for change in leaf.changes {
+            let blocks = self.0.entry(change.block.series).or_default();
+            blocks.insert(change.block.range.first(), index);
+        }
     }
 
-    /// A stored block.
-    pub(super) fn see(&mut self, stored: Block, findings: &mut Findings) {
+    fn last(&self, block: &Block) -> Option<i64> {
+        self.0.get(&block.series)?.get(&block.range.first()).copied()
+    }
+}
+
+/// The replayed blocks, each taken out when the stored one was found to be the same.
+#[derive(Debug)]
+pub(super) struct Image(Book, Touched);
+
+impl Image {
+    pub(super) const fn new(book: Book, touched: Touched) -> Self {
+        Self(book, touched)
+    }
+
+    /// A stored block, and the leaf that is said to have changed it last.
+    pub(super) fn see(&mut self, stored: Block, log_index: i64, findings: &mut Findings) {
         findings.checked(9);
         if stored.status.state.is_final() {
             findings.checked(3);
@@ -29,6 +55,10 @@ impl Image {
             if stored.status.state.is_final() || replayed.status.state.is_final() {
                 findings.add(3, stored.reference(), what);
             }
+        }
+        if let Some(last) = self.1.last(&stored).filter(|last| *last != log_index) {
+            let what = format!("was last changed by leaf {last}, and names leaf {log_index}");
+            findings.add(9, stored.reference(), what);
         }
         self.0.apply(&Replacement {
             before: Some(stored),

@@ -6,12 +6,26 @@ use tanqiao_protocol::ledger::Replay;
 
 use super::assets::Said;
 use super::findings::Findings;
+use super::image::Touched;
 use super::losses::Losses;
 use super::lots::Lots;
 use super::rulings::Rulings;
 use crate::store::audit::{Names, leaves};
 use crate::store::database::{ReadConnection, StoreError};
 use crate::store::rows::{HeadRow, LeafRow};
+
+/// What the log comes to.
+#[derive(Debug)]
+pub(super) struct Replayed {
+    /// The ledger; `None` if the log cannot be replayed to its end: then the findings say where.
+    pub replay: Option<Replay>,
+    /// What it says of assets.
+    pub registered: Said,
+    /// What it says of losses.
+    pub losses: Losses,
+    /// Which leaf has last changed each block.
+    pub touched: Touched,
+}
 
 /// What has been read of the log.
 #[derive(Debug)]
@@ -21,6 +35,7 @@ struct Walk {
     rulings: Rulings,
     registered: Said,
     losses: Losses,
+    touched: Touched,
     chain: Sha256,
     /// The index that must come next.
     next: i64,
@@ -28,19 +43,20 @@ struct Walk {
     broken: bool,
 }
 
-/// Replays the log, and notes what it says of assets and losses. `None` if it cannot be replayed to its end: then the findings say where.
+/// Replays the log, and notes what else it says.
 pub(super) fn replay(
     connection: &mut ReadConnection<'_>,
     head: &HeadRow,
     names: &Names,
     findings: &mut Findings,
-) -> Result<(Option<Replay>, Said, Losses), StoreError> {
+) -> Result<Replayed, StoreError> {
     let mut walk = Walk {
         replay: Replay::default(),
         lots: Lots::default(),
         rulings: Rulings::default(),
         registered: Said::default(),
         losses: Losses::default(),
+        touched: Touched::default(),
         chain: Sha256([0; 32]),
         next: 0,
         broken: false,
@@ -72,8 +88,12 @@ pub(super) fn replay(
     findings.ensure(9, walk.replay.at.micros() <= head.time_us, "log", || {
         format!("its last leaf is of {}, after the time of its head", walk.replay.at)
     });
-    let replay = (!walk.broken).then_some(walk.replay);
-    Ok((replay, walk.registered, walk.losses))
+    Ok(Replayed {
+        replay: (!walk.broken).then_some(walk.replay),
+        registered: walk.registered,
+        losses: walk.losses,
+        touched: walk.touched,
+    })
 }
 
 impl Walk {
@@ -87,6 +107,7 @@ impl Walk {
         self.rulings.see(&row.bytes);
         self.registered.see(&row.bytes);
         self.losses.see(&row.bytes);
+        self.touched.see(&row.bytes);
         if self.broken {
             return;
         }

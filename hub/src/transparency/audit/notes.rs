@@ -8,7 +8,8 @@ use tanqiao_protocol::log::checkpoint::Checkpoint;
 use tanqiao_protocol::log::note::Note;
 use tanqiao_protocol::signing::NoteKey;
 
-use super::{LogReport, Published, Stated, Stored};
+use super::{Published, Stated, Stored};
+use crate::ledger::audit::Section;
 use crate::store::checkpoints::SignedHead;
 use crate::store::cosignatures::Cosignature;
 
@@ -24,7 +25,7 @@ impl Notes {
         stored: &Stored,
         published: &Published<'_>,
         checkpoint: Option<io::Result<Option<Vec<u8>>>>,
-        report: &mut LogReport,
+        report: &mut Section,
     ) -> Self {
         let mut notes = Self {
             stated: Vec::new(),
@@ -57,7 +58,7 @@ impl Notes {
     }
 
     /// Every head that is stated is that of the leaves.
-    pub(super) fn compare(&self, root: impl Fn(u64) -> Option<Sha256>, size: u64, report: &mut LogReport) {
+    pub(super) fn compare(&self, root: impl Fn(u64) -> Option<Sha256>, size: u64, report: &mut Section) {
         for stated in &self.stated {
             match root(stated.size) {
                 Some(root) if root == stated.root => {}
@@ -70,7 +71,7 @@ impl Notes {
         }
     }
 
-    fn state(&mut self, subject: &str, text: &str, origin: &str, report: &mut LogReport) -> Option<Checkpoint> {
+    fn state(&mut self, subject: &str, text: &str, origin: &str, report: &mut Section) -> Option<Checkpoint> {
         match text.parse::<Checkpoint>() {
             Ok(checkpoint) if checkpoint.origin() == origin && checkpoint.to_string() == text => {
                 self.stated.push(Stated {
@@ -94,7 +95,7 @@ impl Notes {
         }
     }
 
-    fn head(&mut self, head: &SignedHead, origin: &str, keys: &[NoteKey], report: &mut LogReport) {
+    fn head(&mut self, head: &SignedHead, origin: &str, keys: &[NoteKey], report: &mut Section) {
         report.checked += 1;
         let subject = format!("log_checkpoint of size {}", head.size);
         self.stated.push(Stated {
@@ -118,7 +119,7 @@ impl Notes {
         cosigned: &Cosignature,
         (origin, name): (&str, &str),
         keys: &[NoteKey],
-        report: &mut LogReport,
+        report: &mut Section,
     ) {
         report.checked += 1;
         let subject = format!("log_cosignature of {} over size {}", cosigned.member, cosigned.size);
@@ -147,7 +148,7 @@ impl Notes {
         stored: &Stored,
         (published, checkpoint): (&Published<'_>, io::Result<Option<Vec<u8>>>),
         mut keys: Vec<NoteKey>,
-        report: &mut LogReport,
+        report: &mut Section,
     ) {
         keys.extend(stored.cosignatures.iter().map(|cosigned| cosigned.key.clone()));
         keys.extend(stored.log.admitted().map(|(_, key)| key.clone()));
@@ -175,7 +176,7 @@ impl Notes {
 }
 
 /// The note, if every line of it is of a known key and good.
-fn signed(text: &str, keys: &[NoteKey], subject: &str, report: &mut LogReport) -> Option<Note> {
+fn signed(text: &str, keys: &[NoteKey], subject: &str, report: &mut Section) -> Option<Note> {
     let note = match Note::parse(text.as_bytes()) {
         Ok(note) => note,
         Err(error) => {

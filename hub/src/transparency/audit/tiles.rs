@@ -8,7 +8,7 @@ use tanqiao_protocol::log::tile::{Bundle, HASH_BYTES, Kind, LEVELS, TILE_WIDTH, 
 use tanqiao_protocol::merkle::RootBuilder;
 
 use super::super::files::{LogFiles, end_of, partial_tiles};
-use super::LogReport;
+use crate::ledger::audit::Section;
 use crate::store::checkpoints;
 use crate::store::database::{ReadConnection, StoreError};
 
@@ -47,7 +47,7 @@ impl<'a> Tiles<'a> {
         &mut self,
         connection: &mut ReadConnection<'_>,
         size: u64,
-        report: &mut LogReport,
+        report: &mut Section,
     ) -> Result<(), StoreError> {
         let width = u64::from(TILE_WIDTH);
         for index in 0..size.div_ceil(width) {
@@ -76,7 +76,7 @@ impl<'a> Tiles<'a> {
     }
 
     /// One bundle of leaves, and the tile over it.
-    fn bundle(&mut self, index: u64, leaves: &[Vec<u8>], report: &mut LogReport) {
+    fn bundle(&mut self, index: u64, leaves: &[Vec<u8>], report: &mut Section) {
         let entries = self.entries(index, report);
         let hashes = self.hashes(index, report);
         let mut voted = Vec::with_capacity(leaves.len());
@@ -116,7 +116,7 @@ impl<'a> Tiles<'a> {
     }
 
     /// A full tile is one hash of the level above.
-    fn rise(&mut self, level: u8, hashes: &[Sha256], report: &mut LogReport) {
+    fn rise(&mut self, level: u8, hashes: &[Sha256], report: &mut Section) {
         let mut root = RootBuilder::new();
         for hash in hashes {
             root.add_hash(*hash);
@@ -135,7 +135,7 @@ impl<'a> Tiles<'a> {
     }
 
     /// The entries of the widest form of a bundle.
-    fn entries(&self, index: u64, report: &mut LogReport) -> Vec<Vec<u8>> {
+    fn entries(&self, index: u64, report: &mut Section) -> Vec<Vec<u8>> {
         let Some((tile, bytes)) = self.widest(Kind::Entries, index, report) else {
             return Vec::new();
         };
@@ -145,7 +145,7 @@ impl<'a> Tiles<'a> {
     }
 
     /// The hashes of the widest form of a tile over leaves.
-    fn hashes(&self, index: u64, report: &mut LogReport) -> Vec<Sha256> {
+    fn hashes(&self, index: u64, report: &mut Section) -> Vec<Sha256> {
         let Some((_, bytes)) = self.widest(Kind::Hashes(0), index, report) else {
             return Vec::new();
         };
@@ -157,7 +157,7 @@ impl<'a> Tiles<'a> {
             .collect()
     }
 
-    fn forms(&self, kind: Kind, index: u64, report: &mut LogReport) -> Vec<Tile> {
+    fn forms(&self, kind: Kind, index: u64, report: &mut Section) -> Vec<Tile> {
         let Some(files) = self.files else { return Vec::new() };
         files.forms(kind, index).unwrap_or_else(|error| {
             report.add(files.directory().display(), error);
@@ -165,14 +165,14 @@ impl<'a> Tiles<'a> {
         })
     }
 
-    fn widest(&self, kind: Kind, index: u64, report: &mut LogReport) -> Option<(Tile, Vec<u8>)> {
+    fn widest(&self, kind: Kind, index: u64, report: &mut Section) -> Option<(Tile, Vec<u8>)> {
         let tile = self.forms(kind, index, report).into_iter().next()?;
         let bytes = self.files?.tile(tile).ok()??;
         Some((tile, bytes))
     }
 
     /// Every form of a tile that lies there has the bytes of its pieces; a full one that the checkpoint needs is there.
-    fn compare(&self, kind: Kind, index: u64, pieces: &[Vec<u8>], report: &mut LogReport) {
+    fn compare(&self, kind: Kind, index: u64, pieces: &[Vec<u8>], report: &mut Section) {
         let Some(files) = self.files else { return };
         let forms = self.forms(kind, index, report);
         let full = Tile::new(kind, index, TILE_WIDTH);

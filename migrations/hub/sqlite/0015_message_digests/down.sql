@@ -1,0 +1,2 @@
+ALTER TABLE message DROP COLUMN digest;
+ALTER TABLE envelope DROP COLUMN digest;
