@@ -229,3 +229,55 @@ fn a_block_that_changed_without_a_leaf_is_found_whatever_was_changed_of_it() {
         }
     });
 }
+
+#[test]
+fn a_message_that_was_altered_or_taken_away_is_found_and_named() {
+    on_sqlite(|f| {
+        a_busy_ledger(&f);
+        let one = "(SELECT MIN(envelope_sha256) FROM message)";
+        for (sql, subject, what) in [
+            (
+                format!("UPDATE message SET answer = answer || ' ' WHERE envelope_sha256 = {one}"),
+                "message ",
+                "its digest is another",
+            ),
+            (
+                format!("DELETE FROM message WHERE envelope_sha256 = {one}"),
+                "envelope ",
+                "its message is not there",
+            ),
+            (
+                format!("DELETE FROM envelope WHERE sha256 = {one}"),
+                "message ",
+                "is not there",
+            ),
+            (
+                format!("UPDATE envelope SET payload = x'' WHERE sha256 = {one}"),
+                "message ",
+                "the payload of its envelope",
+            ),
+        ] {
+            let report = corrupted(&f, &sql);
+            let found = &report.messages.findings;
+            assert!(!report.ok && found.len() == 1, "{sql}: {report:#?}");
+            assert!(
+                found[0].subject.starts_with(subject) && found[0].what.contains(what),
+                "{sql}: {found:?}"
+            );
+        }
+        // What is older than digests is counted, and no fault.
+        let report = corrupted(
+            &f,
+            "UPDATE message SET digest = NULL; UPDATE envelope SET digest = NULL",
+        );
+        assert!(report.ok, "{report:#?}");
+        let rows = report.messages.checked;
+        assert!(
+            report
+                .messages
+                .note
+                .unwrap()
+                .starts_with(&format!("{rows} rows are older than digests"))
+        );
+    });
+}

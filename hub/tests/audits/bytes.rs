@@ -18,8 +18,11 @@ enum Holds {
 
 use Holds::{Bytes, Number, Text as Words};
 
-/// Columns of a table, the columns of its key, and the words before the key in what a finding says; none where any finding will do.
-const TABLES: &[(&str, &[&str], &[(&str, Holds)], &str)] = &[
+/// A table, the columns of its key, those in which bits are altered, and the words with which the finding begins; none where any will do.
+type Table = (&'static str, &'static [&'static str], &'static [Column], &'static str);
+type Column = (&'static str, Holds);
+
+const TABLES: &[Table] = &[
     (
         "block",
         &["series_no", "first"],
