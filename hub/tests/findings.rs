@@ -13,6 +13,7 @@ mod support;
 
 use support::{Federation, Refused, id_of, node, on_each_database, part};
 use tanqiao_hub::ledger::command::{Body, Decision};
+use tanqiao_hub::ledger::objects::Reconciled;
 use tanqiao_hub::reconciliation::examine::{contradicted, examine_all};
 use tanqiao_hub::serve::asked_to_reconcile;
 use tanqiao_hub::store::connection::StoreConnection as _;
@@ -107,9 +108,18 @@ fn close(
     )
 }
 
+fn reconciled(f: &Federation, id: MessageId) -> Reconciled {
+    f.database
+        .read(|c| reconciliations::reconciliation(c, id))
+        .unwrap()
+        .unwrap()
+}
+
 fn wuhans_first(f: &Federation, block: &BlockRef) -> Block {
     f.block(&part(block, 1, 1))
 }
+
+const OFFICERS: [&str; 2] = ["first-officer", "second-officer"];
 
 #[test]
 fn a_row_that_the_log_contradicts_is_left_alone_until_two_officers_have_closed_the_finding() {
@@ -117,32 +127,13 @@ fn a_row_that_the_log_contradicts_is_left_alone_until_two_officers_have_closed_t
         f.two_regions();
         let block = f.issue("wuhan", "420100", 1_000_000);
         f.transfer("wuhan", "harbin", &[part(&block, 400_001, 500_000)]);
-        let offered = f.offer("wuhan", "harbin", &[part(&block, 600_001, 700_000)]);
         let right = wuhans_first(&f, &block);
-        let hub_row = "series_no = 1 AND first = 1";
-        assert_eq!(
-            alter(&f, &format!("UPDATE block SET uses = uses + 1 WHERE {hub_row}")),
-            1
-        );
-        let reserved = f.block(&part(&block, 600_001, 600_001));
-        assert_eq!(reserved.status.state, BlockState::Reserved);
-        assert_eq!(
-            alter(
-                &f,
-                "UPDATE block SET uses = uses + 1 WHERE series_no = 1 AND first = 600001"
-            ),
-            1
-        );
-        let wrong = [wuhans_first(&f, &block), f.block(&part(&block, 600_001, 600_001))];
-        let id = found(&f, &wrong, &[right.clone(), reserved.clone()], &[]);
-
-        let one = f
-            .database
-            .read(|c| reconciliations::reconciliation(c, id))
-            .unwrap()
-            .unwrap();
+        let row = "series_no = 1 AND first = 1";
+        assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses + 1 WHERE {row}")), 1);
+        let id = found(&f, &[wuhans_first(&f, &block)], &[right], &[]);
+        let one = reconciled(&f, id);
         let examined = one.content.examined.unwrap();
-        assert_eq!((examined.findings, examined.contradicted), (2, 2));
+        assert_eq!((examined.findings, examined.contradicted), (1, 1));
         assert_eq!(f.feed("wuhan").last().unwrap(), "reconciliation.examined");
         // These serials stay; their neighbours move.
         let refused = f
@@ -152,59 +143,74 @@ fn a_row_that_the_log_contradicts_is_left_alone_until_two_officers_have_closed_t
         f.freeze(&[part(&block, 1, 10)]).refused_by("T08");
         f.cancel("wuhan", &[part(&block, 10, 20)]).refused_by("T08");
         f.transfer("wuhan", "harbin", &[part(&block, 700_001, 800_000)]);
-        // An open transfer of them stays open: accepted, withdrawn, halted and past its time.
-        f.accept("harbin", &offered).refused_by("T08");
-        f.withdraw("wuhan", offered.id).refused_by("T08");
-        let halt = Decision::Halt {
-            subject: offered.id,
-            reason: "test".to_owned(),
-        };
-        f.by_officers(&["first-officer", "second-officer"], halt)
-            .refused_by("T08");
-        let suspend = Decision::Suspend {
-            member: node("harbin"),
-            reason: "test".to_owned(),
-        };
-        f.by_officers(&["first-officer"], suspend).unwrap();
-        f.by_officers(&["first-officer"], Decision::Reinstate { member: node("harbin") })
-            .unwrap();
-        f.pass(60 * 24 * 3600);
-        f.by_hub(Decision::Sweep).unwrap();
-        assert_eq!(
-            f.block(&part(&block, 600_001, 600_001)).status.state,
-            BlockState::Reserved
-        );
         // Another process knows as well.
         let second = f.second_process();
-        assert_eq!(second.governance().contradictions[&id].blocks.len(), 2);
+        assert_eq!(second.governance().contradictions[&id].blocks.len(), 1);
 
-        close(&f, &["first-officer"], id).refused_by("G01");
+        close(&f, &OFFICERS[..1], id).refused_by("G01");
         let open = f.sequencer.governance().contradictions[&id].blocks.clone();
         assert_eq!(
             contradicted(&f.database, open.iter()).unwrap().1,
             open,
             "the log has not changed"
         );
-        // The rows are what they were, as after a restore.
-        assert_eq!(
-            alter(
-                &f,
-                "UPDATE block SET uses = uses - 1 WHERE series_no = 1 AND first IN (1, 600001)"
-            ),
-            2
-        );
+        // The row is what it was, as after a restore.
+        assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses - 1 WHERE {row}")), 1);
         assert_eq!(contradicted(&f.database, open.iter()).unwrap().1, []);
-        close(&f, &["first-officer", "second-officer"], id).unwrap();
-        close(&f, &["first-officer", "second-officer"], id).refused_by("G05");
+        close(&f, &OFFICERS, id).unwrap();
+        close(&f, &OFFICERS, id).refused_by("G05");
         assert_eq!(f.feed("wuhan").last().unwrap(), "reconciliation.closed");
-        f.by_hub(Decision::Sweep).unwrap();
-        assert_eq!(
-            f.block(&part(&block, 600_001, 600_001)).status.state,
-            BlockState::Held,
-            "its time had passed"
-        );
         f.transfer("wuhan", "harbin", &[part(&block, 1_001, 2_000)]);
         assert!(f.second_process().governance().contradictions.is_empty());
+        f.assert_sound();
+    });
+}
+
+#[test]
+fn an_open_transfer_of_what_the_log_contradicts_stays_open_and_holds_nothing_else_up() {
+    on_each_database(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000_000);
+        let offered = f.offer("wuhan", "harbin", &[part(&block, 600_001, 700_000)]);
+        let other = f.offer("wuhan", "harbin", &[part(&block, 800_001, 900_000)]);
+        let state = |first: i64| f.block(&part(&block, first, first)).status.state;
+        let right = f.block(&part(&block, 600_001, 600_001));
+        assert_eq!(right.status.state, BlockState::Reserved);
+        let row = "series_no = 1 AND first = 600001";
+        assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses + 1 WHERE {row}")), 1);
+        let id = found(&f, &[f.block(&part(&block, 600_001, 600_001))], &[right], &[]);
+        // Accepted, withdrawn, halted; the member suspended; past its time.
+        f.accept("harbin", &offered).refused_by("T08");
+        f.withdraw("wuhan", offered.id).refused_by("T08");
+        let halt = Decision::Halt {
+            subject: offered.id,
+            reason: "test".to_owned(),
+        };
+        f.by_officers(&OFFICERS, halt).refused_by("T08");
+        let suspend = Decision::Suspend {
+            member: node("harbin"),
+            reason: "test".to_owned(),
+        };
+        f.by_officers(&OFFICERS[..1], suspend).unwrap();
+        assert_eq!(
+            (state(600_001), state(800_001)),
+            (BlockState::Reserved, BlockState::Held)
+        );
+        let reinstate = Decision::Reinstate { member: node("harbin") };
+        f.by_officers(&OFFICERS[..1], reinstate).unwrap();
+        f.accept("harbin", &other).refused_by("T05");
+        let last = f.offer("wuhan", "harbin", &[part(&block, 900_001, 950_000)]);
+        f.pass(60 * 24 * 3600);
+        f.by_hub(Decision::Sweep).unwrap();
+        assert_eq!(
+            (state(600_001), state(900_001)),
+            (BlockState::Reserved, BlockState::Held)
+        );
+        f.accept("harbin", &last).unwrap_err();
+        assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses - 1 WHERE {row}")), 1);
+        close(&f, &OFFICERS, id).unwrap();
+        f.by_hub(Decision::Sweep).unwrap();
+        assert_eq!(state(600_001), BlockState::Held, "its time had passed");
         f.assert_sound();
     });
 }
@@ -239,7 +245,7 @@ fn a_row_that_was_cut_short_and_one_that_went_to_another_are_proven_by_the_log()
         assert_eq!(alter(&f, &back), 1);
         let whole = "UPDATE block SET last = last + 1000 WHERE series_no = 1 AND first = 1";
         assert_eq!(alter(&f, whole), 1);
-        close(&f, &["first-officer", "second-officer"], id).unwrap();
+        close(&f, &OFFICERS, id).unwrap();
     });
 }
 
@@ -263,11 +269,7 @@ fn a_row_of_the_nodes_that_the_log_does_not_know_stops_nothing() {
             place: Place::Unknown,
         }];
         let id = found(&f, &[right], &[frozen, invented], &places);
-        let one = f
-            .database
-            .read(|c| reconciliations::reconciliation(c, id))
-            .unwrap()
-            .unwrap();
+        let one = reconciled(&f, id);
         let examined = one.content.examined.unwrap();
         assert_eq!((examined.findings, examined.contradicted), (2, 0));
         assert!(f.sequencer.governance().contradictions.is_empty());
@@ -280,19 +282,11 @@ fn a_row_of_the_nodes_that_the_log_does_not_know_stops_nothing() {
             signed.payload = r#"{"staff":{"role":"operator","four_eyes":true}}"#.into();
         }
         f.ask(command).result.unwrap();
-        let one = f
-            .database
-            .read(|c| reconciliations::reconciliation(c, new))
-            .unwrap()
-            .unwrap();
+        let one = reconciled(&f, new);
         assert_eq!(one.content.begun.repaired, Some(id));
         f.by_member("harbin", begin(&f, "harbin", Some(id))).refused_by("M02");
-        close(&f, &["first-officer", "second-officer"], id).unwrap();
-        let one = f
-            .database
-            .read(|c| reconciliations::reconciliation(c, id))
-            .unwrap()
-            .unwrap();
+        close(&f, &OFFICERS, id).unwrap();
+        let one = reconciled(&f, id);
         assert_eq!(one.state, ReconciliationState::Closed);
         f.assert_sound();
     });

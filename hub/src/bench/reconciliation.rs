@@ -1,10 +1,11 @@
 //! Full reconciliation at the size of a large member: what differs is planted at random, and must be found, and nothing else.
 
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tanqiao_protocol::feed::CHAIN_START;
-use tanqiao_protocol::message::{Action, Message};
+use tanqiao_protocol::message::{Action, Message, TransferWithdrawal};
 use tanqiao_protocol::reconciliation::{
     Decoder, Difference, Encoder, Opened as FirstAnswer, Reconciliation, ReconciliationReason, Record, Round,
     SYMBOL_BYTES, SymbolKey, series_key, symbols_from_text,
@@ -14,7 +15,10 @@ use tanqiao_protocol::time::DAY_US;
 use super::BenchError;
 use super::ground::{self, Spread, Trader, new_id, now};
 use super::place::{Place, TRUST_DOMAIN};
+use super::sequencer::{command, envelope, propose};
 use super::world::{Opened, blocking};
+use crate::ledger::batch::Answer;
+use crate::ledger::command::{Body, Command};
 use crate::ledger::sequencer::{Sequencer, SequencerOptions};
 use crate::reconciliation::TakenCut;
 use crate::store::database::Database;
@@ -48,6 +52,8 @@ pub struct Measured {
     pub cut_ms: u64,
     /// Milliseconds of everything after it: symbols on both sides, and taking them apart.
     pub difference_ms: u64,
+    /// Transfers that were offered and taken back a second, meanwhile.
+    pub transfers_per_second: u64,
 }
 
 /// What was measured.
@@ -57,6 +63,8 @@ pub struct Report {
     pub database: &'static str,
     /// Blocks of the member.
     pub blocks: u32,
+    /// Transfers that are offered and taken back a second while nobody reconciles.
+    pub transfers_per_second: u64,
     /// One for each number of differences.
     pub measured: Vec<Measured>,
 }
@@ -71,22 +79,36 @@ pub async fn measure(plan: &Plan, directory: &std::path::Path, say: &dyn Fn(&str
     let opened = Opened::found(&place, "bench_reconciliation").await?;
     let (database, blocks) = (opened.database.clone(), i64::from(plan.blocks));
     // Two members, since the ground makes mappings between them: each has as many blocks.
-    let trader = blocking(move || {
+    let (sequencer, traders) = blocking(move || {
         let sequencer = Sequencer::start(database.clone(), SequencerOptions::default())?;
         let made = ground::prepare(&database, &sequencer, 2, 2 * blocks, Spread::Each);
-        sequencer.stop();
-        made?
-            .into_iter()
-            .next()
-            .ok_or_else(|| BenchError::Refused("no member".to_owned()))
+        Ok::<_, BenchError>((sequencer, made?))
     })
     .await?;
+    let [trader, other] = traders.as_slice() else {
+        return Err(BenchError::Refused("there are not two members".to_owned()));
+    };
+    say("trading alone");
+    let alone = beside(&sequencer, (other, trader), || {
+        std::thread::sleep(ALONE);
+        Ok(())
+    })?;
     let mut measured = Vec::new();
     for planted in &plan.differences {
         say(&format!("{planted} differences"));
-        measured.push(reconcile(&opened.database, &trader, *planted)?);
+        let mut one = None;
+        let transfers_per_second = beside(&sequencer, (other, trader), || {
+            one = Some(reconcile(&opened.database, trader, *planted)?);
+            Ok(())
+        })?;
+        measured.extend(one.map(|one| Measured {
+            transfers_per_second,
+            ..one
+        }));
     }
+    sequencer.stop();
     Ok(Report {
+        transfers_per_second: alone,
         database: if opened.database.is_postgres() {
             "postgres"
         } else {
@@ -179,7 +201,55 @@ fn reconcile(database: &Database, trader: &Trader, planted: usize) -> Result<Mea
         bytes,
         cut_ms,
         difference_ms: millis(started),
+        transfers_per_second: 0,
     })
+}
+
+/// How long trade without a reconciliation is looked at.
+const ALONE: Duration = Duration::from_secs(3);
+/// Transfers of one batch.
+const AT_ONCE: i64 = 100;
+
+/// Does `work` while a member offers transfers and takes them back as fast as it can: its blocks are reserved and freed, and those
+/// of the member that reconciles stay. How many a second.
+fn beside(
+    sequencer: &Sequencer,
+    (source, target): (&Trader, &Trader),
+    work: impl FnOnce() -> Result<(), BenchError>,
+) -> Result<u64, BenchError> {
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let trading = scope.spawn(|| {
+            let (started, mut transfers, mut first) = (Instant::now(), 0_u64, 0);
+            while !stop.load(Ordering::Relaxed) {
+                let proposals = propose(source, source, target, first, AT_ONCE)?;
+                answered(sequencer.submit_blocking(proposals.clone())?)?;
+                let envelope = envelope(proposals.len());
+                let withdrawal = |(item, proposal): (u32, &Command)| {
+                    let content = TransferWithdrawal {
+                        transfer: proposal.id,
+                        reason: "bench".to_owned(),
+                    };
+                    command(source, Body::TransferWithdrawal(content), &envelope, item)
+                };
+                answered(sequencer.submit_blocking((0..).zip(&proposals).map(withdrawal).collect())?)?;
+                transfers += u64::try_from(proposals.len())?;
+                first = (first + AT_ONCE) % (source.blocks - AT_ONCE).max(1);
+            }
+            Ok::<u64, BenchError>(transfers * 1_000 / millis(started).max(1))
+        });
+        let done = work();
+        stop.store(true, Ordering::Relaxed);
+        let transfers = trading
+            .join()
+            .map_err(|_| BenchError::Refused("the trader ended early".to_owned()))?;
+        done.and(transfers)
+    })
+}
+
+fn answered(answers: Vec<Answer>) -> Result<(), BenchError> {
+    let refused = answers.into_iter().find_map(|answer| answer.result.err());
+    refused.map_or(Ok(()), |problem| Err(BenchError::Refused(problem.detail)))
 }
 
 fn millis(since: Instant) -> u64 {

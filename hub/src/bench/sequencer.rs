@@ -147,7 +147,7 @@ fn trade(
     Ok(())
 }
 
-fn propose(
+pub(super) fn propose(
     owner: &Trader,
     source: &Trader,
     target: &Trader,

@@ -49,11 +49,14 @@ impl ReconciliationArgs {
 }
 
 fn table(report: &reconciliation::Report) -> String {
-    let mut lines = vec![format!("{}, {} blocks", report.database, report.blocks)];
+    let mut lines = vec![format!(
+        "{}, {} blocks; {} transfers a second beside nothing",
+        report.database, report.blocks, report.transfers_per_second
+    )];
     for one in &report.measured {
         lines.push(format!(
-            "{:>6} planted, {:>6} found, {} invented: {:>6} symbols, {:>8} bytes, cut {} ms, difference {} ms",
-            one.planted, one.found, one.invented, one.symbols, one.bytes, one.cut_ms, one.difference_ms
+            "{:>6} planted, {:>6} found, {} invented: {:>6} symbols, {:>8} bytes, cut {} ms, difference {} ms, {} transfers a second beside it",
+            one.planted, one.found, one.invented, one.symbols, one.bytes, one.cut_ms, one.difference_ms, one.transfers_per_second
         ));
     }
     lines.join("\n")

@@ -105,6 +105,11 @@ impl StoreConnection for PgConnection {
     }
 }
 
+/// Whose turn it is to write. SQLite lets one transaction write and has the others try again now and then: beside a sequencer that
+/// begins the next batch as soon as one has ended, whoever else writes would find it busy for seconds. In the order of asking, it
+/// waits for one batch. Several databases of one process take turns too, which only tests have.
+static WRITERS: parking_lot::FairMutex<()> = parking_lot::FairMutex::new(());
+
 impl StoreConnection for SqliteConnection {
     const POSTGRES: bool = false;
 
@@ -123,7 +128,10 @@ impl StoreConnection for SqliteConnection {
         if is_inside(self)? {
             return self.transaction(work);
         }
-        self.immediate_transaction(work)
+        let turn = WRITERS.lock();
+        let done = self.immediate_transaction(work);
+        drop(turn);
+        done
     }
 }
 
