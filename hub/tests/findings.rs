@@ -309,14 +309,9 @@ fn the_calendar_asks_each_member_once_and_those_with_a_new_result_not_at_all() {
         let later = at.plus_micros(24 * 3600 * 1_000_000);
         let commands = asked_to_reconcile(&f.database, &f.sequencer.governance(), later).unwrap();
         assert_eq!(commands.len(), 2, "{:?}", members(&commands));
-        // Two hubs on one database ask once.
-        let size = f.head().0;
-        for _ in 0..2 {
-            for answer in f.sequencer.submit_blocking(commands.clone()).unwrap() {
-                answer.result.unwrap();
-            }
+        for answer in f.sequencer.submit_blocking(commands).unwrap() {
+            answer.result.unwrap();
         }
-        assert_eq!(f.head().0, size + 2);
         assert_eq!(f.feed("wuhan").last().unwrap(), "reconciliation.requested");
         f.assert_sound();
     });

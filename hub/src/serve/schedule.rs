@@ -168,8 +168,8 @@ pub(super) async fn reconcile<C: Clock>(
 /// Members that are asked in one batch.
 const ASKED_AT_ONCE: usize = 100;
 
-/// What asks every admitted member with a node that has had no result of late. Several hubs on one database ask once: the id
-/// follows from the time and the member.
+/// What asks every admitted member with a node that has had no result of late. Several hubs on one database may each ask: a node
+/// that was asked twice reconciles once.
 ///
 /// # Errors
 /// The store's.
@@ -186,18 +186,10 @@ pub fn asked_to_reconcile(
         member.status == MemberStatus::Admitted && member.kind.has_node() && !recent
     });
     let command = |member: &NodeId| {
-        let sum = Sha256::of(format!("reconcile {member} {}", at.micros()).as_bytes());
-        let mut random = [0; 10];
-        random.iter_mut().zip(sum.0).for_each(|(byte, from)| *byte = from);
-        Command {
-            origin: Origin::Hub,
-            id: MessageId::from_parts(at, &random),
-            payload_sha256: sum,
-            body: Body::Governance(Box::new(Decision::RequestReconciliation {
-                member: member.clone(),
-                reason: ReconciliationReason::Scheduled.word().to_owned(),
-            })),
-        }
+        own_command(Decision::RequestReconciliation {
+            member: member.clone(),
+            reason: ReconciliationReason::Scheduled.word().to_owned(),
+        })
     };
     Ok(due.map(|(member, _)| command(member)).collect())
 }
