@@ -1,0 +1,160 @@
+//! Text that a browser may read as markup: made by templates and charts only, everything else is escaped on its way in.
+
+use std::fmt::{self, Write as _};
+
+/// Markup that is safe to send.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Html(String);
+
+impl Html {
+    /// A text, escaped.
+    #[must_use]
+    pub fn text(text: impl fmt::Display) -> Self {
+        Self(escape(&text.to_string()))
+    }
+
+    /// What a template or chart of this crate has written.
+    pub(crate) const fn written(markup: String) -> Self {
+        Self(markup)
+    }
+
+    /// What a template says. A template that cannot be written would be a fault of this program: the page says nothing there.
+    pub(crate) fn of(template: &impl askama::Template) -> Self {
+        Self(template.render().unwrap_or_default())
+    }
+
+    /// One after another.
+    #[must_use]
+    pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+        Self(parts.into_iter().map(|part| part.0).collect())
+    }
+
+    /// This, and then that.
+    #[must_use]
+    pub fn and(mut self, next: &Self) -> Self {
+        self.0.push_str(&next.0);
+        self
+    }
+
+    /// The markup.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True if there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Html {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl askama::filters::HtmlSafe for Html {}
+
+/// The text with everything that means something in markup or an attribute written as a reference.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// A link. The address is one of ours: a path from the root.
+#[must_use]
+pub fn link(href: &str, text: impl fmt::Display) -> Html {
+    Html::written(format!(
+        "<a href=\"{}\">{}</a>",
+        escape(href),
+        escape(&text.to_string())
+    ))
+}
+
+/// An identifier or hash, in type of one width.
+#[must_use]
+pub fn code(text: impl fmt::Display) -> Html {
+    Html::written(format!("<code>{}</code>", escape(&text.to_string())))
+}
+
+/// An identifier that links to what it names.
+#[must_use]
+pub fn code_link(href: &str, text: impl fmt::Display) -> Html {
+    Html::written(format!(
+        "<a href=\"{}\"><code>{}</code></a>",
+        escape(href),
+        escape(&text.to_string())
+    ))
+}
+
+/// A paragraph.
+#[must_use]
+pub fn paragraph(text: impl fmt::Display) -> Html {
+    Html::written(format!("<p>{}</p>", escape(&text.to_string())))
+}
+
+/// A part of a page under a heading.
+#[must_use]
+pub fn section(heading: &str, body: &Html) -> Html {
+    Html::written(format!(
+        "<section class=\"card\"><h2>{}</h2>{body}</section>",
+        escape(heading)
+    ))
+}
+
+/// Parts side by side where there is room.
+#[must_use]
+pub fn columns(parts: impl IntoIterator<Item = Html>) -> Html {
+    Html::written(format!("<div class=\"columns\">{}</div>", Html::all(parts)))
+}
+
+/// A value as part of an address.
+#[must_use]
+pub fn query_value(text: &str) -> String {
+    let mut written = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
+            written.push(char::from(byte));
+        } else {
+            let _ = write!(written, "%{byte:02X}");
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_outside_is_text_and_never_markup() {
+        let evil = "<script>alert('1')</script>\" onclick=\"&";
+        for html in [
+            Html::text(evil),
+            link(evil, evil),
+            code(evil),
+            code_link(evil, evil),
+            paragraph(evil),
+            section(evil, &Html::default()),
+        ] {
+            assert!(
+                !html.as_str().contains("<script") && !html.as_str().contains("\" onclick"),
+                "{html}"
+            );
+        }
+        assert_eq!(query_value("武汉 a&b"), "%E6%AD%A6%E6%B1%89%20a%26b");
+    }
+}
