@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::language::Language;
+
 /// Markup that is safe to send.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Html(String);
@@ -121,6 +123,70 @@ pub fn columns(parts: impl IntoIterator<Item = Html>) -> Html {
     Html::written(format!("<div class=\"columns\">{}</div>", Html::all(parts)))
 }
 
+/// A paragraph of markup.
+#[must_use]
+pub fn paragraph_of(body: &Html) -> Html {
+    if body.is_empty() {
+        return Html::default();
+    }
+    Html::written(format!("<p>{body}</p>"))
+}
+
+/// A list of sentences.
+#[must_use]
+pub fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> Html {
+    let mut list = "<ul>".to_owned();
+    for item in items {
+        let _ = write!(list, "<li>{}</li>", escape(item));
+    }
+    list.push_str("</ul>");
+    Html::written(list)
+}
+
+/// A text as it is, line by line.
+#[must_use]
+pub fn preformatted(text: impl fmt::Display) -> Html {
+    Html::written(format!("<pre>{}</pre>", escape(&text.to_string())))
+}
+
+/// A line that leads to what is new.
+#[must_use]
+pub fn notice(href: &str, text: &str) -> Html {
+    Html::written(format!("<p class=\"notice\">{}</p>", link(href, text)))
+}
+
+/// A place that asks an address now and then what to show. Without scripts it stays empty.
+#[must_use]
+pub fn poll(address: &str) -> Html {
+    Html::written(format!(
+        "<div aria-live=\"polite\" hx-get=\"{}\" hx-trigger=\"every 20s\" hx-swap=\"innerHTML\"></div>",
+        escape(address)
+    ))
+}
+
+/// Figures side by side: what, how much, and in what unit.
+#[must_use]
+pub fn figures<'a>(figures: impl IntoIterator<Item = (&'a str, String, &'a str)>) -> Html {
+    let mut list = "<ul class=\"figures\">".to_owned();
+    for (what, value, unit) in figures {
+        let _ = write!(
+            list,
+            "<li><span class=\"what\">{}</span> <span class=\"value\">{}</span> <span class=\"unit\">{}</span></li>",
+            escape(what),
+            escape(&value),
+            escape(unit)
+        );
+    }
+    list.push_str("</ul>");
+    Html::written(list)
+}
+
+/// A text in another language than the page's.
+#[must_use]
+pub fn in_language(language: Language, text: &str) -> Html {
+    Html::written(format!("<span lang=\"{}\">{}</span>", language.tag(), escape(text)))
+}
+
 /// A value as part of an address.
 #[must_use]
 pub fn query_value(text: &str) -> String {
@@ -149,6 +215,12 @@ mod tests {
             code_link(evil, evil),
             paragraph(evil),
             section(evil, &Html::default()),
+            list([evil]),
+            preformatted(evil),
+            notice(evil, evil),
+            poll(evil),
+            figures([(evil, evil.to_owned(), evil)]),
+            in_language(Language::English, evil),
         ] {
             assert!(
                 !html.as_str().contains("<script") && !html.as_str().contains("\" onclick"),

@@ -246,6 +246,16 @@ catalogue! {
     receipt_how: "用 tanqiao-verify 离线核验，无需信任枢纽。", "tanqiao-verify checks it offline, without trusting the hub.";
     receipt_when: "完成并经见证后可下载。", "There is one once it is committed and witnessed.";
     price: "价格", "Price";
+    // Uses.
+    u_event: "活动碳中和", "Event neutrality";
+    u_corporate: "企业碳中和", "Corporate neutrality";
+    u_product: "产品碳中和", "Product neutrality";
+    u_ecological: "生态损害赔偿", "Ecological compensation";
+    u_ets: "碳市场抵销", "Emissions trading offset";
+    u_personal: "个人抵销", "Personal offset";
+    u_welfare: "公益", "Public welfare";
+    u_ndc: "国家自主贡献", "Nationally determined contribution";
+    u_oimp: "其他国际减缓目的", "Other international mitigation";
     // Serials.
     serial: "序列号", "Serial";
     serial_search: "序列号查询", "Find a serial";

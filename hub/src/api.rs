@@ -30,7 +30,7 @@ mod health;
 mod info;
 mod page;
 mod public;
-mod receipts;
+pub(crate) mod receipts;
 mod reconciliations;
 mod tokens;
 mod witnesses;

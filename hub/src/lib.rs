@@ -4,11 +4,13 @@
 pub mod api;
 pub mod bench;
 pub mod config;
+pub mod console;
 pub mod crash;
 pub mod enrolment;
 pub mod intake;
 pub mod ledger;
 pub mod metrics;
+pub mod password;
 pub mod recognition;
 pub mod reconciliation;
 pub mod recovery;

@@ -25,6 +25,7 @@ use crate::api::hub::Settings;
 use crate::api::observation::observe;
 use crate::api::{Hub, Listener, mount};
 use crate::config::{Config, ListenConfig};
+use crate::console::{self, Console};
 use crate::ledger::sequencer::{Sequencer, SequencerOptions};
 use crate::metrics::Metrics;
 use crate::screening::screener::Screener;
@@ -393,9 +394,11 @@ fn enrolment(hub: Data<Hub>, socket: TcpListener, tls: Option<&ServerTls>) -> Re
 }
 
 fn console(hub: Data<Hub>, socket: TcpListener, tls: Option<&ServerTls>) -> Result<Server, ServeError> {
+    let pages = Data::new(Console::new(tls.is_some()));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(hub.clone())
+            .configure(|app| console::mount(&pages, app))
             .configure(|app| mount(Listener::Console, app))
             .wrap(from_fn(|request, next| observe(Listener::Console, request, next)))
     });

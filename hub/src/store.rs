@@ -5,6 +5,7 @@ pub mod challenges;
 pub mod checkpoints;
 pub mod conflicts;
 pub mod connection;
+pub mod console;
 pub mod convert;
 pub mod convert_claims;
 pub mod cosignatures;

@@ -72,7 +72,15 @@ pub async fn retirement(hub: Data<Hub>, caller: Caller, id: Path<MessageId>) -> 
 /// `GET /v1/certificates/{id}` and `GET /v1/public/certificates/{id}`: with the receipt once that is witnessed, and without the signed
 /// messages, which may hold private terms.
 pub async fn certificate(hub: Data<Hub>, id: Path<MessageId>) -> Answer {
-    let id = id.into_inner();
+    let file = certificate_file(&hub, id.into_inner()).await?;
+    json(&file.ok_or_else(Refused::not_found)?)
+}
+
+/// A certificate with its receipt; `None` if there is none of this number.
+///
+/// # Errors
+/// A fault of the service.
+pub(crate) async fn certificate_file(hub: &Hub, id: MessageId) -> Result<Option<CertificateFile>, Refused> {
     let issuer = Issuer {
         trust_domain: hub.settings.trust_domain.clone(),
         log_origin: hub.settings.log_key.name().to_owned(),
@@ -80,12 +88,14 @@ pub async fn certificate(hub: Data<Hub>, id: Path<MessageId>) -> Answer {
     let (found, deed) = hub
         .read(move |c| Ok((certificates::find(c, id, &issuer)?, retired(c, id)?)))
         .await?;
-    let certificate = found.ok_or_else(Refused::not_found)?;
+    let Some(certificate) = found else {
+        return Ok(None);
+    };
     let receipt = match deed {
-        Some(deed) => made(&hub, deed).await?.map(ReceiptFile::public),
+        Some(deed) => made(hub, deed).await?.map(ReceiptFile::public),
         None => None,
     };
-    json(&CertificateFile { certificate, receipt })
+    Ok(Some(CertificateFile { certificate, receipt }))
 }
 
 /// `GET /v1/public/totals`
@@ -146,7 +156,7 @@ fn not_witnessed() -> Refused {
 }
 
 /// The receipt of a deed, verified; `None` as long as no checkpoint with its quorum has the leaf.
-async fn made(hub: &Hub, deed: Deed) -> Result<Option<ReceiptFile>, Refused> {
+pub(crate) async fn made(hub: &Hub, deed: Deed) -> Result<Option<ReceiptFile>, Refused> {
     let (files, governance, now) = (hub.log.files().clone(), hub.sequencer.governance(), hub.now());
     let built = hub.log.posted().borrow().built;
     let made = hub

@@ -20,6 +20,7 @@ pub mod reconciliations;
 pub mod replication;
 pub mod statistics;
 pub mod totals;
+pub mod traffic;
 
 use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{PgConnection, SqliteConnection};
@@ -116,9 +117,9 @@ struct NumberedSeries {
 
 /// One number, called `n`.
 #[derive(diesel::QueryableByName)]
-pub(super) struct Number {
+pub(in crate::store) struct Number {
     #[diesel(sql_type = BigInt)]
-    pub(super) n: i64,
+    pub(in crate::store) n: i64,
 }
 
 /// The numbers of all members.

@@ -55,6 +55,18 @@ pub fn list(
         .collect()
 }
 
+/// The newest reconciliation of a member.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn newest(connection: &mut ReadConnection<'_>, member: &NodeId) -> Result<Option<Reconciled>, StoreError> {
+    let condition = format!("member_no = {MEMBER_NO} ORDER BY id DESC LIMIT 1");
+    let found: Option<ReconciliationRow> = row(connection, &condition, vec![id_of(member)])?;
+    found
+        .map(|row| reconciliations::reconciliation(&row, &members(connection)?))
+        .transpose()
+}
+
 /// Takes the cut of a member: visits each of its blocks as they are together at one instant, and says which. No writer waits
 /// for it.
 ///

@@ -1,0 +1,167 @@
+//! The frame around every page: menu by role, who looks, the environment, and how old the data are.
+
+use tanqiao_console::layout::{MenuEntry, Page, Viewer};
+use tanqiao_console::{Html, Language, Words, format, html};
+
+use super::table;
+use super::visit::Visit;
+use crate::ledger::objects::Role;
+use crate::store::console;
+use crate::store::read::statistics;
+
+/// An address of the menu, and its name.
+type Place = (&'static str, fn(&Words) -> &'static str);
+
+/// The menu in its order.
+const MENU: &[Place] = &[
+    ("/", |words| words.overview),
+    ("/members", |words| words.members),
+    ("/transfers", |words| words.transfers),
+    ("/approvals", |words| words.approvals),
+    ("/log", |words| words.log),
+    ("/activity", |words| words.activity),
+    ("/account", |words| words.account),
+    ("/verify", |words| words.verify),
+    ("/statistics", |words| words.statistics),
+    ("/glossary", |words| words.glossary),
+];
+
+/// What a role is called.
+pub(super) const fn role(role: Role, words: &'static Words) -> &'static str {
+    match role {
+        Role::Officer => words.role_officer,
+        Role::Auditor => words.role_auditor,
+        Role::Organiser => words.role_organiser,
+    }
+}
+
+/// A whole page.
+pub(super) async fn page(visit: &Visit, title: String, body: Html) -> String {
+    let words = visit.words();
+    let now = visit.hub.now();
+    let account = visit.who.as_ref().map(|known| known.account.to_string());
+    let read = visit.hub.read(move |c| {
+        let waiting = match &account {
+            Some(account) => console::waiting(c, account, now)?,
+            None => 0,
+        };
+        Ok((statistics::head(c)?, waiting))
+    });
+    // A page that tells of a fault must come even when nothing can be read.
+    let (head, waiting) = read.await.map_or((None, 0), |(head, waiting)| (Some(head), waiting));
+    let role_now = visit.who.as_ref().map(|known| known.role);
+    let entry = |(href, label): &Place| MenuEntry {
+        href: (*href).to_owned(),
+        label: label(words).to_owned(),
+        waiting: (*href == "/approvals" && waiting > 0 && visit.is_officer()).then_some(waiting),
+    };
+    let demonstration = visit.hub.sequencer.governance().policy.demonstration;
+    let band = match head {
+        Some(head) if head.frozen => Some(words.stopped),
+        _ => demonstration.then_some(words.demonstration),
+    };
+    let size = head.map_or_else(String::new, |head| {
+        format!(" · {} {}", words.log_size, format::number(head.size))
+    });
+    Page {
+        language: visit.language,
+        console: words.hub_console.to_owned(),
+        title,
+        other_language_href: in_other_language(visit),
+        path: visit.path.clone(),
+        menu: MENU
+            .iter()
+            .filter(|(href, _)| table::sees(href, role_now))
+            .map(entry)
+            .collect(),
+        viewer: visit.who.as_ref().map(|known| Viewer {
+            account: known.account.to_string(),
+            role: role(known.role, words),
+            csrf: known.session.csrf.clone(),
+        }),
+        search: table::sees("/search", role_now).then(|| "/search".to_owned()),
+        searched: if visit.path == "/search" {
+            visit.asked("q").to_owned()
+        } else {
+            String::new()
+        },
+        band: band.map(str::to_owned),
+        footer: format!(
+            "{} {}{size} · {} {}",
+            words.data_as_of,
+            format::beijing(now),
+            words.version,
+            env!("CARGO_PKG_VERSION")
+        ),
+        body,
+    }
+    .render()
+}
+
+/// The same page, same filters, in the other language.
+fn in_other_language(visit: &Visit) -> String {
+    address(
+        &visit.path,
+        visit.query.iter().map(|(k, v)| (k.as_str(), v.as_str())),
+        ("lang", visit.language.other().code()),
+    )
+}
+
+/// An address with its query, in which one field is set, or taken away where it is empty.
+pub(super) fn address<'a>(
+    path: &str,
+    query: impl Iterator<Item = (&'a str, &'a str)>,
+    (name, value): (&'a str, &'a str),
+) -> String {
+    let fields = query.filter(|(key, value)| *key != name && !value.is_empty());
+    let all: Vec<String> = fields
+        .chain((!value.is_empty()).then_some((name, value)))
+        .map(|(key, value)| format!("{}={}", html::query_value(key), html::query_value(value)))
+        .collect();
+    if all.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", all.join("&"))
+    }
+}
+
+/// A path of ours that somebody asked to be led back to; the beginning for everything else.
+pub(super) fn back_to(asked: &str, otherwise: &str) -> String {
+    let ours = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains(['\\', '\r', '\n']);
+    if ours { asked.to_owned() } else { otherwise.to_owned() }
+}
+
+/// A region's name with its code.
+pub(super) fn region(code: &str, language: Language) -> String {
+    format!("{} {code}", tanqiao_console::regions::name(code, language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_to_another_site() {
+        for evil in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+            "javascript:alert(1)",
+            "/a\r\nb: c",
+        ] {
+            assert_eq!(back_to(evil, "/"), "/", "{evil}");
+        }
+        assert_eq!(back_to("/members/wuhan", "/"), "/members/wuhan");
+    }
+
+    #[test]
+    fn a_field_of_an_address_is_set_once() {
+        let query = [("state", "open"), ("lang", "zh"), ("from", "")];
+        assert_eq!(
+            address("/transfers", query.into_iter(), ("lang", "en")),
+            "/transfers?state=open&lang=en"
+        );
+        assert_eq!(address("/transfers", [("a", "1")].into_iter(), ("a", "")), "/transfers");
+    }
+}

@@ -1,0 +1,201 @@
+//! One's own account, its second factor, and the record of what was done.
+
+use tanqiao_console::parts::{Column, Definitions, Empty, Field, Form, Input, Pager, Table};
+use tanqiao_console::{Html, format, html};
+use tanqiao_protocol::id::MessageId;
+
+use super::ROWS;
+use crate::api::answer::Refused;
+use crate::console::factor;
+use crate::console::frame::{back_to, role};
+use crate::console::session::OF_ACCOUNT;
+use crate::console::visit::{Fault, Reply, Turn, Visit};
+use crate::store::console as store;
+
+/// `GET /account`
+pub(in crate::console) async fn show(visit: Visit) -> Turn {
+    let (words, known) = (visit.words(), visit.known()?);
+    let account = known.account.to_string();
+    let enrolled = visit
+        .hub
+        .read(move |c| store::factor(c, &account))
+        .await?
+        .is_some_and(|factor| factor.enrolled);
+    let state = if enrolled {
+        words.second_factor_on
+    } else {
+        words.second_factor_off
+    };
+    let facts = Definitions::new()
+        .fact(words.account_name, Html::text(&known.account))
+        .fact(words.role, Html::text(role(known.role, words)))
+        .fact(words.last_sign_in, format::time(known.session.began_at))
+        .fact(words.second_factor, Html::text(state));
+    let enrol = if enrolled {
+        Html::default()
+    } else {
+        html::link("/account/factor", words.enrol_factor)
+    };
+    Ok(Reply::page(words.account, facts.render().and(&enrol)))
+}
+
+/// `GET /account/factor`
+pub(in crate::console) async fn factor_form(visit: Visit) -> Turn {
+    let body = offered(&visit).await?;
+    Ok(Reply::page(visit.words().enrol_factor, body))
+}
+
+/// The secret, and the form that takes its first code. An enrolled factor's secret is never shown again.
+async fn offered(visit: &Visit) -> Result<Html, Fault> {
+    let (words, account) = (visit.words(), visit.known()?.account.to_string());
+    let name = account.clone();
+    let fresh = factor::secret().ok_or_else(|| Refused::fault(&std::io::Error::other("no random bytes")))?;
+    let kept = visit.hub.read(move |c| {
+        store::offer_factor(c, &name, &fresh)?;
+        store::factor(c, &name)
+    });
+    let Some(kept) = kept.await?.filter(|factor| !factor.enrolled) else {
+        return Ok(html::paragraph(words.second_factor_on));
+    };
+    let secret = factor::base32(&kept.secret);
+    let federation = &visit.hub.settings.trust_domain;
+    let address = format!("otpauth://totp/{federation}:{account}?secret={secret}&issuer={federation}");
+    let facts = Definitions::new()
+        .fact(words.factor_key, html::code(factor::grouped(&secret)))
+        .fact(words.factor_address, html::code(address));
+    let form = Form::new(
+        "/account/factor",
+        visit.csrf(),
+        vec![Field::new("code", words.code, Input::OneTimeCode)],
+        words.enrol_factor,
+    );
+    Ok(html::paragraph(words.enrol_factor_how)
+        .and(&facts.render())
+        .and(&form.render()))
+}
+
+/// `POST /account/factor`
+pub(in crate::console) async fn enrol_factor(visit: Visit) -> Turn {
+    let words = visit.words();
+    let (account, code, now) = (
+        visit.known()?.account.to_string(),
+        visit.entered("code").to_owned(),
+        visit.hub.now(),
+    );
+    let mut session = visit.known()?.session.clone();
+    session.confirmed_at = Some(now);
+    let enrolled = visit.hub.read(move |c| {
+        let codes = factor::enrol(c, &account, &code, now)?;
+        if codes.is_some() {
+            store::keep(c, &session)?;
+        }
+        Ok(codes)
+    });
+    let Some(codes) = enrolled.await? else {
+        let body = visit.error("code", words.wrong_code).and(&offered(&visit).await?);
+        return Ok(Reply::status(422, words.enrol_factor, body).outcome("wrong"));
+    };
+    let list = Html::all(codes.iter().map(html::paragraph));
+    let body = html::paragraph(words.recovery_codes_how).and(&html::section(words.recovery_codes, &list));
+    Ok(Reply::page(words.second_factor_on, body))
+}
+
+/// `GET /confirm`
+pub(in crate::console) async fn confirm_form(visit: Visit) -> Turn {
+    let to = visit.asked("to").to_owned();
+    confirmation(&visit, &to, 200, Html::default()).await
+}
+
+async fn confirmation(visit: &Visit, to: &str, status: u16, errors: Html) -> Turn {
+    let (words, account) = (visit.words(), visit.known()?.account.to_string());
+    let enrolled = visit
+        .hub
+        .read(move |c| store::factor(c, &account))
+        .await?
+        .is_some_and(|factor| factor.enrolled);
+    if !enrolled {
+        let body = html::paragraph(words.factor_needed).and(&html::link("/account/factor", words.enrol_factor));
+        return Ok(Reply::status(status, words.confirm_it_is_you, body).outcome("no-factor"));
+    }
+    let fields = vec![
+        Field::new("code", words.code, Input::OneTimeCode),
+        Field::hidden("to", to),
+    ];
+    let form = Form::new("/confirm", visit.csrf(), fields, words.confirm).render();
+    let body = errors.and(&html::paragraph(words.confirm_why)).and(&form);
+    Ok(Reply::status(status, words.confirm_it_is_you, body).outcome("wrong"))
+}
+
+/// `POST /confirm`
+pub(in crate::console) async fn confirm(visit: Visit) -> Turn {
+    let words = visit.words();
+    let known = visit.known()?.clone();
+    let (to, code, now) = (
+        visit.entered("to").to_owned(),
+        visit.entered("code").to_owned(),
+        visit.hub.now(),
+    );
+    let taken = visit.hub.read(move |c| {
+        let (account, subject) = (known.account.as_str(), format!("factor:{}", known.account));
+        if !store::attempt(c, &subject, now, OF_ACCOUNT)? {
+            return Ok(None);
+        }
+        if !factor::take(c, account, &code, now)? {
+            return Ok(Some(false));
+        }
+        store::forgive(c, &subject, true)?;
+        let mut session = known.session.clone();
+        session.confirmed_at = Some(now);
+        store::keep(c, &session)?;
+        Ok(Some(true))
+    });
+    match taken.await? {
+        Some(true) => Ok(Reply::see(back_to(&to, "/account"))),
+        Some(false) => confirmation(&visit, &to, 422, visit.error("code", words.wrong_code)).await,
+        None => confirmation(&visit, &to, 429, visit.error("code", words.locked_out)).await,
+    }
+}
+
+/// `GET /activity`
+pub(in crate::console) async fn activity(visit: Visit) -> Turn {
+    let words = visit.words();
+    let before: Option<MessageId> = visit.asked("before").parse().ok();
+    let most = i64::try_from(ROWS).unwrap_or(i64::MAX);
+    let mut acts = visit.hub.read(move |c| store::acts(c, before, most + 1)).await?;
+    let more = acts.len() > ROWS;
+    acts.truncate(ROWS);
+    if acts.is_empty() {
+        let empty = Empty {
+            why: words.no_activity,
+            next: words.no_activity_next,
+        };
+        return Ok(Reply::page(words.activity, empty.render()));
+    }
+    let pager = Pager {
+        first: before.map(|_| ("/activity".to_owned(), words.newest.to_owned())),
+        next: acts
+            .last()
+            .filter(|_| more)
+            .map(|act| (format!("/activity?before={}", act.id), words.older.to_owned())),
+    };
+    let columns = [
+        words.when,
+        words.account_name,
+        words.action,
+        words.subject,
+        words.outcome,
+        words.address,
+    ];
+    let rows = acts.iter().map(|act| {
+        vec![
+            format::time(act.at),
+            Html::text(&act.account),
+            html::code(&act.action),
+            html::code(&act.subject),
+            html::code(&act.outcome),
+            html::code(&act.address),
+        ]
+    });
+    let table = Table::new(words.activity, columns.map(Column::text).into()).rows(rows);
+    Ok(Reply::page(words.activity, table.render().and(&pager.render())))
+}
