@@ -120,7 +120,12 @@ pub fn section(heading: &str, body: &Html) -> Html {
 /// Parts side by side where there is room.
 #[must_use]
 pub fn columns(parts: impl IntoIterator<Item = Html>) -> Html {
-    Html::written(format!("<div class=\"columns\">{}</div>", Html::all(parts)))
+    let mut columns = "<div class=\"columns\">".to_owned();
+    for part in parts {
+        let _ = write!(columns, "<div>{part}</div>");
+    }
+    columns.push_str("</div>");
+    Html::written(columns)
 }
 
 /// A paragraph of markup.

@@ -77,7 +77,7 @@ impl Flows {
         let mut sources = ends(flows.iter().map(|flow| (flow.from.as_str(), flow.grams)), total);
         let mut targets = ends(flows.iter().map(|flow| (flow.to.as_str(), flow.grams)), total);
         let mut svg = format!(
-            "<svg class=\"sankey\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
+            "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><svg class=\"sankey\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{0}\">",
             escape(&self.label)
         );
         for (place, flow) in flows.iter().enumerate() {
@@ -99,7 +99,7 @@ impl Flows {
                 );
             }
         }
-        svg.push_str("</svg>");
+        svg.push_str("</svg></div>");
         Html::written(svg)
     }
 

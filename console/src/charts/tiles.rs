@@ -123,7 +123,9 @@ fn draw(svg: &mut String, region: &Region, tile: Option<&Tile>, largest: u64, la
 fn said(region: &Region, tile: &Tile, language: Language) -> String {
     let words = language.words();
     format!(
-        "{} {} {} · {} {}",
+        "{} {} · {} {} {} · {} {}",
+        region.short(language),
+        short(tile.net),
         region.name(language),
         signed(tile.net),
         words.unit_tco2e,

@@ -153,7 +153,7 @@ impl Browser {
 }
 
 /// The bytes of a base 32 text without padding.
-fn from_base32(text: &str) -> Vec<u8> {
+pub fn from_base32(text: &str) -> Vec<u8> {
     let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
     for letter in text.bytes() {
         let value = if letter.is_ascii_digit() {

@@ -17,6 +17,8 @@ mod world;
 
 mod approving;
 mod browser;
+mod chromium;
+mod journey;
 mod pages;
 mod permitted;
 mod signing_in;

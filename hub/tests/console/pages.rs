@@ -13,11 +13,11 @@ use crate::support::{claim, issuance, node, part};
 use crate::world::{Member, World, now, on_each};
 
 /// What the pages are about.
-struct Story {
-    block: BlockRef,
-    committed: MessageId,
-    open: MessageId,
-    retired: MessageId,
+pub struct Story {
+    pub block: BlockRef,
+    pub committed: MessageId,
+    pub open: MessageId,
+    pub retired: MessageId,
 }
 
 async fn offer(wuhan: &Member, block: BlockRef) -> (MessageId, Quote) {
@@ -38,7 +38,7 @@ async fn offer(wuhan: &Member, block: BlockRef) -> (MessageId, Quote) {
     (id, quote)
 }
 
-async fn story(world: &World) -> Story {
+pub async fn story(world: &World) -> Story {
     staff(world).await;
     let (wuhan, harbin) = (world.member("wuhan"), world.member("harbin"));
     let issuance = issuance("wuhan", "420100", 1_000_000_000, tanqiao_hub::serve::new_id());
