@@ -120,6 +120,33 @@ fn a_refusal_a_failure_and_a_misuse_have_their_own_status() {
 }
 
 #[test]
+fn a_lost_second_factor_is_taken_away_by_two_other_officers() {
+    let desk = founded();
+    std::fs::write(desk.path("zhao.password"), "correct horse battery").unwrap();
+    let create = [
+        "admin",
+        "officer",
+        "create",
+        "zhao",
+        "--role",
+        "officer",
+        "--password-file",
+        "zhao.password",
+    ];
+    desk.done(&with(&create, &LI));
+    let lost = |account| ["admin", "officer", "forget-factor", account];
+    let both = [LI, WANG].concat();
+    desk.fails(1, &with(&lost("zhao"), &LI));
+    desk.fails(1, &with(&lost("zhao"), &[LI, LI].concat()));
+    desk.fails(1, &with(&lost("wang"), &both));
+    desk.fails(1, &with(&lost("nobody"), &both));
+    assert_eq!(
+        desk.done(&with(&lost("zhao"), &both))["officers"],
+        serde_json::json!(["li", "wang"])
+    );
+}
+
+#[test]
 fn every_command_has_help_and_the_crash_points_are_listed() {
     let desk = Desk::new();
     for command in [

@@ -70,6 +70,8 @@ async fn look(
     width: u32,
     theme: &str,
 ) -> Vec<String> {
+    chromium.resize(width).await;
+    chromium.theme(theme).await;
     let joint = if path.contains('?') { '&' } else { '?' };
     chromium.open(&format!("{base}{path}{joint}lang={code}")).await;
     chromium
@@ -104,6 +106,10 @@ async fn look(
 #[actix_web::test]
 async fn an_officer_goes_through_the_console_in_a_browser() {
     on_each(async |world: World| {
+        // What a page says is tested on both databases elsewhere; how it looks does not depend on them.
+        if world.config.database.url.starts_with("postgres") {
+            return;
+        }
         let story = story(&world).await;
         let Some(chromium) = Chromium::start().await else {
             return;
@@ -126,8 +132,6 @@ async fn an_officer_goes_through_the_console_in_a_browser() {
                 ("zh", 390, "dark"),
                 ("en", 390, "light"),
             ] {
-                chromium.resize(width).await;
-                chromium.theme(theme).await;
                 wrong.extend(look(&chromium, &base, name, &path, code, width, theme).await);
             }
         }
