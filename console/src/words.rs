@@ -278,6 +278,7 @@ catalogue! {
     // Log.
     checkpoint: "检查点", "Checkpoint";
     no_checkpoint: "尚无经见证的检查点。", "No checkpoint has its quorum yet.";
+    published_size: "已发布的叶数", "Published leaves";
     witnessed_size: "经见证的叶数", "Witnessed leaves";
     root: "根", "Root";
     published_at: "发布时间", "Published";
@@ -303,6 +304,7 @@ catalogue! {
     c_unknown: "查无此号", "No certificate has this number";
     c_unknown_next: "请核对编号；已作废或伪造的证书没有记录。", "Check the number. What was never issued has no record here.";
     c_witnessed: "已由见证方共签的检查点覆盖", "Covered by a checkpoint that witnesses cosigned";
+    c_signed: "已由枢纽签名的检查点覆盖（尚无见证方）", "Covered by a checkpoint that the hub has signed; there are no witnesses yet";
     c_not_witnessed: "尚未被见证，几秒后再核验", "Not witnessed yet: verify again in a few seconds";
     c_unscreened: "其中有未经指纹筛查的签发", "Some of it comes from issuances that were not screened";
     beneficiary: "受益方", "Beneficiary";

@@ -274,6 +274,16 @@ pub fn forgive(connection: &mut ReadConnection<'_>, subject: &str, all: bool) ->
     connection.execute(Statement::new(sql).bind(subject)).map(drop)
 }
 
+/// Forgets attempts that were counted before this time.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_attempts(connection: &mut ReadConnection<'_>, before: Timestamp) -> Result<(), StoreError> {
+    let sql = "DELETE FROM console_attempt WHERE since < ? AND locked_until < ?";
+    let statement = Statement::new(sql).bind(before.micros()).bind(before.micros());
+    connection.execute(statement).map(drop)
+}
+
 /// Something that was done in the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {

@@ -1,4 +1,4 @@
-//! A real browser, spoken to as the W3C's WebDriver says: a handful of JSON requests to `chromedriver`.
+//! A real browser, spoken to as the W3C's `WebDriver` says: a handful of JSON requests to `chromedriver`.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use base64::Engine as _;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-/// What W3C's WebDriver calls a reference to an element.
+/// What W3C's `WebDriver` calls a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub const ARROW_RIGHT: &str = "\u{e014}";
 

@@ -75,7 +75,7 @@ fn checkpoint(visit: &Visit, heads: &Heads) -> Html {
     };
     let facts = Definitions::new()
         .fact(
-            words.witnessed_size,
+            words.published_size,
             Html::text(format::number(i64::try_from(head.size).unwrap_or(i64::MAX))),
         )
         .fact(words.root, html::code(head.root))

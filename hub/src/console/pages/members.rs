@@ -10,11 +10,12 @@ use crate::console::visit::{Fault, Reply, Turn, Visit};
 use crate::console::{approvals, frame, states};
 use crate::ledger::command::Decision;
 use crate::ledger::objects::{Governance, Member};
-use crate::store::read::dealings::Window;
-use crate::store::read::{dealings, feed, reconciliations};
+use crate::store::read::{feed, reconciliations, traffic};
 
 /// The longest reason, in characters.
 const REASON_CHARS_MAX: usize = 500;
+/// Open transfers that a member's page shows.
+const OPEN_SHOWN: usize = 20;
 
 /// `GET /members`
 pub(in crate::console) async fn list(visit: Visit) -> Turn {
@@ -79,11 +80,10 @@ pub(in crate::console) async fn show(visit: Visit) -> Turn {
     let (position, reconciled, open) = visit
         .hub
         .read(move |c| {
-            let window = Window { after: None, limit: 20 };
             Ok((
                 feed::latest(c, &asked)?,
                 reconciliations::newest(c, &asked)?,
-                dealings::transfers(c, &asked, true, window)?,
+                traffic::open_of(c, &asked, OPEN_SHOWN)?,
             ))
         })
         .await?;

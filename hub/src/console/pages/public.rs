@@ -77,10 +77,11 @@ pub(in crate::console) async fn certificate(visit: Visit) -> Turn {
 fn verdict(visit: &Visit, file: &CertificateFile) -> Html {
     let words = visit.words();
     let mut chips = vec![Chip::new(Kind::Good, words.c_valid)];
-    chips.push(if file.receipt.is_some() {
-        Chip::new(Kind::Good, words.c_witnessed)
-    } else {
-        Chip::new(Kind::Waiting, words.c_not_witnessed)
+    let quorum = visit.hub.sequencer.governance().log.quorum();
+    chips.push(match (&file.receipt, quorum) {
+        (Some(_), 0) => Chip::new(Kind::Neutral, words.c_signed),
+        (Some(_), _) => Chip::new(Kind::Good, words.c_witnessed),
+        (None, _) => Chip::new(Kind::Waiting, words.c_not_witnessed),
     });
     if file.certificate.unscreened {
         chips.push(Chip::new(Kind::Waiting, words.c_unscreened));

@@ -94,9 +94,8 @@ fn short(text: &str) -> String {
 /// Counts the attempt for account and address; false if either is locked out.
 fn counted_attempt(c: &mut ReadConnection<'_>, subjects: &[String; 2], now: Timestamp) -> Result<bool, StoreError> {
     let [account, address] = subjects;
-    let of_account = store::attempt(c, account, now, OF_ACCOUNT)?;
-    let of_address = store::attempt(c, address, now, OF_ADDRESS)?;
-    Ok(of_account && of_address)
+    // The address first: whoever is locked out by it leaves no more names behind.
+    Ok(store::attempt(c, address, now, OF_ADDRESS)? && store::attempt(c, account, now, OF_ACCOUNT)?)
 }
 
 /// Whether a second factor was shown; `None` if it had to be and was not.
@@ -113,7 +112,7 @@ fn second_factor(
     Ok(factor::take(c, account, code, now)?.then_some(true))
 }
 
-/// Keeps the session, forgives the attempts, and forgets what has ended.
+/// Keeps the session, forgives the attempts, and forgets what is over.
 fn begun(
     c: &mut ReadConnection<'_>,
     subjects: &[String; 2],
@@ -124,6 +123,7 @@ fn begun(
     store::forgive(c, account, true)?;
     store::forgive(c, address, false)?;
     store::forget_sessions(c, now.plus_micros(-ABSOLUTE_US), now.plus_micros(-IDLE_US))?;
+    store::forget_attempts(c, now.plus_micros(-OF_ACCOUNT.window_us))?;
     store::begin(c, session)
 }
 

@@ -118,6 +118,19 @@ fn horizon(connection: &mut ReadConnection<'_>, before: Option<MessageId>) -> Re
     found.first().map(|row| message_id(&row.id)).transpose()
 }
 
+/// The open transfers of a member, as source or target, those that end first at the beginning.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn open_of(connection: &mut ReadConnection<'_>, member: &NodeId, most: usize) -> Result<Vec<Transfer>, StoreError> {
+    // In the order of the index over open transfers: those that have ended are not looked at.
+    let sql =
+        format!("state < 10 AND (source_no = {MEMBER_NO} OR target_no = {MEMBER_NO}) ORDER BY valid_until LIMIT ?");
+    let found: Vec<TransferRow> = rows(connection, &sql, vec![id_of(member), id_of(member), limit(most)])?;
+    let numbers = members(connection)?;
+    found.iter().map(|row| convert::transfer(row, &numbers)).collect()
+}
+
 /// Whether there is a transfer after this one.
 ///
 /// # Errors
