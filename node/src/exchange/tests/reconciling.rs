@@ -134,7 +134,10 @@ async fn what_was_planted_is_found_and_nothing_else_and_the_report_stays() {
         );
         assert_eq!(with(&hub, |hub| hub.reconciling.results[1].counts), FIVE);
         // The hub is given the findings, and only where there are some.
-        assert_eq!(with(&hub, |hub| hub.reconciling.reports.clone()), [found.clone()]);
+        assert_eq!(
+            with(&hub, |hub| hub.reconciling.reports.clone()),
+            std::slice::from_ref(&found)
+        );
         // Kept, newest first, and written in each form.
         let kept = reconciliation::list(&node, None, 10).await.unwrap();
         let told: Vec<(bool, i64)> = kept.iter().map(|one| (one.agreed, one.differences)).collect();
