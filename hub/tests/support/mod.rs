@@ -53,6 +53,14 @@ pub struct Federation {
     asked: Mutex<Vec<Command>>,
 }
 
+/// Waits for the sequencer's thread: one that still has a connection while the process ends would be in a library that is being taken
+/// down.
+impl Drop for Federation {
+    fn drop(&mut self) {
+        self.sequencer.stop();
+    }
+}
+
 impl Federation {
     /// A new ledger with two officers, an organiser, and the demonstration setting.
     pub fn found(url: &str) -> Self {
