@@ -195,8 +195,8 @@ pub(super) async fn claim(visit: Visit) -> Turn {
 /// `POST /approvals/{id}/approval`
 pub(super) async fn approve(visit: Visit) -> Turn {
     let (one, known, now) = (find(&visit).await?, visit.known()?.clone(), visit.hub.now());
-    let is_claimed = one.state == ApprovalState::Claimed && one.claimed_by.as_ref() == Some(&known.account);
-    if !is_claimed || one.decide_until <= now {
+    let (id, account) = (one.id, known.account.clone());
+    if !visit.hub.read(move |c| store::decide(c, id, &account, now)).await? {
         let error = visit.error("", visit.words().stale_form);
         return Ok(page(&visit, &one, 409, error)?.outcome("not-claimed"));
     }
@@ -207,7 +207,7 @@ pub(super) async fn approve(visit: Visit) -> Turn {
         ),
         Err(problem) => (ApprovalState::Refused, format!("{}: {}", problem.code, problem.detail)),
     };
-    let (id, kept) = (one.id, said.clone());
+    let kept = said.clone();
     visit.hub.read(move |c| store::end(c, id, state, &kept, now)).await?;
     Ok(back(id, &said))
 }
@@ -229,7 +229,11 @@ async fn carry_out(visit: &Visit, one: &Approval, second: &Known) -> Result<Resu
     let answers = waiting.await.map_err(|error| Refused::fault(&error))?;
     let answer = answers.into_iter().next();
     let answer = answer.ok_or_else(|| Refused::fault(&std::io::Error::other("the sequencer gave no answer")))?;
-    Ok(answer.result)
+    match answer.result {
+        // A fault, or a ledger that takes nothing now: nothing is decided, and the approval can be sent again.
+        Err(problem) if answer.status >= 500 => Err(Refused::from(problem).into()),
+        result => Ok(result),
+    }
 }
 
 /// `POST /approvals/{id}/rejection`
@@ -246,11 +250,11 @@ pub(super) async fn reject(visit: Visit) -> Turn {
         return Ok(page(&visit, &one, 422, error)?.outcome("incomplete"));
     }
     let id = one.id;
-    visit
+    let ended = visit
         .hub
         .read(move |c| store::end(c, id, ApprovalState::Rejected, &reason, now))
         .await?;
-    Ok(back(id, "rejected"))
+    Ok(back(id, if ended { "rejected" } else { "ended-already" }))
 }
 
 /// `POST /approvals/{id}/withdrawal`

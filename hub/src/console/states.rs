@@ -71,7 +71,7 @@ pub(super) fn approval(state: ApprovalState, expired: bool, words: &'static Word
     match state {
         ApprovalState::Waiting | ApprovalState::Claimed if expired => Chip::new(Kind::Neutral, words.a_expired),
         ApprovalState::Waiting => Chip::new(Kind::Waiting, words.a_waiting),
-        ApprovalState::Claimed => Chip::new(Kind::Running, words.a_claimed),
+        ApprovalState::Claimed | ApprovalState::Deciding => Chip::new(Kind::Running, words.a_claimed),
         ApprovalState::Approved => Chip::new(Kind::Good, words.a_approved),
         ApprovalState::Rejected => Chip::new(Kind::Neutral, words.a_rejected),
         ApprovalState::Withdrawn => Chip::new(Kind::Neutral, words.a_withdrawn),

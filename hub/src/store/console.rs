@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::time::Timestamp;
 
-pub use approvals::{Approval, ApprovalState, approval, approvals, claim, end, propose, waiting};
+pub use approvals::{Approval, ApprovalState, approval, approvals, claim, decide, end, propose, waiting};
 
 use super::convert::{id_bytes, message_id};
 use super::database::{ReadConnection, StoreError};

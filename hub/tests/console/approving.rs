@@ -61,6 +61,8 @@ async fn one_officer_proposes_a_suspension_and_another_carries_it_out() {
         assert_eq!(status(&world), MemberStatus::Suspended);
         wang.get(&path).await.must_be(200).must_say("已执行");
         let size = world.head().0;
+        li.post(&format!("{path}/withdrawal"), &[]).await.must_be(303);
+        wang.get(&path).await.must_be(200).must_say("已执行");
         let bytes = world
             .federation
             .database
@@ -82,6 +84,42 @@ async fn one_officer_proposes_a_suspension_and_another_carries_it_out() {
         for said in ["propose-suspension", "claim", "approve", "enrol-factor", "sign-in"] {
             assert!(acts.body.contains(said), "{said}");
         }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_has_gone_to_the_ledger_is_not_taken_back_and_is_sent_again_where_the_answer_was_lost() {
+    on_each(async |world: World| {
+        staff(&world).await;
+        let (mut li, mut wang) = (Browser::of(&world, "li").await, Browser::of(&world, "wang").await);
+        li.enrol_factor().await;
+        wang.enrol_factor().await;
+        let proposed = li
+            .post("/members/wuhan/suspension", &[("reason", "an inspection")])
+            .await
+            .must_be(303);
+        let path = proposed.location.unwrap();
+        wang.post(&format!("{path}/claim"), &[]).await.must_be(303);
+        // The process has died between the two: the approval stands, and nobody knows what the ledger did.
+        let id = path.rsplit('/').next().unwrap().parse().unwrap();
+        let now = world.service.hub.now();
+        let (database, wangs) = (&world.federation.database, "wang".parse().unwrap());
+        assert!(database.read(|c| console::decide(c, id, &wangs, now)).unwrap());
+        li.post(&format!("{path}/withdrawal"), &[]).await.must_be(303);
+        wang.post(&format!("{path}/rejection"), &[("reason", "no")])
+            .await
+            .must_be(303);
+        let state = |world: &World| {
+            let found = world.federation.database.read(|c| console::approval(c, id));
+            found.unwrap().unwrap().state
+        };
+        assert_eq!(state(&world), ApprovalState::Deciding);
+        wang.post(&format!("{path}/approval"), &[]).await.must_be(303);
+        assert_eq!(
+            (state(&world), status(&world)),
+            (ApprovalState::Approved, MemberStatus::Suspended)
+        );
     })
     .await;
 }

@@ -17,6 +17,8 @@ tanqiao_protocol::words! {
         Waiting = 1 "waiting",
         /// Another officer looks at it.
         Claimed = 2 "claimed",
+        /// That officer has approved it, and the ledger is asked: nobody takes it back any more.
+        Deciding = 3 "deciding",
         /// The ledger has carried it out.
         Approved = 10 "approved",
         /// The other officer said no.
@@ -167,7 +169,28 @@ pub fn claim(
     Ok(connection.execute(statement)? == 1)
 }
 
-/// Ends one that is open; false if it has ended already.
+/// Lets one go to the ledger that this officer has claimed; again, where the answer was lost. False if it is not there to be approved.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn decide(
+    connection: &mut ReadConnection<'_>,
+    id: MessageId,
+    account: &Name,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE console_approval SET state = ? WHERE id = ? AND claimed_by = ? AND (state = ? OR (state = ? AND decide_until > ?))";
+    let statement = Statement::new(sql)
+        .bind(ApprovalState::Deciding.code())
+        .bind(id_bytes(id))
+        .bind(account.as_str())
+        .bind(ApprovalState::Deciding.code())
+        .bind(ApprovalState::Claimed.code())
+        .bind(now.micros());
+    Ok(connection.execute(statement)? == 1)
+}
+
+/// Ends one that is open; false if it has ended already. What people end must not have gone to the ledger.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -178,11 +201,16 @@ pub fn end(
     outcome: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let sql = "UPDATE console_approval SET state = ?, ended_at = ?, outcome = ? WHERE id = ? AND state < 10";
+    let sql = "UPDATE console_approval SET state = ?, ended_at = ?, outcome = ? WHERE id = ? AND state < ?";
+    let before = match state {
+        ApprovalState::Rejected | ApprovalState::Withdrawn => ApprovalState::Deciding,
+        _ => ApprovalState::Approved,
+    };
     let statement = Statement::new(sql)
         .bind(state.code())
         .bind(now.micros())
         .bind(outcome)
-        .bind(id_bytes(id));
+        .bind(id_bytes(id))
+        .bind(before.code());
     Ok(connection.execute(statement)? == 1)
 }
