@@ -139,11 +139,20 @@ impl Chromium {
         .await;
     }
 
-    /// Clicks on an element.
-    pub async fn click(&self, selector: &str) {
+    /// Clicks on what sends a form, and waits for the page that follows.
+    pub async fn send(&self, selector: &str) {
+        self.run("window.isBefore = true").await;
         let element = self.element(selector).await;
         self.ask(Method::POST, &format!("/element/{element}/click"), json!({}))
             .await;
+        let has_come = "return !window.isBefore && document.readyState === 'complete'";
+        for _ in 0..600 {
+            if self.run(has_come).await == Value::Bool(true) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no page follows {selector}");
     }
 
     async fn element(&self, selector: &str) -> String {
