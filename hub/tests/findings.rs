@@ -40,8 +40,7 @@ fn alter(f: &Federation, sql: &str) -> usize {
     }
 }
 
-fn begin(f: &Federation, member: &str, repaired: Option<MessageId>) -> Body {
-    let _ = (f, member);
+fn begin(repaired: Option<MessageId>) -> Body {
     Body::Reconciliation(Reconciliation {
         reason: ReconciliationReason::Asked,
         cursor: 0,
@@ -56,7 +55,7 @@ fn found(f: &Federation, hub: &[Block], ours: &[Block], places: &[Whereabouts]) 
     let theirs: Vec<Version> = hub.iter().map(version).collect();
     let ours: Vec<Version> = ours.iter().map(version).collect();
     let findings: Vec<Finding> = classify(&theirs, &ours, places, |_| false);
-    let id = id_of(&f.by_member("wuhan", begin(f, "wuhan", None)).unwrap());
+    let id = id_of(&f.by_member("wuhan", begin(None)).unwrap());
     let cut = Cut {
         seq: 1,
         chain: CHAIN_START,
@@ -275,16 +274,16 @@ fn a_row_of_the_nodes_that_the_log_does_not_know_stops_nothing() {
         assert!(f.sequencer.governance().contradictions.is_empty());
         f.transfer("wuhan", "harbin", &[part(&block, 1, 1_000)]);
         // The book is built anew by two roles, and the log says because of what.
-        f.by_member("wuhan", begin(&f, "wuhan", Some(id))).refused_by("G01");
+        f.by_member("wuhan", begin(Some(id))).refused_by("G01");
         let new = f.new_id();
-        let mut command = f.command("wuhan", new, begin(&f, "wuhan", Some(id)));
+        let mut command = f.command("wuhan", new, begin(Some(id)));
         if let tanqiao_hub::ledger::command::Origin::Member(signed) = &mut command.origin {
             signed.payload = r#"{"staff":{"role":"operator","four_eyes":true}}"#.into();
         }
         f.ask(command).result.unwrap();
         let one = reconciled(&f, new);
         assert_eq!(one.content.begun.repaired, Some(id));
-        f.by_member("harbin", begin(&f, "harbin", Some(id))).refused_by("M02");
+        f.by_member("harbin", begin(Some(id))).refused_by("M02");
         close(&f, &OFFICERS, id).unwrap();
         let one = reconciled(&f, id);
         assert_eq!(one.state, ReconciliationState::Closed);

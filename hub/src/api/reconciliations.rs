@@ -10,8 +10,8 @@ use tanqiao_protocol::id::{MessageId, NodeId, Sha256};
 use tanqiao_protocol::message::Action;
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::reconciliation::{
-    FindingCounts, ITEMS_PER_ROUND_MAX, ReconciliationReport, ReconciliationState, ReconciliationView, ReportFormat,
-    Round, Whereabouts, records_from_text, symbols_to_bytes,
+    FindingCounts, ITEMS_PER_ROUND_MAX, ReconciliationReport, ReconciliationResult, ReconciliationState,
+    ReconciliationView, ReportFormat, Round, Whereabouts, records_from_text, symbols_to_bytes,
 };
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::strict;
@@ -156,29 +156,36 @@ pub async fn put_report(hub: Data<Hub>, caller: Caller, id: Path<MessageId>, bod
             "This reconciliation has no result yet: state the result first.".to_owned(),
         ));
     };
-    let report: ReconciliationReport =
-        strict::from_slice(&body.0).map_err(|error| Refused::from(Problem::from(&error)))?;
-    let told = canonical::to_vec(&report.findings).map_err(|error| Refused::fault(&error))?;
-    let stated = (result.reconciliation, &one.member, result.cut, result.counts);
-    let found = (report.reconciliation, &report.member, report.cut, report.counts);
-    if stated != found
-        || Sha256::of(&told) != result.findings_sha256
-        || FindingCounts::of(&report.findings) != result.counts
-    {
-        return Err(Refused::parameter(
-            "findings",
-            "This is not the report of that result: `findings` must have the SHA-256 that the result states, and the rest must be the \
-             result's."
-                .to_owned(),
-        ));
-    }
-    let (database, now) = (hub.database.clone(), hub.now());
-    actix_web::web::block(move || findings::keep(&database, id, &body.0, now))
-        .await
-        .map_err(|error| Refused::fault(&error))?
-        .map_err(|error| Refused::fault(&error))?;
+    let (database, now, member, result) = (hub.database.clone(), hub.now(), one.member.clone(), result.clone());
+    // A report may be long: it is read where nobody waits for it.
+    let kept = actix_web::web::block(move || {
+        check_report(&body.0, &member, &result)?;
+        findings::keep(&database, id, &body.0, now).map_err(|error| Refused::fault(&error))
+    });
+    kept.await.map_err(|error| Refused::fault(&error))??;
     hub.reports.notify_one();
     json(&ReconciliationView::from(one))
+}
+
+/// Refuses what is not the report of a result.
+fn check_report(bytes: &[u8], member: &NodeId, result: &ReconciliationResult) -> Result<(), Refused> {
+    let report: ReconciliationReport =
+        strict::from_slice(bytes).map_err(|error| Refused::from(Problem::from(&error)))?;
+    let told = canonical::to_vec(&report.findings).map_err(|error| Refused::fault(&error))?;
+    let stated = (result.reconciliation, member, result.cut, result.counts);
+    let found = (report.reconciliation, &report.member, report.cut, report.counts);
+    let fits = stated == found
+        && Sha256::of(&told) == result.findings_sha256
+        && FindingCounts::of(&report.findings) == result.counts;
+    if fits {
+        return Ok(());
+    }
+    Err(Refused::parameter(
+        "findings",
+        "This is not the report of that result: `findings` must have the SHA-256 that the result states, and the rest must be the \
+         result's."
+            .to_owned(),
+    ))
 }
 
 /// `GET /v1/reconciliations/{id}/report`

@@ -131,13 +131,17 @@ fn replayed(
 /// were.
 ///
 /// # Errors
-/// [`ExamineError`]; what was done before stays done.
+/// The first [`ExamineError`]; the other reports are examined all the same.
 pub fn examine_all(database: &Database, sequencer: &Sequencer) -> Result<usize, ExamineError> {
     let waiting = database.read(findings::unexamined)?;
+    let mut failed = None;
     for id in &waiting {
-        examine(database, sequencer, *id)?;
+        if let Err(error) = examine(database, sequencer, *id) {
+            tracing::error!(reconciliation = %id, %error, "the log was not asked about these findings");
+            failed = failed.or(Some(error));
+        }
     }
-    Ok(waiting.len())
+    failed.map_or(Ok(waiting.len()), Err)
 }
 
 fn examine(database: &Database, sequencer: &Sequencer, id: MessageId) -> Result<(), ExamineError> {

@@ -27,12 +27,11 @@ impl Governance {
     /// The reconciliation in whose open findings one of the serials is, if one is.
     #[must_use]
     pub fn contradicted(&self, series: &SeriesRef, range: SerialRange) -> Option<MessageId> {
-        let open = self.contradictions.iter().filter(|(_, found)| found.open);
-        open.into_iter()
-            .find(|(_, found)| {
-                let meets = |block: &BlockRef| block.series == *series && block.range.overlaps(&range);
-                found.blocks.iter().any(meets)
-            })
-            .map(|(id, _)| *id)
+        let mut open = self.contradictions.iter().filter(|(_, found)| found.open);
+        open.find(|(_, found)| {
+            let meets = |block: &BlockRef| block.series == *series && block.range.overlaps(&range);
+            found.blocks.iter().any(meets)
+        })
+        .map(|(id, _)| *id)
     }
 }
