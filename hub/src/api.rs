@@ -33,6 +33,7 @@ mod public;
 pub(crate) mod receipts;
 mod reconciliations;
 mod tokens;
+mod unread;
 mod witnesses;
 mod writes;
 

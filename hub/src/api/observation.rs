@@ -14,6 +14,7 @@ use super::admission::Caller;
 use super::answer::{Refused, RefusedBy};
 use super::endpoints::Listener;
 use super::hub::Hub;
+use super::unread::Unread;
 
 /// The header that names a request in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,7 +25,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Those of the inner service.
 pub async fn observe(
     listener: Listener,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let began = Instant::now();
@@ -32,6 +33,7 @@ pub async fn observe(
     let hub = request.app_data::<web::Data<Hub>>().cloned();
     let method = request.method().clone();
     let span = tracing::info_span!("request", id = %id);
+    let unread = Unread::of(&mut request);
     let entered = hub.as_ref().map(|hub| hub.enter());
     let mut answered = if matches!(entered, Some(None)) {
         // HTTP/2 connections stay open while the process stops: what comes on them goes to another process, or comes again.
@@ -39,6 +41,9 @@ pub async fn observe(
     } else {
         next.call(request).instrument(span.clone()).await?.map_into_boxed_body()
     };
+    if !answered.status().is_success() {
+        unread.read().await;
+    }
     if let Ok(value) = HeaderValue::from_str(&id) {
         answered.headers_mut().insert(REQUEST_ID, value);
     }

@@ -12,8 +12,8 @@ use crate::transparency::{Board, KeeperError, LogKeeper, Posted};
 
 /// How soon after a head the next is signed.
 const SIGN_EVERY: Duration = Duration::from_millis(200);
-/// How soon while the last one waits for witnesses: those that are quick cosign the same one, and the log is never a second behind.
-const SIGN_WAITING_EVERY: Duration = Duration::from_millis(700);
+/// How soon while one waits for witnesses: all of them are asked for the first that waits, and few heads are signed in vain.
+const SIGN_WAITING_EVERY: Duration = Duration::from_millis(300);
 /// How often an idle process looks for what others have published.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a database that is away is waited for: the process may be about to stop.

@@ -138,8 +138,8 @@ fn take_in_txn<C: StoreConnection>(
 const COUNTED: &str = "SELECT count(*) FROM log_cosignature c JOIN log_witness w ON w.member_no = c.member_no AND w.admitted = c.witness_key
                        WHERE c.size = h.size";
 
-/// Publishes the highest head that has its quorum, and forgets what lies below it. The size that is published.
-pub(super) fn settle<C: StoreConnection>(c: &mut C, now: Timestamp) -> Result<Option<u64>, StoreError> {
+/// The size that is published, and the highest beyond it that has its quorum.
+fn due<C: StoreConnection>(c: &mut C) -> Result<(Option<i64>, Option<i64>), StoreError> {
     let quorum = i64::try_from(log_rules::load(c)?.quorum()).map_err(content)?;
     let sql = "SELECT size AS n FROM log_checkpoint WHERE published_at IS NOT NULL ORDER BY size DESC LIMIT 1";
     let last = c.select::<Number>(Statement::new(sql))?.first().map(|row| row.n);
@@ -147,7 +147,12 @@ pub(super) fn settle<C: StoreConnection>(c: &mut C, now: Timestamp) -> Result<Op
         "SELECT h.size AS n FROM log_checkpoint h WHERE h.note IS NOT NULL AND h.size > ? AND ({COUNTED}) >= ? ORDER BY h.size DESC LIMIT 1"
     );
     let next = c.select::<Number>(Statement::new(sql).bind(last.unwrap_or(-1)).bind(quorum))?;
-    let next = next.first().map(|row| row.n);
+    Ok((last, next.first().map(|row| row.n)))
+}
+
+/// Publishes the highest head that has its quorum, and forgets what lies below it. The size that is published.
+pub(super) fn settle<C: StoreConnection>(c: &mut C, now: Timestamp) -> Result<Option<u64>, StoreError> {
+    let (last, next) = due(c)?;
     if let Some(next) = next {
         let sql = "UPDATE log_checkpoint SET published_at = ? WHERE size = ?";
         c.run(Statement::new(sql).bind(now.micros()).bind(next))?;
@@ -168,12 +173,19 @@ fn forget_below<C: StoreConnection>(c: &mut C, published: i64) -> Result<(), Sto
     Ok(())
 }
 
-/// Publishes what has its quorum, such as after a witness was removed.
+/// Publishes what has its quorum, such as after a witness was removed. Where nothing has, it writes nothing, and waits for no other writer.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn publish(database: &Database, now: Timestamp) -> Result<Option<u64>, StoreError> {
-    in_transaction!(database, c => settle(c, now))
+pub fn publish(database: &Database, now: Timestamp) -> Result<(), StoreError> {
+    let (_, next) = database.read(|connection| match connection {
+        ReadConnection::Sqlite(c) => due(&mut **c),
+        ReadConnection::Postgres(c) => due(&mut **c),
+    })?;
+    if next.is_some() {
+        in_transaction!(database, c => settle(c, now))?;
+    }
+    Ok(())
 }
 
 const NAMED: &str = "SELECT m.id, c.size, c.witness_key, c.cosigned_at, c.note FROM log_cosignature c JOIN member m ON m.no = c.member_no";

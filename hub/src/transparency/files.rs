@@ -89,18 +89,27 @@ impl LogFiles {
         read(&self.directory.join(POLICY))
     }
 
-    /// Writes a tile, whole and durably.
+    /// Writes tiles, each whole, and all of them durably.
     ///
     /// # Errors
     /// [`WriteError`].
-    pub fn write(&self, tile: Tile, bytes: &[u8]) -> Result<(), WriteError> {
-        self.put(&self.path(tile), bytes)
+    pub fn write(&self, tiles: Vec<(Tile, Vec<u8>)>) -> Result<(), WriteError> {
+        let tiles = tiles.into_iter();
+        let files: Vec<(PathBuf, Vec<u8>)> = tiles.map(|(tile, bytes)| (self.path(tile), bytes)).collect();
+        for (path, _) in &files {
+            self.make_room(path)?;
+        }
+        Ok(durable::write_public_all(&files)?)
     }
 
     fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-        let parent = path.parent().unwrap_or(&self.directory);
-        std::fs::create_dir_all(parent).map_err(|source| WriteError::Directory(parent.to_owned(), source))?;
+        self.make_room(path)?;
         Ok(durable::write_public(path, bytes)?)
+    }
+
+    fn make_room(&self, path: &Path) -> Result<(), WriteError> {
+        let parent = path.parent().unwrap_or(&self.directory);
+        std::fs::create_dir_all(parent).map_err(|source| WriteError::Directory(parent.to_owned(), source))
     }
 
     /// The checkpoint that is published here.
@@ -117,14 +126,12 @@ impl LogFiles {
     /// # Errors
     /// [`WriteError`].
     pub fn publish(&self, note: &str, before: u64, size: u64) -> Result<(), WriteError> {
-        for tile in partial_tiles(size) {
-            let path = self.path(tile);
-            if !path.exists() {
-                let bytes = self.tile(tile).map_err(|source| WriteError::Read(tile, source))?;
-                let bytes = bytes.ok_or(WriteError::Missing(tile))?;
-                self.put(&path, &bytes)?;
-            }
+        let mut missing = Vec::new();
+        for tile in partial_tiles(size).filter(|tile| !self.path(*tile).exists()) {
+            let bytes = self.tile(tile).map_err(|source| WriteError::Read(tile, source))?;
+            missing.push((tile, bytes.ok_or(WriteError::Missing(tile))?));
         }
+        self.write(missing)?;
         self.put(&self.directory.join(CHECKPOINT), note.as_bytes())?;
         self.forget_partials(before, size)
     }
@@ -269,12 +276,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let files = LogFiles::new(directory.path().to_owned());
         let hashes: Vec<u8> = (0..20).flat_map(|n| [n; 32]).collect();
-        files.write(tile("tile/0/000.p/20"), &hashes).unwrap();
+        files.write(vec![(tile("tile/0/000.p/20"), hashes.clone())]).unwrap();
         let mut bundle = Bundle::new();
         for entry in ["one", "two", "three"] {
             bundle.add(entry.as_bytes()).unwrap();
         }
-        files.write(tile("tile/entries/000.p/3"), &bundle.into_bytes()).unwrap();
+        files
+            .write(vec![(tile("tile/entries/000.p/3"), bundle.into_bytes())])
+            .unwrap();
         assert_eq!(files.tile(tile("tile/0/000.p/7")).unwrap().unwrap(), hashes[..7 * 32]);
         assert_eq!(files.tile(tile("tile/0/000.p/21")).unwrap(), None);
         assert_eq!(
@@ -290,25 +299,20 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let files = LogFiles::new(directory.path().to_owned());
         for width in [3_u16, 8, 9] {
-            let hashes = vec![1; usize::from(width) * 32];
+            let hashes = Tile::new(Kind::Hashes(0), 0, width).unwrap();
+            let entries = Tile::new(Kind::Entries, 0, width).unwrap();
+            let width = usize::from(width);
             files
-                .write(Tile::new(Kind::Hashes(0), 0, width).unwrap(), &hashes)
-                .unwrap();
-            let entries = vec![0; usize::from(width) * 2];
-            files
-                .write(Tile::new(Kind::Entries, 0, width).unwrap(), &entries)
+                .write(vec![(hashes, vec![1; width * 32]), (entries, vec![0; width * 2])])
                 .unwrap();
         }
         files.publish("first", 0, 8).unwrap();
         files.publish("second", 8, 9).unwrap();
         let there = |path: &str| directory.path().join(path).exists();
         assert!(!there("tile/0/000.p/3") && there("tile/0/000.p/8") && there("tile/entries/000.p/9"));
-        for kind in [Kind::Hashes(0), Kind::Entries] {
-            files
-                .write(Tile::new(kind, 0, 256).unwrap(), &vec![0; 256 * 32])
-                .unwrap();
-        }
-        files.write(tile("tile/1/000.p/1"), &[5; 32]).unwrap();
+        let full = [Kind::Hashes(0), Kind::Entries].map(|kind| (Tile::new(kind, 0, 256).unwrap(), vec![0; 256 * 32]));
+        files.write(full.into()).unwrap();
+        files.write(vec![(tile("tile/1/000.p/1"), vec![5; 32])]).unwrap();
         files.publish("third", 9, 256).unwrap();
         assert!(!there("tile/0/000.p") && !there("tile/entries/000.p") && there("tile/1/000.p/1"));
     }

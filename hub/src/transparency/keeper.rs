@@ -27,6 +27,8 @@ use crate::store::log_rules;
 
 /// Leaves whose tiles are written before they are read back.
 const LEAVES_A_ROUND: u64 = 64 * 256;
+/// Bytes of tiles that are held until they are written together.
+const WRITTEN_TOGETHER: usize = 8 << 20;
 
 /// Keeps a log's files, and signs.
 pub struct LogKeeper {
@@ -154,6 +156,7 @@ impl LogKeeper {
 
     /// Writes the bundles and tiles that a log of `size` leaves has and that of the tiles so far has not.
     fn grow(&self, tiles: &mut TileBuilder, size: u64) -> Result<(), KeeperError> {
+        let (mut held, mut bytes_held) = (Vec::new(), 0);
         for place in changed_bundles(tiles.size(), size) {
             let end = place.start() + u64::from(place.width());
             let leaves = self.database.read(|c| checkpoints::leaves(c, place.start(), end))?;
@@ -163,16 +166,20 @@ impl LogKeeper {
             }
             let mut bundle = Bundle::new();
             leaves.iter().try_for_each(|leaf| bundle.add(leaf))?;
-            self.files.write(place, &bundle.into_bytes())?;
+            let bytes = bundle.into_bytes();
+            bytes_held += bytes.len();
+            held.push((place, bytes));
+            if bytes_held > WRITTEN_TOGETHER {
+                self.files.write(std::mem::take(&mut held))?;
+                bytes_held = 0;
+            }
             let known = usize::try_from(tiles.size() - place.start()).unwrap_or(usize::MAX);
             for leaf in leaves.iter().skip(known) {
                 tiles.add(leaf_hash(leaf));
             }
         }
-        for (tile, bytes) in tiles.take() {
-            self.files.write(tile, &bytes)?;
-        }
-        Ok(())
+        held.extend(tiles.take());
+        Ok(self.files.write(held)?)
     }
 
     /// Reads what was written: every entry has the hash that its tile says, and every hash above is that of the tile below.

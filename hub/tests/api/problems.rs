@@ -37,6 +37,36 @@ async fn what_is_not_there_and_what_is_asked_wrongly() {
 }
 
 #[actix_web::test]
+async fn a_refusal_arrives_although_nobody_reads_the_body() {
+    on_each(async |world: World| {
+        let wuhan = world.member("wuhan");
+        // More than one window of HTTP/2: the client cannot send it all before it is answered.
+        let long = "x".repeat(300_000);
+        for (path, media_type, code) in [
+            ("/v1/nothing", "application/json", "not-found"),
+            ("/v1/messages", "text/plain", "unsupported-media-type"),
+            ("/v1/hub", "application/json", "method-not-allowed"),
+        ] {
+            for body in ["{}".to_owned(), long.clone()] {
+                let request = wuhan.client.post(format!("{}{path}", wuhan.base));
+                let response = request
+                    .header("content-type", media_type)
+                    .body(body)
+                    .send()
+                    .await
+                    .unwrap();
+                assert_eq!(response.version(), reqwest::Version::HTTP_2);
+                refused(response, code).await;
+            }
+        }
+        world.officers(|federation| federation.suspend("wuhan").unwrap()).await;
+        let request = wuhan.client.post(format!("{}/v1/messages", wuhan.base)).body(long);
+        refused(request.send().await.unwrap(), "N02").await;
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn the_console_listener_shows_health_metrics_and_what_is_public() {
     on_each(async |world: World| {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

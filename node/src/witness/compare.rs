@@ -11,7 +11,7 @@ use tanqiao_protocol::feed::FeedEntry;
 use tanqiao_protocol::id::{NodeId, Sha256};
 use tanqiao_protocol::leaf::Leaf;
 use tanqiao_protocol::log::checkpoint::Head;
-use tanqiao_protocol::log::rules::LogRules;
+use tanqiao_protocol::log::rules::WitnessRules;
 use tanqiao_protocol::log::tile::{Bundle, Kind, TILE_WIDTH, Tile};
 use tanqiao_protocol::merkle::RootBuilder;
 use tokio::sync::watch::Receiver;
@@ -198,7 +198,7 @@ struct Reading {
     open: Option<Change>,
     log_key: String,
     next_key: Option<String>,
-    rules: LogRules,
+    rules: WitnessRules,
     missing: bool,
     differences: Vec<(String, String, String)>,
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use tanqiao_protocol::log::policy::Policy;
-use tanqiao_protocol::log::rules::LogRules;
+use tanqiao_protocol::log::rules::WitnessRules;
 use tanqiao_protocol::signing::NoteKey;
 
 use super::pin;
@@ -61,19 +61,19 @@ pub(super) fn of_leaves(row: &WitnessRow) -> Result<Policy, NodeError> {
     policy_of(&rules_of(row)?, pin::keys(row)?)
 }
 
-pub(super) fn policy_of(rules: &LogRules, logs: Vec<NoteKey>) -> Result<Policy, NodeError> {
+pub(super) fn policy_of(rules: &WitnessRules, logs: Vec<NoteKey>) -> Result<Policy, NodeError> {
     rules
         .policy(logs)
         .map_err(|fault| StoreError::Corrupt(format!("the witnesses of the log: {fault}")).into())
 }
 
-pub(super) fn rules_of(row: &WitnessRow) -> Result<LogRules, NodeError> {
+pub(super) fn rules_of(row: &WitnessRow) -> Result<WitnessRules, NodeError> {
     serde_json::from_str(&row.rules)
         .map_err(|error| StoreError::Corrupt(format!("the witnesses of the log: {error}")).into())
 }
 
 /// As the database has them.
-pub(super) fn written(rules: &LogRules) -> Result<String, NodeError> {
+pub(super) fn written(rules: &WitnessRules) -> Result<String, NodeError> {
     serde_json::to_string(rules)
         .map_err(|error| StoreError::Corrupt(format!("the witnesses of the log: {error}")).into())
 }

@@ -27,6 +27,13 @@ pub const fn default_quorum(witnesses: usize) -> usize {
     }
 }
 
+/// The quorum of so many witnesses where officers have asked for one: never less than [`default_quorum`], nor more than there are.
+#[must_use]
+pub fn quorum(witnesses: usize, asked: Option<usize>) -> usize {
+    let usual = default_quorum(witnesses);
+    asked.map_or(usual, |asked| asked.clamp(usual, witnesses))
+}
+
 /// A name in a policy: any bytes but blanks and newlines, in whatever encoding.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PolicyName(Vec<u8>);

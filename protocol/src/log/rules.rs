@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::policy::{Policy, PolicyFault, default_quorum};
+use super::policy::{self, Policy, PolicyFault};
 use crate::id::NodeId;
 use crate::leaf::Leaf;
 use crate::signing::NoteKey;
@@ -13,14 +13,14 @@ use crate::signing::NoteKey;
 /// The witnesses that count and their quorum, as officers have decided them up to a leaf.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LogRules {
+pub struct WitnessRules {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     witnesses: BTreeMap<NodeId, NoteKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     quorum: Option<usize>,
 }
 
-impl LogRules {
+impl WitnessRules {
     /// Takes the next leaf.
     pub fn take(&mut self, leaf: &Leaf) {
         let text = |name: &str| leaf.data.get(name).and_then(Value::as_str);
@@ -48,12 +48,10 @@ impl LogRules {
         &self.witnesses
     }
 
-    /// How many of them have to cosign: what officers have asked for, and never fewer than [`default_quorum`].
+    /// How many of them have to cosign ([`policy::quorum`]).
     #[must_use]
     pub fn quorum(&self) -> usize {
-        let count = self.witnesses.len();
-        let usual = default_quorum(count);
-        self.quorum.map_or(usual, |asked| asked.clamp(usual, count))
+        policy::quorum(self.witnesses.len(), self.quorum)
     }
 
     /// The policy that these make, of a log with these keys.
@@ -104,7 +102,7 @@ mod tests {
 
     #[test]
     fn leaves_decide_who_counts_and_how_many_have_to_sign() {
-        let mut rules = LogRules::default();
+        let mut rules = WitnessRules::default();
         assert_eq!(rules.quorum(), 0);
         for number in 1..=4 {
             let member = format!("member-{number}");
@@ -123,7 +121,7 @@ mod tests {
         rules.take(&leaf("witness.quorum-set", json!({ "quorum": 1, "witnesses": 3 })));
         assert_eq!(rules.quorum(), 3);
         let text = serde_json::to_string(&rules).unwrap();
-        assert_eq!(serde_json::from_str::<LogRules>(&text).unwrap(), rules);
+        assert_eq!(serde_json::from_str::<WitnessRules>(&text).unwrap(), rules);
         let log = SigningKey::from_ed25519_seed(&[7; 32]).unwrap();
         let log = NoteKey::new("hub.example/log", log.verifying_key().clone()).unwrap();
         let policy = rules.policy(vec![log]).unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tanqiao_protocol::id::{NodeId, Sha256};
-use tanqiao_protocol::log::policy::{Policy, PolicyFault, default_quorum};
+use tanqiao_protocol::log::policy::{self, Policy, PolicyFault};
 use tanqiao_protocol::signing::NoteKey;
 
 /// What governance says of the log.
@@ -104,12 +104,10 @@ impl LogGovernance {
         all.filter_map(|(member, witness)| Some((member, witness.admitted.as_ref()?)))
     }
 
-    /// How many witnesses have to cosign a checkpoint before it is published.
+    /// How many witnesses have to cosign a checkpoint before it is published ([`policy::quorum`]).
     #[must_use]
     pub fn quorum(&self) -> usize {
-        let witnesses = self.admitted().count();
-        let usual = default_quorum(witnesses);
-        self.rules.quorum.map_or(usual, |asked| asked.clamp(usual, witnesses))
+        policy::quorum(self.admitted().count(), self.rules.quorum)
     }
 
     /// The policy by which a verifier accepts this log's checkpoints (C2SP `tlog-policy`).

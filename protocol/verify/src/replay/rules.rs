@@ -2,7 +2,7 @@
 
 use tanqiao_protocol::leaf::Leaf;
 use tanqiao_protocol::log::policy::{Policy, PolicyFault};
-use tanqiao_protocol::log::rules::LogRules;
+use tanqiao_protocol::log::rules::WitnessRules;
 use tanqiao_protocol::signing::NoteKey;
 
 /// What stands in every leaf that is about a witness, and in few others.
@@ -11,7 +11,7 @@ const MARK: &[u8] = b"\"witness.";
 /// Witnesses and their quorum as officers have decided them so far, and every witness before.
 #[derive(Debug, Default)]
 pub(super) struct Witnesses {
-    rules: LogRules,
+    rules: WitnessRules,
     ever: Vec<NoteKey>,
 }
 
