@@ -10,7 +10,6 @@ pub mod enrolment;
 pub mod intake;
 pub mod ledger;
 pub mod metrics;
-pub mod password;
 pub mod recognition;
 pub mod reconciliation;
 pub mod recovery;

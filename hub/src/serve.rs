@@ -398,7 +398,7 @@ fn console(hub: Data<Hub>, socket: TcpListener, tls: Option<&ServerTls>) -> Resu
     let server = HttpServer::new(move || {
         App::new()
             .app_data(hub.clone())
-            .configure(|app| console::mount(&pages, app))
+            .configure(|app| console::mount(&hub, &pages, app))
             .configure(|app| mount(Listener::Console, app))
             .wrap(from_fn(|request, next| observe(Listener::Console, request, next)))
     });

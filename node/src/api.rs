@@ -33,5 +33,6 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answer::problem_of;
 pub(crate) use records::reconciliation;
 pub use server::{ServerError, Serving, serve};

@@ -18,6 +18,7 @@ mod recover;
 mod report;
 mod serve;
 mod sheet;
+mod staff;
 mod token;
 mod trade;
 mod witness;
@@ -96,6 +97,7 @@ async fn carry_out(cli: Cli) -> Result<Report, Failure> {
         Command::Export(args) => export::export(&context, args).await,
         Command::Recover(args) => recover::recover(&context, &args).await,
         Command::Witness(args) => witness::witness(&context, args).await,
+        Command::Staff(args) => staff::staff(&context, args),
         Command::Token(args) => token::token(&context, args),
         Command::Account(args) => account::account(&context, args).await,
         Command::Bench(args) => bench::bench(args).await,

@@ -18,6 +18,8 @@
 //! | [`subjects`] | who the holders are, sealed |
 //! | [`catalogue`] | methodology versions that this node knows |
 //! | [`api`] | the API for the platform, health, metrics |
+//! | [`console`] | pages for the platform's staff |
+//! | [`staff`] | accounts of the platform's staff |
 //! | [`tokens`] | bearer tokens, as hashes |
 //! | [`cli`] | the commands |
 //! | [`config`] | one file and environment variables |
@@ -35,6 +37,7 @@ pub mod catalogue;
 pub mod challenge;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod crash;
 pub mod error;
 pub mod exchange;
@@ -47,6 +50,7 @@ pub mod reconciliation;
 pub mod recovery;
 pub mod serve;
 pub mod service;
+pub mod staff;
 pub mod store;
 pub mod subjects;
 pub mod tokens;

@@ -258,8 +258,13 @@ impl Node {
     /// A new message id of this instant.
     #[must_use]
     pub fn new_id(&self) -> MessageId {
-        MessageId::from_parts(self.now(), &rand::random::<[u8; 10]>())
+        new_id_at(self.now())
     }
+}
+
+/// A new id of this instant.
+pub(crate) fn new_id_at(now: Timestamp) -> MessageId {
+    MessageId::from_parts(now, &rand::random::<[u8; 10]>())
 }
 
 /// The accounts of a node.

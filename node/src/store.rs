@@ -5,6 +5,7 @@
 //! that a command line beside a serving node is safe.
 
 pub mod activities;
+pub mod desk;
 mod migrate;
 mod postgres;
 pub mod reconciliations;

@@ -13,7 +13,7 @@ use crate::api::hub::now;
 use crate::ledger::command::{Decision, Origin};
 use crate::ledger::objects::Role;
 use crate::serve::new_id;
-use crate::store::console::{self, Act};
+use tanqiao_desk::{Act, DeskStore as _};
 
 /// Accounts.
 #[derive(Debug, Subcommand)]
@@ -91,8 +91,8 @@ fn forget_factor(desk: &Desk, account: &Name, officers: &Officers, output: &Outp
         outcome: "done".to_owned(),
     };
     desk.read(|c| {
-        console::forget_factor(c, account.as_str())?;
-        console::record(c, &act)
+        c.forget_factor(account.as_str())?;
+        Ok(c.record(&act)?)
     })?;
     let forgotten = Forgotten {
         account: account.clone(),

@@ -11,9 +11,9 @@ use crate::config::Config;
 use crate::ledger::command::{Body, Command, Decision, Origin};
 use crate::ledger::objects::Governance;
 use crate::ledger::sequencer::{Sequencer, SequencerOptions};
-use crate::password;
 use crate::serve::new_id;
 use crate::store::database::{Database, ReadConnection, StoreError};
+use tanqiao_desk::password;
 
 /// The fewest characters of a password.
 const PASSWORD_CHARS_MIN: usize = 12;

@@ -8,10 +8,11 @@ use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::view::Outcome;
 
 use super::pages::{ROWS, member_link};
+use super::states;
 use super::visit::{Fault, Known, Reply, Turn, Visit};
-use super::{states, visit};
 use crate::api::answer::Refused;
 use crate::ledger::command::{Body, Command, Decision, Origin};
+use crate::ledger::objects::Role;
 use crate::serve::new_id;
 use crate::store::console::{self as store, Approval, ApprovalState};
 
@@ -147,7 +148,7 @@ fn page(visit: &Visit, one: &Approval, status: u16, errors: Html) -> Turn {
 /// What the reader may do with an open one.
 fn forms(visit: &Visit, one: &Approval) -> Result<Html, Fault> {
     let words = visit.words();
-    if !visit.is_officer() {
+    if !visit.is(Role::Officer) {
         return Ok(Html::default());
     }
     let (account, path) = (&visit.known()?.account, format!("/approvals/{}", one.id));
@@ -213,7 +214,7 @@ pub(super) async fn approve(visit: Visit) -> Turn {
 }
 
 /// Has the ledger decide, with both names. The command's id is the approval's: sent again, it gets the same answer.
-async fn carry_out(visit: &Visit, one: &Approval, second: &Known) -> Result<Result<Outcome, Problem>, visit::Fault> {
+async fn carry_out(visit: &Visit, one: &Approval, second: &Known) -> Result<Result<Outcome, Problem>, Fault> {
     let text = serde_json::to_string(&one.decision).map_err(|error| Refused::fault(&error))?;
     let command = Command {
         origin: Origin::Officers(vec![one.proposed_by.clone(), second.account.clone()]),

@@ -1,7 +1,8 @@
 //! The frame around every page: menu by role, who looks, the environment, and how old the data are.
 
 use tanqiao_console::layout::{MenuEntry, Page, Viewer};
-use tanqiao_console::{Html, Language, Words, format, html};
+use tanqiao_console::{Html, Language, Words, format};
+pub(super) use tanqiao_desk::address::with as address;
 
 use super::table;
 use super::visit::Visit;
@@ -53,7 +54,7 @@ pub(super) async fn page(visit: &Visit, title: String, body: Html) -> String {
     let entry = |(href, label): &Place| MenuEntry {
         href: (*href).to_owned(),
         label: label(words).to_owned(),
-        waiting: (*href == "/approvals" && waiting > 0 && visit.is_officer()).then_some(waiting),
+        waiting: (*href == "/approvals" && waiting > 0 && visit.is(Role::Officer)).then_some(waiting),
     };
     let demonstration = visit.hub.sequencer.governance().policy.demonstration;
     let band = match head {
@@ -67,7 +68,7 @@ pub(super) async fn page(visit: &Visit, title: String, body: Html) -> String {
         language: visit.language,
         console: words.hub_console.to_owned(),
         title,
-        other_language_href: in_other_language(visit),
+        other_language_href: tanqiao_desk::address::in_other_language(visit),
         path: visit.path.clone(),
         menu: MENU
             .iter()
@@ -98,70 +99,7 @@ pub(super) async fn page(visit: &Visit, title: String, body: Html) -> String {
     .render()
 }
 
-/// The same page, same filters, in the other language.
-fn in_other_language(visit: &Visit) -> String {
-    address(
-        &visit.path,
-        visit.query.iter().map(|(k, v)| (k.as_str(), v.as_str())),
-        ("lang", visit.language.other().code()),
-    )
-}
-
-/// An address with its query, in which one field is set, or taken away where it is empty.
-pub(super) fn address<'a>(
-    path: &str,
-    query: impl Iterator<Item = (&'a str, &'a str)>,
-    (name, value): (&'a str, &'a str),
-) -> String {
-    let fields = query.filter(|(key, value)| *key != name && !value.is_empty());
-    let all: Vec<String> = fields
-        .chain((!value.is_empty()).then_some((name, value)))
-        .map(|(key, value)| format!("{}={}", html::query_value(key), html::query_value(value)))
-        .collect();
-    if all.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", all.join("&"))
-    }
-}
-
-/// A path of ours that somebody asked to be led back to; the beginning for everything else.
-pub(super) fn back_to(asked: &str, otherwise: &str) -> String {
-    let ours = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains(['\\', '\r', '\n']);
-    if ours { asked.to_owned() } else { otherwise.to_owned() }
-}
-
 /// A region's name with its code.
 pub(super) fn region(code: &str, language: Language) -> String {
     format!("{} {code}", tanqiao_console::regions::name(code, language))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_led_to_another_site() {
-        for evil in [
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil.example",
-            "",
-            "javascript:alert(1)",
-            "/a\r\nb: c",
-        ] {
-            assert_eq!(back_to(evil, "/"), "/", "{evil}");
-        }
-        assert_eq!(back_to("/members/wuhan", "/"), "/members/wuhan");
-    }
-
-    #[test]
-    fn a_field_of_an_address_is_set_once() {
-        let query = [("state", "open"), ("lang", "zh"), ("from", "")];
-        assert_eq!(
-            address("/transfers", query.into_iter(), ("lang", "en")),
-            "/transfers?state=open&lang=en"
-        );
-        assert_eq!(address("/transfers", [("a", "1")].into_iter(), ("a", "")), "/transfers");
-    }
 }

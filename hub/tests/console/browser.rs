@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
-use tanqiao_hub::console::factor;
+use tanqiao_desk::factor;
+use tanqiao_desk::password;
 use tanqiao_hub::ledger::command::Decision;
 use tanqiao_hub::ledger::objects::Role;
-use tanqiao_hub::password;
 
 use crate::support::name;
 use crate::world::{World, now};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use tanqiao_hub::console::factor;
+use tanqiao_desk::factor;
 
 use crate::browser::{PASSWORD, between, from_base32};
 use crate::chromium::{ARROW_RIGHT, Chromium};

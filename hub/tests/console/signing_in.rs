@@ -1,9 +1,9 @@
 //! Sessions, second factors, lock-outs, and forms from elsewhere.
 
-use tanqiao_hub::console::factor;
+use tanqiao_desk::password;
+use tanqiao_desk::{DeskStore as _, factor};
 use tanqiao_hub::ledger::command::Decision;
 use tanqiao_hub::ledger::objects::Role;
-use tanqiao_hub::password;
 use tanqiao_hub::store::console;
 
 use crate::browser::{Browser, PASSWORD, staff};
@@ -91,7 +91,7 @@ async fn whoever_guesses_is_locked_out_with_the_right_password_too() {
             other.sign_in("nobody", "a wrong password", "").await.must_be(401);
         }
         other.sign_in("nobody", "a wrong password", "").await.must_be(429);
-        let acts = world.federation.database.read(|c| console::acts(c, None, 100)).unwrap();
+        let acts = world.federation.database.read(|c| Ok(c.acts(None, 100)?)).unwrap();
         let outcomes: Vec<(&str, &str)> = acts
             .iter()
             .map(|act| (act.account.as_str(), act.outcome.as_str()))
@@ -152,11 +152,7 @@ async fn a_second_factor_is_demanded_and_each_code_counts_once() {
             .must_be(303);
         next.sign_in("li", PASSWORD, &recovery[0]).await.must_be(401);
         // Lost with all its codes: it is taken away, and every session of the account with it.
-        world
-            .federation
-            .database
-            .read(|c| console::forget_factor(c, "li"))
-            .unwrap();
+        world.federation.database.read(|c| Ok(c.forget_factor("li")?)).unwrap();
         browser.get("/members").await.must_be(303);
         next.sign_in("li", PASSWORD, "").await.must_be(303);
     })

@@ -84,7 +84,7 @@ impl ResponseError for ApiError {
 }
 
 /// The problem document of an error of the node. What the database or the disk said stays in the log.
-fn problem_of(error: NodeError) -> Problem {
+pub(crate) fn problem_of(error: NodeError) -> Problem {
     match error {
         NodeError::Hub(HubError::Problem(problem)) | NodeError::Answered { problem, .. } => *problem,
         error if error.status() == 500 => {

@@ -11,6 +11,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::config::read_private;
+use crate::console;
 use crate::error::NodeError;
 use crate::service::Node;
 
@@ -60,7 +61,7 @@ impl Serving {
     }
 }
 
-/// Starts the API of a node at its configured address. It serves until [`Serving::stop`].
+/// Starts the API and the console of a node at their configured address. It serves until [`Serving::stop`].
 ///
 /// # Errors
 /// [`ServerError`]
@@ -78,10 +79,12 @@ pub fn serve(node: &Node) -> Result<(Serving, Server), ServerError> {
     let listener = TcpListener::bind(api.listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let data = web::Data::new(node.clone());
+    let encrypted = tls.is_some();
     let http = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
             .configure(super::endpoints::mount)
+            .configure(|app| console::mount(&data, encrypted, app))
             .default_service(web::to(super::answer::not_found))
     })
     .workers(WORKERS)
@@ -90,7 +93,6 @@ pub fn serve(node: &Node) -> Result<(Serving, Server), ServerError> {
     .client_disconnect_timeout(PATIENCE)
     .shutdown_timeout(SHUTDOWN_S)
     .disable_signals();
-    let encrypted = tls.is_some();
     let http = match tls {
         Some(tls) => http.listen_rustls_0_23(listener, tls),
         None => http.listen(listener),

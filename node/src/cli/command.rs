@@ -11,7 +11,7 @@ use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 use super::report::{Failure, Report};
 use super::{
     account, asset, bench, challenge, conflict, enrol, export, import, issue, mapping, quote, reconcile, recover,
-    sheet, token, trade, witness,
+    sheet, staff, token, trade, witness,
 };
 use crate::config::Config;
 use crate::service::{Answer, Node, Selection, Staffed};
@@ -147,6 +147,9 @@ pub(super) enum Command {
     /// The hub's transparency log: how far it is verified, evidence against it, ending an alarm
     #[command(after_help = "Examples:\n  tanqiao-node witness status\n  tanqiao-node witness evidence")]
     Witness(witness::WitnessArgs),
+    /// Accounts of the console
+    #[command(after_help = "Example:\n  tanqiao-node staff create li --role operator --password-file li.password")]
+    Staff(staff::StaffArgs),
     /// Bearer tokens for the platform's programs
     #[command(
         after_help = "Example:\n  tanqiao-node token create --name platform --scope import --scope trade --out platform.token"

@@ -155,14 +155,17 @@ mod tests {
             migrate(&database.url).unwrap();
             if let Some(path) = database.url.strip_prefix("sqlite:") {
                 let mut connection = open_sqlite(path).unwrap();
+                // 0010 and 0009.
+                connection.revert_last_migration(SQLITE).unwrap();
                 connection.revert_last_migration(SQLITE).unwrap();
                 connection.batch_execute(BEFORE).unwrap();
             } else {
                 let mut connection = open_postgres(&database.url).unwrap();
                 connection.revert_last_migration(POSTGRES).unwrap();
+                connection.revert_last_migration(POSTGRES).unwrap();
                 connection.batch_execute(BEFORE).unwrap();
             }
-            assert_eq!(migrate(&database.url).unwrap(), ["0009"]);
+            assert_eq!(migrate(&database.url).unwrap(), ["0009", "0010"]);
             let row = database.store().read(|tx| Ok(tx.witness()?)).unwrap().unwrap();
             assert_eq!((row.size, row.posted, row.reports_read), (9, 9, 3));
             assert_eq!((row.checked, row.witnessed, row.rules.as_str()), (0, 0, "{}"));

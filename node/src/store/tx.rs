@@ -6,6 +6,7 @@
 use diesel::QueryResult;
 
 use super::activities::{ActivityTx, ImportTx, TokenTx};
+use super::desk::DeskTx;
 use super::reconciliations::ReconciliationTx;
 use super::recovery::RecoveryTx;
 use super::rows::{
@@ -143,6 +144,7 @@ pub trait Tx:
     + ScreeningTx
     + ReconciliationTx
     + WitnessTx
+    + DeskTx
 {
 }
 impl<T> Tx for T where
@@ -157,5 +159,6 @@ impl<T> Tx for T where
         + ScreeningTx
         + WitnessTx
         + ReconciliationTx
+        + DeskTx
 {
 }

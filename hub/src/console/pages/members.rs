@@ -9,7 +9,7 @@ use super::{ROWS, leaf_link, member_link};
 use crate::console::visit::{Fault, Reply, Turn, Visit};
 use crate::console::{approvals, frame, states};
 use crate::ledger::command::Decision;
-use crate::ledger::objects::{Governance, Member};
+use crate::ledger::objects::{Governance, Member, Role};
 use crate::store::read::{feed, reconciliations, traffic};
 
 /// The longest reason, in characters.
@@ -124,7 +124,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Turn {
 /// What officers may do with it.
 fn actions(visit: &Visit, id: &NodeId, member: &Member) -> Html {
     let words = visit.words();
-    if !visit.is_officer() || member.kind == MemberKind::Hub {
+    if !visit.is(Role::Officer) || member.kind == MemberKind::Hub {
         return Html::default();
     }
     html::paragraph_of(&match member.status {

@@ -12,6 +12,7 @@ use tanqiao_protocol::view::MemberStatus;
 use crate::console::glance::Glance;
 use crate::console::visit::{Reply, Turn, Visit};
 use crate::console::{approvals, states};
+use crate::ledger::objects::Role;
 use crate::store::console as store;
 
 /// `GET /`
@@ -58,7 +59,7 @@ async fn waiting(visit: &Visit) -> Result<Html, crate::console::visit::Fault> {
         one.ended_at.is_none() && one.decide_until > now && one.proposed_by != known.account && claimable
     });
     let rows: Vec<Vec<Html>> = mine.map(|one| approvals::row(one, visit)).collect();
-    if rows.is_empty() || !visit.is_officer() {
+    if rows.is_empty() || !visit.is(Role::Officer) {
         return Ok(html::paragraph(words.nothing_waits));
     }
     Ok(Table::new(words.what_waits_for_me, approvals::columns(words))

@@ -1,6 +1,5 @@
 //! What everybody may see: certificates, totals and words.
 
-use tanqiao_console::glossary::TERMS;
 use tanqiao_console::parts::{Chip, Column, Definitions, Filter, FilterField, Kind, Table};
 use tanqiao_console::{Html, format, html};
 use tanqiao_protocol::block::BlockState;
@@ -154,20 +153,4 @@ pub(in crate::console) async fn statistics(visit: Visit) -> Turn {
         .and(&html::paragraph(words.statistics_note))
         .and(&machine);
     Ok(Reply::page(words.statistics, body))
-}
-
-/// `GET /glossary`
-pub(in crate::console) async fn glossary(visit: Visit) -> Turn {
-    let words = visit.words();
-    let (here, other) = (visit.language, visit.language.other());
-    let columns = [words.term, other.name(), words.meaning];
-    let rows = TERMS.iter().map(|term| {
-        vec![
-            Html::text(term.term(here)),
-            html::in_language(other, term.term(other)),
-            Html::text(term.meaning(here)),
-        ]
-    });
-    let table = Table::new(words.glossary, columns.map(Column::text).into()).rows(rows);
-    Ok(Reply::page(words.glossary, table.render()))
 }

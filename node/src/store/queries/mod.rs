@@ -3,6 +3,7 @@
 mod accounts;
 mod activities;
 mod dealings;
+mod desk;
 mod feed;
 mod imports;
 mod reconciliations;

@@ -4,21 +4,16 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_DISPOSITION, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE,
 };
-use actix_web::web::{Bytes, Data, Query};
+use actix_web::web::{Bytes, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::constant_time;
 use tanqiao_console::{Html, Language, headers, html};
-use tanqiao_protocol::id::Sha256;
+use tanqiao_protocol::id::{Name, Sha256};
 
-use super::frame;
-use super::session::{self, cookie_value};
-use super::table::Route;
-use super::visit::{Fault, Fields, Kind, Known, Reply, Turn, Visit};
-use super::{Console, visit};
-use crate::api::Hub;
-use crate::api::answer::Refused;
-use crate::serve::new_id;
-use crate::store::console::{self as store, Act};
+use crate::house::{Act, House};
+use crate::route::Route;
+use crate::session::{self, cookie_value};
+use crate::visit::{Fault, Fields, Kind, Known, Reply, Turn, Visit};
 
 /// The largest form.
 const FORM_BYTES_MAX: usize = 65_536;
@@ -26,18 +21,16 @@ const FORM_BYTES_MAX: usize = 65_536;
 const LANGUAGE_COOKIE: &str = "lang";
 
 /// Answers a request of a route.
-pub(super) async fn pass(route: &'static Route, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let (Some(hub), Some(console)) = (
-        request.app_data::<Data<Hub>>().cloned(),
-        request.app_data::<Data<Console>>().cloned(),
-    ) else {
-        return HttpResponse::InternalServerError().finish();
-    };
+pub(crate) async fn pass<H: House>(
+    house: H,
+    route: &'static Route<H>,
+    request: HttpRequest,
+    body: Bytes,
+) -> HttpResponse {
     let query = fields(request.query_string());
     let (language, chosen) = language(&request, &query);
     let mut visit = Visit {
-        hub,
-        console,
+        house,
         language,
         who: None,
         path: request.path().to_owned(),
@@ -64,7 +57,12 @@ pub(super) async fn pass(route: &'static Route, request: HttpRequest, body: Byte
 }
 
 /// Lets the route answer, if it is for whoever asks.
-async fn admitted(route: &'static Route, request: &HttpRequest, body: &Bytes, visit: &mut Visit) -> Turn {
+async fn admitted<H: House>(
+    route: &'static Route<H>,
+    request: &HttpRequest,
+    body: &Bytes,
+    visit: &mut Visit<H>,
+) -> Turn {
     visit.who = known(request, visit).await?;
     if route.method == "POST" {
         if !is_ours(request) || body.len() > FORM_BYTES_MAX {
@@ -89,11 +87,11 @@ async fn admitted(route: &'static Route, request: &HttpRequest, body: &Bytes, vi
     let confirmed = visit
         .who
         .as_ref()
-        .is_some_and(|known| session::is_confirmed(&known.session, visit.hub.now()));
+        .is_some_and(|known| session::is_confirmed(&known.session, visit.house.now()));
     if route.confirmed && !confirmed {
         // After a form the reader comes back to the page that had it; what was entered is not kept anywhere.
         let back = if route.method == "POST" {
-            parent_of_form(&visit.path)
+            page_of_form(route, &visit.path)
         } else {
             visit.path.clone()
         };
@@ -102,32 +100,41 @@ async fn admitted(route: &'static Route, request: &HttpRequest, body: &Bytes, vi
     (route.answer)(visit.clone()).await
 }
 
-/// The page on which a form stood that is posted to this path.
-fn parent_of_form(path: &str) -> String {
-    if path.starts_with("/approvals/") {
-        return path.rsplit_once('/').map_or(path, |(parent, _)| parent).to_owned();
+/// The page on which a form stood that is posted to this path: that of the same path, or the one above it.
+fn page_of_form<H: House>(route: &Route<H>, path: &str) -> String {
+    let itself = H::routes()
+        .iter()
+        .any(|other| other.method == "GET" && other.path == route.path);
+    if itself {
+        return path.to_owned();
     }
-    path.to_owned()
+    path.rsplit_once('/').map_or(path, |(parent, _)| parent).to_owned()
 }
 
 /// Who has signed in, if the session still holds.
-async fn known(request: &HttpRequest, visit: &Visit) -> Result<Option<Known>, Refused> {
+async fn known<H: House>(request: &HttpRequest, visit: &Visit<H>) -> Result<Option<Known<H::Role>>, Fault> {
     let header = request.headers().get(COOKIE).and_then(|value| value.to_str().ok());
-    let Some(token) = header.and_then(|header| cookie_value(header, visit.console.keeping.name())) else {
+    let (house, now) = (&visit.house, visit.house.now());
+    let Some(token) = header.and_then(|header| cookie_value(header, house.keeping().name())) else {
         return Ok(None);
     };
     let hash = Sha256::of(token.as_bytes());
-    let (hub, now) = (&visit.hub, visit.hub.now());
-    let Some(found) = hub.read(move |c| store::session(c, hash)).await? else {
+    let Some(found) = house.look(move |store| store.session(&hash)).await? else {
         return Ok(None);
     };
-    let Some(mut known) = session::holds(found, &hub.sequencer.governance(), now) else {
+    let Ok(name) = found.account.parse::<Name>() else {
+        return Ok(None);
+    };
+    let Some(account) = house.account(&name).await? else {
+        return Ok(None);
+    };
+    let Some(mut known) = session::holds(found, name, account, now) else {
         return Ok(None);
     };
     if session::is_to_note(&known.session, now) {
         known.session.seen_at = now;
         let noted = known.session.clone();
-        hub.read(move |c| store::keep(c, &noted)).await?;
+        house.change(move |store| store.keep_session(&noted)).await?;
     }
     Ok(Some(known))
 }
@@ -176,13 +183,13 @@ fn language(request: &HttpRequest, query: &Fields) -> (Language, Option<String>)
     (kept.unwrap_or_else(accepted), None)
 }
 
-fn stale(visit: &Visit) -> Reply {
+fn stale<H: House>(visit: &Visit<H>) -> Reply {
     let words = visit.words();
     Reply::status(403, words.problem, html::paragraph(words.stale_form)).outcome("stale-form")
 }
 
 /// Whoever is not known signs in first; whoever is known may not.
-fn turned_away(route: &Route, visit: &Visit) -> Reply {
+fn turned_away<H: House>(route: &Route<H>, visit: &Visit<H>) -> Reply {
     let words = visit.words();
     if visit.who.is_some() {
         return Reply::status(403, words.not_permitted, html::paragraph(words.not_permitted_why))
@@ -194,37 +201,40 @@ fn turned_away(route: &Route, visit: &Visit) -> Reply {
     Reply::see(format!("/sign-in?to={}", html::query_value(&visit.path))).outcome("not-signed-in")
 }
 
-fn explain(visit: &Visit, fault: Fault) -> Reply {
+fn explain<H: House>(visit: &Visit<H>, fault: Fault) -> Reply {
     let words = visit.words();
     match fault {
         Fault::NotFound => {
             Reply::status(404, words.not_found, html::paragraph(words.not_found_why)).outcome("not-found")
         }
-        Fault::Refused(refused) if refused.0.status < 500 => {
-            let detail = html::paragraph(&refused.0.detail);
-            Reply::status(refused.0.status, words.problem, detail).outcome(refused.0.code.clone())
+        Fault::Refused(problem) if problem.status < 500 => {
+            let detail = html::paragraph(&problem.detail);
+            Reply::status(problem.status, words.problem, detail).outcome(problem.code.clone())
         }
-        Fault::Refused(refused) => Reply::status(refused.0.status, words.fault, html::paragraph(words.fault_why))
-            .outcome(refused.0.code.clone()),
+        Fault::Refused(problem) => {
+            Reply::status(problem.status, words.fault, html::paragraph(words.fault_why)).outcome(problem.code.clone())
+        }
     }
 }
 
 /// Writes down what was done, or tried. That it cannot be written is logged: the ledger has its own record of every decision.
-async fn record(route: &'static Route, visit: &Visit, outcome: &str) {
-    let entered = visit.entered("account").parse().ok();
-    // A name that is no account may be a password in the wrong field: it is not written down.
-    let tried = entered.filter(|name| visit.hub.sequencer.governance().officers.contains_key(name));
-    let account = visit.who.as_ref().map(|known| known.account.clone()).or(tried);
+async fn record<H: House>(route: &'static Route<H>, visit: &Visit<H>, outcome: &str) {
+    let account = match (&visit.who, visit.entered("account").parse::<Name>()) {
+        (Some(known), _) => Some(known.account.clone()),
+        // A name that is no account may be a password in the wrong field: it is not written down.
+        (None, Ok(name)) => visit.house.account(&name).await.ok().flatten().map(|_| name),
+        (None, Err(_)) => None,
+    };
     let act = Act {
-        id: new_id(),
-        at: visit.hub.now(),
+        id: visit.house.new_id(),
+        at: visit.house.now(),
         account: account.map_or_else(String::new, |name| name.to_string()),
         address: visit.address.clone(),
         action: route.action.to_owned(),
         subject: visit.path.clone(),
         outcome: outcome.to_owned(),
     };
-    if visit.hub.read(move |c| store::record(c, &act)).await.is_err() {
+    if visit.house.change(move |store| store.record(&act)).await.is_err() {
         tracing::error!(
             action = route.action,
             outcome,
@@ -233,10 +243,10 @@ async fn record(route: &'static Route, visit: &Visit, outcome: &str) {
     }
 }
 
-async fn respond(visit: &Visit, reply: Reply) -> HttpResponse {
-    let tls = visit.console.keeping.tls();
+async fn respond<H: House>(visit: &Visit<H>, reply: Reply) -> HttpResponse {
+    let tls = visit.house.keeping().tls();
     let mut response = match &reply.kind {
-        visit::Kind::Page { status, .. } => {
+        Kind::Page { status, .. } => {
             HttpResponse::build(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
         }
         Kind::See(_) => HttpResponse::SeeOther(),
@@ -250,7 +260,7 @@ async fn respond(visit: &Visit, reply: Reply) -> HttpResponse {
     }
     const HTML: &str = "text/html; charset=utf-8";
     match reply.kind {
-        Kind::Page { title, body, .. } => response.content_type(HTML).body(frame::page(visit, title, body).await),
+        Kind::Page { title, body, .. } => response.content_type(HTML).body(H::frame(visit, title, body).await),
         Kind::See(path) => response.insert_header((LOCATION, path)).finish(),
         Kind::Fragment(html) => response.content_type(HTML).body(Html::to_string(&html)),
         Kind::File {

@@ -5,8 +5,7 @@ use aws_lc_rs::{constant_time, hmac, rand};
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::time::{SECOND_US, Timestamp};
 
-use crate::store::console;
-use crate::store::database::{ReadConnection, StoreError};
+use crate::house::{DeskStore, StoreFault};
 
 /// Bytes of a secret: those of SHA-1, as RFC 4226 wants.
 pub const SECRET_BYTES: usize = 20;
@@ -48,44 +47,39 @@ fn fitting_step(secret: &[u8], entered: &str, now: Timestamp) -> Option<i64> {
 /// Takes a code of an enrolled factor, or with `recovery` a recovery code. Each counts once.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn take(
-    connection: &mut ReadConnection<'_>,
-    account: &str,
-    entered: &str,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let Some(factor) = console::factor(connection, account)?.filter(|factor| factor.enrolled) else {
+/// [`StoreFault`].
+pub fn take(store: &mut dyn DeskStore, account: &str, entered: &str, now: Timestamp) -> Result<bool, StoreFault> {
+    let Some(factor) = store.factor(account)?.filter(|factor| factor.enrolled) else {
         return Ok(false);
     };
     let entered: String = entered.chars().filter(|letter| !letter.is_whitespace()).collect();
     if let Some(step) = fitting_step(&factor.secret, &entered, now) {
-        return console::take_step(connection, account, step);
+        return store.take_step(account, step);
     }
-    console::take_recovery_code(connection, account, &recovery_hash(&entered))
+    store.take_recovery_code(account, &recovery_hash(&entered))
 }
 
 /// Enrols the secret that was offered, with its first code; the recovery codes, to be shown once. `None` if the code does not fit, or the
 /// factor is enrolled already.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreFault`].
 pub fn enrol(
-    connection: &mut ReadConnection<'_>,
+    store: &mut dyn DeskStore,
     account: &str,
     entered: &str,
     now: Timestamp,
-) -> Result<Option<Vec<String>>, StoreError> {
-    let offered = console::factor(connection, account)?.filter(|factor| !factor.enrolled);
+) -> Result<Option<Vec<String>>, StoreFault> {
+    let offered = store.factor(account)?.filter(|factor| !factor.enrolled);
     let step = offered.and_then(|factor| fitting_step(&factor.secret, entered.trim(), now));
     let (Some(step), Some(codes)) = (step, recovery_codes()) else {
         return Ok(None);
     };
-    if !console::take_step(connection, account, step)? {
+    if !store.take_step(account, step)? {
         return Ok(None);
     }
     let hashes: Vec<Sha256> = codes.iter().map(|code| recovery_hash(code)).collect();
-    console::put_recovery_codes(connection, account, &hashes)?;
+    store.put_recovery_codes(account, &hashes)?;
     Ok(Some(codes))
 }
 

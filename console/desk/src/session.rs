@@ -4,9 +4,8 @@ use aws_lc_rs::rand;
 use tanqiao_protocol::id::{Name, Sha256};
 use tanqiao_protocol::time::{SECOND_US, Timestamp};
 
-use super::visit::Known;
-use crate::ledger::objects::Governance;
-use crate::store::console::{Patience, Session};
+use crate::house::{Account, Patience, Session};
+use crate::visit::Known;
 
 /// A session that is not used for so long ends.
 pub(super) const IDLE_US: i64 = 30 * 60 * SECOND_US;
@@ -78,19 +77,21 @@ pub(super) fn token() -> Option<String> {
     Some(hex::encode(bytes))
 }
 
-/// A new session of an account: what the browser keeps, and what the database keeps.
-pub(super) fn begin(
-    governance: &Governance,
-    account: &Name,
+/// A new session of an account: what the browser keeps, and what the database keeps. `None` for one that was withdrawn.
+pub(super) fn begin<R>(
+    name: &Name,
+    account: &Account<R>,
     second_factor: bool,
     now: Timestamp,
 ) -> Option<(String, Session)> {
-    let officer = governance.officers.get(account).filter(|officer| officer.active)?;
+    if !account.active {
+        return None;
+    }
     let token = token()?;
     let session = Session {
         token: Sha256::of(token.as_bytes()),
-        account: account.to_string(),
-        password: Sha256::of(officer.password_hash.as_bytes()),
+        account: name.to_string(),
+        password: Sha256::of(account.password_hash.as_bytes()),
         csrf: self::token()?,
         began_at: now,
         seen_at: now,
@@ -100,14 +101,12 @@ pub(super) fn begin(
 }
 
 /// Who a session is of, if it still holds: neither end has come, and the account is active with the same password.
-pub(super) fn holds(session: Session, governance: &Governance, now: Timestamp) -> Option<Known> {
-    let account: Name = session.account.parse().ok()?;
-    let officer = governance.officers.get(&account).filter(|officer| officer.active)?;
-    let same = Sha256::of(officer.password_hash.as_bytes()) == session.password;
+pub(super) fn holds<R>(session: Session, name: Name, account: Account<R>, now: Timestamp) -> Option<Known<R>> {
+    let same = Sha256::of(account.password_hash.as_bytes()) == session.password;
     let ended = now > session.began_at.plus_micros(ABSOLUTE_US) || now > session.seen_at.plus_micros(IDLE_US);
-    (same && !ended).then_some(Known {
-        account,
-        role: officer.role,
+    (account.active && same && !ended).then_some(Known {
+        account: name,
+        role: account.role,
         session,
     })
 }
@@ -127,51 +126,41 @@ pub(super) fn is_confirmed(session: &Session, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::objects::{Officer, Role};
 
-    fn governance(active: bool, password_hash: &str) -> Governance {
-        let officer = Officer {
-            role: Role::Officer,
+    fn account(active: bool, password_hash: &str) -> Account<u8> {
+        Account {
+            role: 1,
             password_hash: password_hash.to_owned(),
             active,
-        };
-        let officers = [("li".parse().unwrap(), officer)].into();
-        Governance {
-            officers,
-            ..Governance::default()
         }
     }
 
     #[test]
     fn a_session_has_two_ends_and_falls_with_its_account() {
         let now = Timestamp::from_micros(1_780_272_000_000_000);
-        let known = governance(true, "hash");
-        let (token, session) = begin(&known, &"li".parse().unwrap(), false, now).unwrap();
+        let (li, known): (Name, _) = ("li".parse().unwrap(), account(true, "hash"));
+        let (token, session) = begin(&li, &known, false, now).unwrap();
         assert_eq!(token.len(), 64);
         assert_eq!(session.token, Sha256::of(token.as_bytes()));
-        assert!(begin(&known, &"wang".parse().unwrap(), false, now).is_none());
+        assert!(begin(&li, &account(false, "hash"), false, now).is_none());
         let used = |seen: i64, after: i64| {
             let seen_at = now.plus_micros(seen);
-            holds(
-                Session {
-                    seen_at,
-                    ..session.clone()
-                },
-                &known,
-                now.plus_micros(after),
-            )
-            .is_some()
+            let session = Session {
+                seen_at,
+                ..session.clone()
+            };
+            holds(session, li.clone(), known.clone(), now.plus_micros(after)).is_some()
         };
         assert!(used(0, IDLE_US));
         assert!(!used(0, IDLE_US + 1), "not used for too long");
         assert!(used(ABSOLUTE_US, ABSOLUTE_US));
         assert!(!used(ABSOLUTE_US, ABSOLUTE_US + 1), "a day has passed");
         assert!(
-            holds(session.clone(), &governance(false, "hash"), now).is_none(),
+            holds(session.clone(), li.clone(), account(false, "hash"), now).is_none(),
             "withdrawn"
         );
         assert!(
-            holds(session.clone(), &governance(true, "another"), now).is_none(),
+            holds(session.clone(), li.clone(), account(true, "another"), now).is_none(),
             "another password"
         );
         assert!(!is_confirmed(&session, now));

@@ -4,21 +4,20 @@ use tanqiao_console::parts::{Column, Definitions, Empty, Field, Form, Input, Pag
 use tanqiao_console::{Html, format, html};
 use tanqiao_protocol::id::MessageId;
 
-use super::ROWS;
-use crate::api::answer::Refused;
-use crate::console::factor;
-use crate::console::frame::{back_to, role};
-use crate::console::session::OF_ACCOUNT;
-use crate::console::visit::{Fault, Reply, Turn, Visit};
-use crate::store::console as store;
+use crate::address::back_to;
+use crate::factor;
+use crate::house::House;
+use crate::pages::ROWS;
+use crate::session::OF_ACCOUNT;
+use crate::visit::{Fault, Reply, Turn, Visit};
 
 /// `GET /account`
-pub(in crate::console) async fn show(visit: Visit) -> Turn {
+pub async fn show<H: House>(visit: Visit<H>) -> Turn {
     let (words, known) = (visit.words(), visit.known()?);
     let account = known.account.to_string();
     let enrolled = visit
-        .hub
-        .read(move |c| store::factor(c, &account))
+        .house
+        .look(move |store| store.factor(&account))
         .await?
         .is_some_and(|factor| factor.enrolled);
     let state = if enrolled {
@@ -28,7 +27,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Turn {
     };
     let facts = Definitions::new()
         .fact(words.account_name, Html::text(&known.account))
-        .fact(words.role, Html::text(role(known.role, words)))
+        .fact(words.role, Html::text(H::role(known.role, visit.language)))
         .fact(words.last_sign_in, format::time(known.session.began_at))
         .fact(words.second_factor, Html::text(state));
     let enrol = if enrolled {
@@ -40,25 +39,25 @@ pub(in crate::console) async fn show(visit: Visit) -> Turn {
 }
 
 /// `GET /account/factor`
-pub(in crate::console) async fn factor_form(visit: Visit) -> Turn {
+pub async fn factor_form<H: House>(visit: Visit<H>) -> Turn {
     let body = offered(&visit).await?;
     Ok(Reply::page(visit.words().enrol_factor, body))
 }
 
 /// The secret, and the form that takes its first code. An enrolled factor's secret is never shown again.
-async fn offered(visit: &Visit) -> Result<Html, Fault> {
+async fn offered<H: House>(visit: &Visit<H>) -> Result<Html, Fault> {
     let (words, account) = (visit.words(), visit.known()?.account.to_string());
     let name = account.clone();
-    let fresh = factor::secret().ok_or_else(|| Refused::fault(&std::io::Error::other("no random bytes")))?;
-    let kept = visit.hub.read(move |c| {
-        store::offer_factor(c, &name, &fresh)?;
-        store::factor(c, &name)
+    let fresh = factor::secret().ok_or_else(|| visit.house.fault(&std::io::Error::other("no random bytes")))?;
+    let kept = visit.house.change(move |store| {
+        store.offer_factor(&name, &fresh)?;
+        store.factor(&name)
     });
     let Some(kept) = kept.await?.filter(|factor| !factor.enrolled) else {
         return Ok(html::paragraph(words.second_factor_on));
     };
     let secret = factor::base32(&kept.secret);
-    let federation = &visit.hub.settings.trust_domain;
+    let federation = visit.house.issuer();
     let address = format!("otpauth://totp/{federation}:{account}?secret={secret}&issuer={federation}");
     let facts = Definitions::new()
         .fact(words.factor_key, html::code(factor::grouped(&secret)))
@@ -75,19 +74,19 @@ async fn offered(visit: &Visit) -> Result<Html, Fault> {
 }
 
 /// `POST /account/factor`
-pub(in crate::console) async fn enrol_factor(visit: Visit) -> Turn {
+pub async fn enrol_factor<H: House>(visit: Visit<H>) -> Turn {
     let words = visit.words();
     let (account, code, now) = (
         visit.known()?.account.to_string(),
         visit.entered("code").to_owned(),
-        visit.hub.now(),
+        visit.house.now(),
     );
     let mut session = visit.known()?.session.clone();
     session.confirmed_at = Some(now);
-    let enrolled = visit.hub.read(move |c| {
-        let codes = factor::enrol(c, &account, &code, now)?;
+    let enrolled = visit.house.change(move |store| {
+        let codes = factor::enrol(store, &account, &code, now)?;
         if codes.is_some() {
-            store::keep(c, &session)?;
+            store.keep_session(&session)?;
         }
         Ok(codes)
     });
@@ -101,16 +100,16 @@ pub(in crate::console) async fn enrol_factor(visit: Visit) -> Turn {
 }
 
 /// `GET /confirm`
-pub(in crate::console) async fn confirm_form(visit: Visit) -> Turn {
+pub async fn confirm_form<H: House>(visit: Visit<H>) -> Turn {
     let to = visit.asked("to").to_owned();
     confirmation(&visit, &to, 200, Html::default()).await
 }
 
-async fn confirmation(visit: &Visit, to: &str, status: u16, errors: Html) -> Turn {
+async fn confirmation<H: House>(visit: &Visit<H>, to: &str, status: u16, errors: Html) -> Turn {
     let (words, account) = (visit.words(), visit.known()?.account.to_string());
     let enrolled = visit
-        .hub
-        .read(move |c| store::factor(c, &account))
+        .house
+        .look(move |store| store.factor(&account))
         .await?
         .is_some_and(|factor| factor.enrolled);
     if !enrolled {
@@ -127,26 +126,26 @@ async fn confirmation(visit: &Visit, to: &str, status: u16, errors: Html) -> Tur
 }
 
 /// `POST /confirm`
-pub(in crate::console) async fn confirm(visit: Visit) -> Turn {
+pub async fn confirm<H: House>(visit: Visit<H>) -> Turn {
     let words = visit.words();
     let known = visit.known()?.clone();
     let (to, code, now) = (
         visit.entered("to").to_owned(),
         visit.entered("code").to_owned(),
-        visit.hub.now(),
+        visit.house.now(),
     );
-    let taken = visit.hub.read(move |c| {
+    let taken = visit.house.change(move |store| {
         let (account, subject) = (known.account.as_str(), format!("factor:{}", known.account));
-        if !store::attempt(c, &subject, now, OF_ACCOUNT)? {
+        if !store.attempt(&subject, now, OF_ACCOUNT)? {
             return Ok(None);
         }
-        if !factor::take(c, account, &code, now)? {
+        if !factor::take(store, account, &code, now)? {
             return Ok(Some(false));
         }
-        store::forgive(c, &subject, true)?;
+        store.forgive(&subject, true)?;
         let mut session = known.session.clone();
         session.confirmed_at = Some(now);
-        store::keep(c, &session)?;
+        store.keep_session(&session)?;
         Ok(Some(true))
     });
     match taken.await? {
@@ -157,11 +156,11 @@ pub(in crate::console) async fn confirm(visit: Visit) -> Turn {
 }
 
 /// `GET /activity`
-pub(in crate::console) async fn activity(visit: Visit) -> Turn {
+pub async fn activity<H: House>(visit: Visit<H>) -> Turn {
     let words = visit.words();
     let before: Option<MessageId> = visit.asked("before").parse().ok();
     let most = i64::try_from(ROWS).unwrap_or(i64::MAX);
-    let mut acts = visit.hub.read(move |c| store::acts(c, before, most + 1)).await?;
+    let mut acts = visit.house.look(move |store| store.acts(before, most + 1)).await?;
     let more = acts.len() > ROWS;
     acts.truncate(ROWS);
     if acts.is_empty() {

@@ -1,0 +1,4 @@
+//! The pages.
+
+pub(super) mod holdings;
+pub(super) mod home;
