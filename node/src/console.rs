@@ -9,6 +9,9 @@ mod frame;
 mod pages;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use actix_web::web::ServiceConfig;
 use tanqiao_console::{Html, Language};
 use tanqiao_desk::{Account, DeskStore, Fault, House, Keeping, StoreFault, Visit};
