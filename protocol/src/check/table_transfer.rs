@@ -48,9 +48,9 @@ remedy "Ask the owner named in `detail` to decide before the deadline." / "请 `
 
 T08 "reconciliation-open" 409 Stored
 title "Block in an open finding" / "区块段对账未结"
-compares "The blocks with those in open findings of reconciliation; never the whole member." / "将区块段与未结对账差异所涉区块段核对；不影响成员的其他区块段。"
-refuses "A finding about this block is open: hub and node do not agree about it yet."
-remedy "Close the finding first, or name other blocks." / "先处理完对账差异，或改用其他区块段。"
+compares "The serials with those of which the hub's rows contradict the hub's log, as long as the finding is open; never the whole member." / "将序号与枢纽数据库记录同枢纽日志相矛盾、且对账差异未结的序号核对；不影响成员的其他区块段。"
+refuses "The hub's rows contradict its log about these serials, and the finding of the reconciliation that showed it is open."
+remedy "Wait until two officers of the hub have closed the finding, or name other blocks." / "等待枢纽两名人员结案，或改用其他区块段。"
 
 T09 "terms-differ" 409 Stored
 title "Terms differ from the offer" / "条件与要约不一致"
