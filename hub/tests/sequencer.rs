@@ -15,6 +15,9 @@ use std::sync::Arc;
 use support::{Federation, Refused, grams, node, on_each_database, on_sqlite, part};
 use tanqiao_hub::ledger::command::{Body, Command, Decision, Origin};
 use tanqiao_hub::ledger::sequencer::{Answer, Sequencer};
+use tanqiao_hub::store::connection::StoreConnection as _;
+use tanqiao_hub::store::database::WriteConnection;
+use tanqiao_hub::store::statement::Statement;
 use tanqiao_protocol::id::Sha256;
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::view::MemberKind;
@@ -360,5 +363,25 @@ fn an_audit_runs_beside_a_working_hub() {
             f.assert_sound();
         }
         writer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_head_whose_time_was_moved_ends_nothing_before_its_time() {
+    on_each_database(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000);
+        let offered = f.offer("wuhan", "harbin", &[part(&block, 1, 100)]);
+        let year = "UPDATE log_head SET time_us = time_us + 31536000000000";
+        let statement = Statement::new(year);
+        let moved = match f.database.writer().unwrap() {
+            WriteConnection::Sqlite(mut c) => c.run(statement).unwrap(),
+            WriteConnection::Postgres(mut c) => c.run(statement).unwrap(),
+        };
+        assert_eq!(moved, 1);
+        let committed = f.accept("harbin", &offered).unwrap();
+        let since = committed.at.micros() - offered.outcome.at.micros();
+        assert!((1..3_600_000_000).contains(&since), "{since}");
+        f.assert_sound();
     });
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use diesel::sql_types::BigInt;
 use tanqiao_protocol::check::CheckCode;
 use tanqiao_protocol::id::{MessageId, NodeId};
+use tanqiao_protocol::leaf::Leaf;
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::time::Timestamp;
 use tanqiao_protocol::view::Outcome;
@@ -24,7 +25,7 @@ use crate::store::convert::sha256;
 use crate::store::database::StoreError;
 use crate::store::numbers::Numbers;
 use crate::store::row::row;
-use crate::store::rows::HeadRow;
+use crate::store::rows::{HeadRow, LeafRow};
 use crate::store::save::{Kept, save};
 use crate::store::statement::Statement;
 use crate::store::{governance, load};
@@ -166,10 +167,11 @@ fn transact<C: StoreConnection>(
         }
         let before = current_governance(c, &row, memory, numbers)?;
         // Later than the batch before: its time names a batch, so that a log can be decided again in the same batches.
-        let now = clock.max(Timestamp::from_micros(row.time_us).plus_micros(1));
+        let time = last_time(c, &row, clock)?;
+        let now = clock.max(time.plus_micros(1));
         let head = Head {
             size: row.size,
-            time: Timestamp::from_micros(row.time_us),
+            time,
             governance_version: row.governance_version,
             frozen: row.frozen,
             chain: sha256(&row.chain)?,
@@ -206,6 +208,24 @@ pub(crate) fn lock_head<C: StoreConnection>(connection: &mut C) -> Result<HeadRo
             "the log has no head: run `tanqiao-hub migrate`".to_owned(),
         ))
     })
+}
+
+/// The time of the batch before. The head is the only row that says it: where it is ahead of the clock it is believed as far as the
+/// last leaf says so too, or one altered row would date everything from here on, and end what is open before its time.
+fn last_time<C: StoreConnection>(connection: &mut C, row: &HeadRow, clock: Timestamp) -> Result<Timestamp, BatchError> {
+    let told = Timestamp::from_micros(row.time_us);
+    if told <= clock.plus_micros(CLOCK_DIFFERENCE_US_MAX) {
+        return Ok(told);
+    }
+    let last = Statement::new("SELECT * FROM leaf WHERE idx = ?").bind(row.size - 1);
+    let last = connection.select::<LeafRow>(last)?.into_iter().next();
+    let leaf = last.map(|row| serde_json::from_slice::<Leaf>(&row.bytes)).transpose();
+    let leaf = leaf.map_err(|error| StoreError::Content(format!("leaf {}: {error}", row.size - 1)))?;
+    let logged = leaf.map_or(clock, |leaf| leaf.at);
+    if told > logged.plus_micros(CLOCK_DIFFERENCE_US_MAX) {
+        tracing::error!(head = %told, log = %logged, "the head of the log is ahead of the clock and of the log: the log's time is taken");
+    }
+    Ok(told.min(logged))
 }
 
 /// The log that this process answered from is still there.
