@@ -172,6 +172,8 @@ pub struct LimitsConfig {
     pub feed_wait_s: u32,
     /// Token streams of one member that are not screened yet, in MiB.
     pub upload_mib_per_member: u32,
+    /// How far apart a member's findings are compared with the log, in seconds.
+    pub examination_s: u32,
 }
 
 /// When what is done: cron expressions of six fields, seconds first; weekdays are 1 = Sunday to 7 = Saturday. UTC.
@@ -211,6 +213,7 @@ impl Default for LimitsConfig {
             enrolments_per_minute: 30,
             feed_wait_s: 30,
             upload_mib_per_member: 4_096,
+            examination_s: 600,
         }
     }
 }

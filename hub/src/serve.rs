@@ -17,6 +17,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use tanqiao_certs::{ServerTls, TlsError, TlsFiles};
+use tanqiao_protocol::time::SECOND_US;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -194,6 +195,7 @@ impl Service {
                     hub.database.clone(),
                     sequencer.clone(),
                     Arc::clone(&hub.reports),
+                    i64::from(config.limits.examination_s) * SECOND_US,
                     stopping.clone(),
                 )),
                 tokio::spawn(schedule::reconcile(

@@ -9,116 +9,25 @@
     reason = "a test stops where it is wrong, in its helping functions too"
 )]
 
+#[path = "findings/closing.rs"]
+mod closing;
+#[path = "findings/ground.rs"]
+mod ground;
+#[path = "findings/recovering.rs"]
+mod recovering;
+#[path = "findings/stopping.rs"]
+mod stopping;
 mod support;
+#[path = "findings/turns.rs"]
+mod turns;
 
-use support::{Federation, Refused, id_of, node, on_each_database, part};
-use tanqiao_hub::ledger::command::{Body, Decision};
-use tanqiao_hub::ledger::objects::Reconciled;
-use tanqiao_hub::reconciliation::examine::{contradicted, examine_all};
+use ground::{OFFICERS, alter, asked, begin, close, examined, found, open, place, reconciled, wuhans_first};
+use support::{Refused, node, on_each_database, part};
+use tanqiao_hub::ledger::command::Decision;
 use tanqiao_hub::serve::asked_to_reconcile;
-use tanqiao_hub::store::connection::StoreConnection as _;
-use tanqiao_hub::store::database::WriteConnection;
-use tanqiao_hub::store::findings::{keep, last_ended, unexamined};
-use tanqiao_hub::store::read::reconciliations;
-use tanqiao_hub::store::statement::Statement;
-use tanqiao_protocol::block::{Block, BlockState, BlockStatus};
-use tanqiao_protocol::canonical;
-use tanqiao_protocol::feed::CHAIN_START;
-use tanqiao_protocol::id::{MessageId, Sha256};
-use tanqiao_protocol::reconciliation::{
-    Cut, Finding, FindingCounts, Place, Reconciliation, ReconciliationReason, ReconciliationReport,
-    ReconciliationResult, ReconciliationState, Version, Whereabouts, classify,
-};
-use tanqiao_protocol::serial::BlockRef;
-
-/// Changes rows behind the ledger, and says how many.
-fn alter(f: &Federation, sql: &str) -> usize {
-    let statement = Statement::new(sql);
-    match f.database.writer().unwrap() {
-        WriteConnection::Sqlite(mut c) => c.run(statement).unwrap(),
-        WriteConnection::Postgres(mut c) => c.run(statement).unwrap(),
-    }
-}
-
-fn begin(repaired: Option<MessageId>) -> Body {
-    Body::Reconciliation(Reconciliation {
-        reason: ReconciliationReason::Asked,
-        cursor: 0,
-        chain: CHAIN_START,
-        repaired,
-    })
-}
-
-/// A reconciliation of Wuhan's that found these blocks at the hub and these at the node.
-fn found(f: &Federation, hub: &[Block], ours: &[Block], places: &[Whereabouts]) -> MessageId {
-    let version = |block: &Block| Version::from(block.clone());
-    let theirs: Vec<Version> = hub.iter().map(version).collect();
-    let ours: Vec<Version> = ours.iter().map(version).collect();
-    let findings: Vec<Finding> = classify(&theirs, &ours, places, |_| false);
-    let id = id_of(&f.by_member("wuhan", begin(None)).unwrap());
-    let cut = Cut {
-        seq: 1,
-        chain: CHAIN_START,
-        log_size: f.head().0,
-    };
-    let counts = FindingCounts::of(&findings);
-    let result = ReconciliationResult {
-        reconciliation: id,
-        cut,
-        counts,
-        findings_sha256: Sha256::of(&canonical::to_vec(&findings).unwrap()),
-    };
-    f.by_member("wuhan", Body::ReconciliationResult(Box::new(result)))
-        .unwrap();
-    let report = ReconciliationReport {
-        reconciliation: id,
-        member: node("wuhan"),
-        at: f.now(),
-        cut,
-        hub_blocks: 1,
-        node_blocks: 1,
-        bytes: 1,
-        counts,
-        totals: Vec::new(),
-        findings,
-    };
-    let bytes = serde_json::to_vec(&report).unwrap();
-    for _ in 0..2 {
-        keep(&f.database, id, &bytes, f.now()).unwrap();
-    }
-    assert_eq!(f.database.read(unexamined).unwrap(), [id]);
-    assert_eq!(examine_all(&f.database, &f.sequencer).unwrap(), 1);
-    assert_eq!(examine_all(&f.database, &f.sequencer).unwrap(), 0, "once");
-    id
-}
-
-fn close(
-    f: &Federation,
-    officers: &[&str],
-    id: MessageId,
-) -> Result<tanqiao_protocol::view::Outcome, tanqiao_protocol::problem::Problem> {
-    let reason = "looked into, and settled".to_owned();
-    f.by_officers(
-        officers,
-        Decision::CloseFindings {
-            reconciliation: id,
-            reason,
-        },
-    )
-}
-
-fn reconciled(f: &Federation, id: MessageId) -> Reconciled {
-    f.database
-        .read(|c| reconciliations::reconciliation(c, id))
-        .unwrap()
-        .unwrap()
-}
-
-fn wuhans_first(f: &Federation, block: &BlockRef) -> Block {
-    f.block(&part(block, 1, 1))
-}
-
-const OFFICERS: [&str; 2] = ["first-officer", "second-officer"];
+use tanqiao_hub::store::findings::last_ended;
+use tanqiao_protocol::block::{BlockState, BlockStatus};
+use tanqiao_protocol::reconciliation::{Place, ReconciliationState};
 
 #[test]
 fn a_row_that_the_log_contradicts_is_left_alone_until_two_officers_have_closed_the_finding() {
@@ -130,9 +39,7 @@ fn a_row_that_the_log_contradicts_is_left_alone_until_two_officers_have_closed_t
         let row = "series_no = 1 AND first = 1";
         assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses + 1 WHERE {row}")), 1);
         let id = found(&f, &[wuhans_first(&f, &block)], &[right], &[]);
-        let one = reconciled(&f, id);
-        let examined = one.content.examined.unwrap();
-        assert_eq!((examined.findings, examined.contradicted), (1, 1));
+        assert_eq!(examined(&f, id), (1, 1));
         assert_eq!(f.feed("wuhan").last().unwrap(), "reconciliation.examined");
         // These serials stay; their neighbours move.
         let refused = f
@@ -147,15 +54,11 @@ fn a_row_that_the_log_contradicts_is_left_alone_until_two_officers_have_closed_t
         assert_eq!(second.governance().contradictions[&id].blocks.len(), 1);
 
         close(&f, &OFFICERS[..1], id).refused_by("G01");
-        let open = f.sequencer.governance().contradictions[&id].blocks.clone();
-        assert_eq!(
-            contradicted(&f.database, open.iter()).unwrap().1,
-            open,
-            "the log has not changed"
-        );
+        let still = open(&f, id);
+        assert_eq!(asked(&f, &still).contradicted, still, "the log has not changed");
         // The row is what it was, as after a restore.
         assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses - 1 WHERE {row}")), 1);
-        assert_eq!(contradicted(&f.database, open.iter()).unwrap().1, []);
+        assert_eq!(asked(&f, &still).contradicted, []);
         close(&f, &OFFICERS, id).unwrap();
         close(&f, &OFFICERS, id).refused_by("G05");
         assert_eq!(f.feed("wuhan").last().unwrap(), "reconciliation.closed");
@@ -226,14 +129,10 @@ fn a_row_that_was_cut_short_and_one_that_went_to_another_are_proven_by_the_log()
         let short = wuhans_first(&f, &block);
         let to_harbin = "UPDATE block SET holder = (SELECT no FROM member WHERE id = 'harbin') WHERE series_no = 1 AND first = 500001";
         assert_eq!(alter(&f, to_harbin), 1);
-        let place = |block: &Block, place| Whereabouts {
-            block: block.reference(),
-            place,
-        };
         let places = [place(&last, Place::Elsewhere)];
         let id = found(&f, &[short], &[first.clone(), last.clone()], &places);
-        let open = f.sequencer.governance().contradictions[&id].blocks.clone();
-        assert_eq!(open, [first.reference(), last.reference()]);
+        let still = open(&f, id);
+        assert_eq!(still, [first.reference(), last.reference()]);
         let again = f.propose("harbin", "wuhan", &[part(&block, 500_001, 600_000)]);
         again.refused_by("T08");
         // Put back, so that the ledger can be audited.
@@ -263,14 +162,9 @@ fn a_row_of_the_nodes_that_the_log_does_not_know_stops_nothing() {
         };
         let mut invented = right.clone();
         invented.series = "wuhan/420100/wuhan-metro.v1/2031".parse().unwrap();
-        let places = [Whereabouts {
-            block: invented.reference(),
-            place: Place::Unknown,
-        }];
+        let places = [place(&invented, Place::Unknown)];
         let id = found(&f, &[right], &[frozen, invented], &places);
-        let one = reconciled(&f, id);
-        let examined = one.content.examined.unwrap();
-        assert_eq!((examined.findings, examined.contradicted), (2, 0));
+        assert_eq!(examined(&f, id), (2, 0));
         assert!(f.sequencer.governance().contradictions.is_empty());
         f.transfer("wuhan", "harbin", &[part(&block, 1, 1_000)]);
         // The book is built anew by two roles, and the log says because of what.

@@ -11,4 +11,4 @@ mod retrace;
 pub use book::Book;
 pub use replacement::{Replacement, Violation, replacements};
 pub use replay::{Cap, Linked, Replay, ReplayError, Room};
-pub use retrace::{Contradiction, Places, Retrace, contradictions};
+pub use retrace::{Broken, Contradiction, Places, Retrace, Traced, contradictions};

@@ -157,6 +157,15 @@ impl SerialRange {
         Self::new(self.first.max(other.first), self.last.min(other.last)).ok()
     }
 
+    /// The smallest range that has both.
+    #[must_use]
+    pub fn hull(&self, other: &Self) -> Self {
+        Self {
+            first: self.first.min(other.first),
+            last: self.last.max(other.last),
+        }
+    }
+
     /// The first `quantity` serials, and what is left: `(taken, rest)`; either may be empty.
     #[must_use]
     pub fn split_at(&self, quantity: Grams) -> (Option<Self>, Option<Self>) {

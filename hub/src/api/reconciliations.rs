@@ -10,8 +10,8 @@ use tanqiao_protocol::id::{MessageId, NodeId, Sha256};
 use tanqiao_protocol::message::Action;
 use tanqiao_protocol::problem::{ApiProblem, Problem};
 use tanqiao_protocol::reconciliation::{
-    FindingCounts, ITEMS_PER_ROUND_MAX, ReconciliationReport, ReconciliationResult, ReconciliationState,
-    ReconciliationView, ReportFormat, Round, Whereabouts, records_from_text, symbols_to_bytes,
+    FindingCounts, ITEMS_PER_ROUND_MAX, REPORT_BYTES_MAX, ReconciliationReport, ReconciliationResult,
+    ReconciliationState, ReconciliationView, ReportFormat, Round, Whereabouts, records_from_text, symbols_to_bytes,
 };
 use tanqiao_protocol::serial::BlockRef;
 use tanqiao_protocol::strict;
@@ -25,7 +25,7 @@ use super::writes::submit;
 use crate::intake::{Named, Place};
 use crate::ledger::objects::Reconciled;
 use crate::reconciliation::TakenCut;
-use crate::store::findings;
+use crate::store::findings::{self, REPORTS_PER_DAY_MAX};
 use crate::store::read::dealings::Window;
 use crate::store::read::reconciliations;
 
@@ -162,7 +162,14 @@ pub async fn put_report(hub: Data<Hub>, caller: Caller, id: Path<MessageId>, bod
         check_report(&body.0, &member, &result)?;
         findings::keep(&database, id, &body.0, now).map_err(|error| Refused::fault(&error))
     });
-    kept.await.map_err(|error| Refused::fault(&error))??;
+    if !kept.await.map_err(|error| Refused::fault(&error))?? {
+        return Err(Problem::api(ApiProblem::UploadQuota)
+            .detail(format!(
+                "The hub keeps {REPORTS_PER_DAY_MAX} reports of a member in 24 hours."
+            ))
+            .retry_after(3_600)
+            .into());
+    }
     hub.reports.notify_one();
     json(&ReconciliationView::from(one))
 }
@@ -170,7 +177,7 @@ pub async fn put_report(hub: Data<Hub>, caller: Caller, id: Path<MessageId>, bod
 /// Refuses what is not the report of a result.
 fn check_report(bytes: &[u8], member: &NodeId, result: &ReconciliationResult) -> Result<(), Refused> {
     let report: ReconciliationReport =
-        strict::from_slice(bytes).map_err(|error| Refused::from(Problem::from(&error)))?;
+        strict::from_slice_within(bytes, REPORT_BYTES_MAX).map_err(|error| Refused::from(Problem::from(&error)))?;
     let told = canonical::to_vec(&report.findings).map_err(|error| Refused::fault(&error))?;
     let stated = (result.reconciliation, member, result.cut, result.counts);
     let found = (report.reconciliation, &report.member, report.cut, report.counts);
@@ -194,11 +201,14 @@ pub async fn report(hub: Data<Hub>, caller: Caller, id: Path<MessageId>, asked: 
     own(&hub, &caller.member, id).await?;
     let report = hub.read(move |c| findings::report(c, id)).await?;
     let report = report.ok_or_else(Refused::not_found)?;
-    let report: ReconciliationReport = serde_json::from_slice(&report).map_err(|error| Refused::fault(&error))?;
     let format = asked.format.unwrap_or(ReportFormat::Json);
-    Ok(HttpResponse::Ok()
-        .content_type(format.media_type())
-        .body(format.write(&report)))
+    let written = actix_web::web::block(move || {
+        let report: ReconciliationReport = serde_json::from_slice(&report)?;
+        Ok::<_, serde_json::Error>(format.write(&report))
+    });
+    let written = written.await.map_err(|error| Refused::fault(&error))?;
+    let written = written.map_err(|error| Refused::fault(&error))?;
+    Ok(HttpResponse::Ok().content_type(format.media_type()).body(written))
 }
 
 /// How a report is written.

@@ -35,6 +35,7 @@ pub const KEYS: &[&str] = &[
     "limits.enrolments_per_minute",
     "limits.feed_wait_s",
     "limits.upload_mib_per_member",
+    "limits.examination_s",
     "schedule.sweep",
     "schedule.reconcile",
     "logging.filter",

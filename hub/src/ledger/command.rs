@@ -456,6 +456,9 @@ pub enum Decision {
         reconciliation: MessageId,
         /// What came of them.
         reason: String,
+        /// The size of the log when it was asked about the findings, as the officers know it; absent where it was not.
+        #[serde(default)]
+        asked: Option<i64>,
     },
     /// Ask the issuer for a random sample of an issuance's records.
     Challenge(Box<OpenChallenge>),

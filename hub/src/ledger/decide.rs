@@ -314,9 +314,11 @@ fn decide_oversight(
         Decision::RequestReconciliation { member, reason } => {
             reconciliation::request(working, officers, id, member, reason)
         }
-        Decision::CloseFindings { reconciliation, reason } => {
-            findings::close(working, officers, *reconciliation, reason)
-        }
+        Decision::CloseFindings {
+            reconciliation,
+            reason,
+            asked,
+        } => findings::close(working, officers, *reconciliation, reason, *asked),
         Decision::ResolveConflict {
             conflict,
             outcome,

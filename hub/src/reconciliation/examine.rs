@@ -5,19 +5,23 @@
 
 use std::collections::BTreeMap;
 
-use tanqiao_protocol::block::Block;
-use tanqiao_protocol::id::MessageId;
-use tanqiao_protocol::ledger::{Places, ReplayError, Retrace, contradictions};
-use tanqiao_protocol::reconciliation::{Examination, Finding, FindingClass, ReconciliationReport};
+use tanqiao_protocol::id::{MessageId, NodeId};
+use tanqiao_protocol::ledger::{Places, Retrace, Traced, contradictions};
+use tanqiao_protocol::reconciliation::{Examination, Finding, FindingClass, ReconciliationReport, ReconciliationState};
 use tanqiao_protocol::serial::{BlockRef, SerialRange, SeriesRef};
+use tanqiao_protocol::time::Timestamp;
 
 use crate::ledger::command::Decision;
 use crate::ledger::decide::CONTRADICTED_MAX;
+use crate::ledger::objects::Reconciled;
 use crate::ledger::sequencer::{Sequencer, SequencerError};
 use crate::screening::screener::submit;
 use crate::store::database::{Database, ReadConnection, StoreError};
-use crate::store::read::{blocks, life};
+use crate::store::read::{blocks, life, reconciliations};
 use crate::store::{audit, findings};
+
+/// The most blocks of the ledger that are compared with the log at once. A member differs in 200,000 records at most.
+const BLOCKS_MAX: usize = 500_000;
 
 /// Why findings could not be examined.
 #[derive(Debug, thiserror::Error)]
@@ -25,14 +29,6 @@ pub enum ExamineError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The log cannot be followed.
-    #[error("the log of series {series} cannot be followed: {source}")]
-    Log {
-        /// Which series.
-        series: SeriesRef,
-        /// Where and why.
-        source: ReplayError,
-    },
     /// A report that was kept is none.
     #[error("the report of reconciliation {id} cannot be read: {source}")]
     Report {
@@ -49,108 +45,153 @@ pub enum ExamineError {
     NotTaken(MessageId),
 }
 
-/// The serials in findings that are faults, both sides' versions.
-fn concerned(findings: &[Finding]) -> impl Iterator<Item = &BlockRef> {
-    let faults = findings
-        .iter()
-        .filter(|finding| finding.class != FindingClass::InFlight);
-    faults.flat_map(|finding| finding.hub.iter().chain(&finding.node).map(|version| &version.block))
+/// What the log says of serials.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// The log's leaves at that time.
+    pub log_size: i64,
+    /// The runs of serials of which the ledger does not say what the log says.
+    pub contradicted: Vec<BlockRef>,
+    /// Runs that are in more blocks than are compared at once: the log was not asked about them.
+    pub left_out: BTreeMap<SeriesRef, Places>,
 }
 
-/// The runs of these serials of which the ledger does not say what the log says, and the size of the log that was asked.
+/// The serials in a finding, both sides' versions.
+fn serials(finding: &Finding) -> impl Iterator<Item = &BlockRef> {
+    finding.hub.iter().chain(&finding.node).map(|version| &version.block)
+}
+
+/// The findings that are faults.
+fn faults(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings
+        .iter()
+        .filter(|finding| finding.class != FindingClass::InFlight)
+}
+
+/// Asks the log about serials for a member. Only what ledger or log give to this member is contradicted for it: others reconcile
+/// for themselves.
 ///
 /// # Errors
-/// [`ExamineError`]
+/// [`StoreError`]
 pub fn contradicted<'a>(
     database: &Database,
+    member: &NodeId,
     asked: impl Iterator<Item = &'a BlockRef>,
-) -> Result<(i64, Vec<BlockRef>), ExamineError> {
+) -> Result<Asked, StoreError> {
     let mut by_series: BTreeMap<&SeriesRef, Vec<SerialRange>> = BTreeMap::new();
     for block in asked {
         by_series.entry(&block.series).or_default().push(block.range);
     }
     database.read(|connection| {
         audit::snapshot(connection, |connection| {
-            let size = audit::head(connection)?.size;
-            let mut runs = Vec::new();
+            let log_size = audit::head(connection)?.size;
+            let (mut stored, mut followed, mut left_out) = (Vec::new(), Vec::new(), BTreeMap::new());
             for (series, ranges) in by_series {
-                match contradicted_of(connection, Places::of(series.clone(), ranges), size)? {
-                    Ok(found) => runs.extend(found),
-                    Err(source) => {
-                        let series = series.clone();
-                        return Ok(Err(ExamineError::Log { series, source }));
-                    }
+                let places = Places::of(series.clone(), ranges);
+                let found = blocks::over(connection, &places, BLOCKS_MAX.saturating_sub(stored.len()))?;
+                stored.extend(found.blocks);
+                if found.left_out.is_empty() {
+                    followed.push(places);
+                    continue;
+                }
+                let out = Places::of(series.clone(), found.left_out);
+                let rest = places.ranges().filter(|range| !out.overlap(range));
+                followed.push(Places::of(series.clone(), rest));
+                left_out.insert(series.clone(), out);
+            }
+            let mut against: BTreeMap<SeriesRef, Places> = BTreeMap::new();
+            for one in contradictions(stored, traced(connection, followed, log_size)?) {
+                if one.concerns(member) {
+                    let BlockRef { series, range } = one.place();
+                    let empty = || Places::of(series.clone(), []);
+                    against.entry(series.clone()).or_insert_with(empty).insert(range);
                 }
             }
-            Ok(Ok((size, runs)))
+            Ok(Asked {
+                log_size,
+                contradicted: against.values().flat_map(runs).collect(),
+                left_out,
+            })
         })
-    })?
-}
-
-/// The same of one series.
-fn contradicted_of(
-    connection: &mut ReadConnection<'_>,
-    places: Places,
-    size: i64,
-) -> Result<Result<Vec<BlockRef>, ReplayError>, StoreError> {
-    let logged = match replayed(connection, places.clone(), size)? {
-        Ok(logged) => logged,
-        Err(source) => return Ok(Err(source)),
-    };
-    let stored = blocks::over(connection, &places)?;
-    let against = contradictions(&stored, &logged);
-    let against = Places::of(places.series.clone(), against.iter().map(|one| one.block().range));
-    let run = |range| BlockRef {
-        series: places.series.clone(),
-        range,
-    };
-    Ok(Ok(against.ranges().map(run).collect()))
-}
-
-/// The blocks that the log has at these places.
-fn replayed(
-    connection: &mut ReadConnection<'_>,
-    places: Places,
-    size: i64,
-) -> Result<Result<Vec<Block>, ReplayError>, StoreError> {
-    let series = places.series.clone();
-    let (mut trace, mut broken) = (Retrace::of(places), None);
-    life::visit(connection, &series, (0, size - 1), |leaf| {
-        if broken.is_none() {
-            broken = trace.apply(leaf).err();
-        }
-        Ok(broken.is_none())
-    })?;
-    Ok(match broken {
-        Some(error) => Err(error),
-        None => trace.finish(),
     })
 }
 
-/// Asks the log about every report that has come, and has the ledger leave alone what the log contradicts. How many reports there
-/// were.
+fn runs(places: &Places) -> impl Iterator<Item = BlockRef> {
+    places.ranges().map(|range| BlockRef {
+        series: places.series.clone(),
+        range,
+    })
+}
+
+/// What the log says of these places: one walk through it, however many they are.
+fn traced(connection: &mut ReadConnection<'_>, places: Vec<Places>, size: i64) -> Result<Traced, StoreError> {
+    let series: Vec<SeriesRef> = places.iter().map(|places| places.series.clone()).collect();
+    let mut trace = Retrace::of(places);
+    life::visit(connection, &series.iter().collect::<Vec<_>>(), (0, size - 1), |leaf| {
+        trace.apply(leaf);
+        Ok(true)
+    })?;
+    let traced = trace.finish();
+    for broken in &traced.broken {
+        tracing::error!(serials = %broken.place, leaf = broken.leaf, why = %broken.why, "the log contradicts itself");
+    }
+    Ok(traced)
+}
+
+/// Asks the log about the reports that have come, and has the ledger leave alone what the log contradicts. A member has its turn once
+/// in so many microseconds, whatever it sends: the rest waits, and of several reports only the newest is looked at. How many reports
+/// there were.
 ///
 /// # Errors
 /// The first [`ExamineError`]; the other reports are examined all the same.
-pub fn examine_all(database: &Database, sequencer: &Sequencer) -> Result<usize, ExamineError> {
-    let waiting = database.read(findings::unexamined)?;
-    let mut failed = None;
-    for id in &waiting {
-        if let Err(error) = examine(database, sequencer, *id) {
+pub fn examine_all(
+    database: &Database,
+    sequencer: &Sequencer,
+    now: Timestamp,
+    apart_us: i64,
+) -> Result<usize, ExamineError> {
+    let mut newest: BTreeMap<i32, MessageId> = BTreeMap::new();
+    for one in database.read(findings::unexamined)? {
+        if let Some(older) = newest.insert(one.member_no, one.id) {
+            // What still differs is in the newer one too.
+            findings::mark_examined(database, older)?;
+        }
+    }
+    let (mut asked, mut failed) = (0, None);
+    for (member_no, id) in newest {
+        if !findings::take_turn(database, member_no, now, apart_us)? {
+            continue;
+        }
+        asked += 1;
+        if let Err(error) = examine(database, sequencer, id) {
             tracing::error!(reconciliation = %id, %error, "the log was not asked about these findings");
             failed = failed.or(Some(error));
         }
     }
-    failed.map_or(Ok(waiting.len()), Err)
+    failed.map_or(Ok(asked), Err)
+}
+
+fn report(database: &Database, id: MessageId) -> Result<Option<ReconciliationReport>, ExamineError> {
+    let report = database.read(|c| findings::report(c, id))?;
+    let read = |bytes: Vec<u8>| serde_json::from_slice(&bytes).map_err(|source| ExamineError::Report { id, source });
+    report.map(read).transpose()
 }
 
 fn examine(database: &Database, sequencer: &Sequencer, id: MessageId) -> Result<(), ExamineError> {
-    let Some(report) = database.read(|c| findings::report(c, id))? else {
+    let Some(report) = report(database, id)? else {
         return Ok(());
     };
-    let report: ReconciliationReport =
-        serde_json::from_slice(&report).map_err(|source| ExamineError::Report { id, source })?;
-    let (log_size, mut blocks) = contradicted(database, concerned(&report.findings))?;
+    let asked = contradicted(database, &report.member, faults(&report.findings).flat_map(serials))?;
+    let is_left_out = |block: &BlockRef| {
+        let places = asked.left_out.get(&block.series);
+        places.is_some_and(|places| places.overlap(&block.range))
+    };
+    let looked_at = faults(&report.findings).filter(|finding| !serials(finding).any(is_left_out));
+    let looked_at = u32::try_from(looked_at.count()).unwrap_or(u32::MAX);
+    if looked_at < report.counts.faults() {
+        tracing::warn!(reconciliation = %id, looked_at, of = report.counts.faults(), "more blocks than are compared at once");
+    }
+    let mut blocks = asked.contradicted;
     let contradicted = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
     if blocks.len() > CONTRADICTED_MAX {
         tracing::error!(reconciliation = %id, contradicted, "more than can be stopped one by one: stop the hub");
@@ -162,17 +203,52 @@ fn examine(database: &Database, sequencer: &Sequencer, id: MessageId) -> Result<
     let decision = Decision::FindingsExamined {
         reconciliation: id,
         examination: Examination {
-            log_size,
-            findings: report.counts.faults(),
+            log_size: asked.log_size,
+            findings: looked_at,
             contradicted,
         },
         blocks,
     };
     let answer = submit(sequencer, decision)?;
     // Refused: another process asked before, or officers have closed it. A fault of the service is tried again.
-    if answer.result.is_ok() || (400..500).contains(&answer.status) {
-        Ok(findings::mark_examined(database, id)?)
-    } else {
-        Err(ExamineError::NotTaken(id))
+    if answer.result.is_err() {
+        if !(400..500).contains(&answer.status) {
+            return Err(ExamineError::NotTaken(id));
+        }
+        if contradicted > 0 {
+            ask_again(database, sequencer, id)?;
+        }
     }
+    Ok(findings::mark_examined(database, id)?)
+}
+
+/// Officers closed the findings before the log was asked: the member is asked for new ones, so that nothing is overlooked.
+fn ask_again(database: &Database, sequencer: &Sequencer, id: MessageId) -> Result<(), ExamineError> {
+    let found = database.read(|c| reconciliations::reconciliation(c, id))?;
+    let unasked = |one: &Reconciled| one.state == ReconciliationState::Closed && one.content.examined.is_none();
+    if let Some(one) = found.filter(unasked) {
+        let decision = Decision::RequestReconciliation {
+            member: one.member,
+            reason: format!("the findings of {id} were closed before the log was asked about them"),
+        };
+        let answer = submit(sequencer, decision)?;
+        if let Err(refusal) = &answer.result {
+            tracing::error!(reconciliation = %id, %refusal, "the member is not asked to reconcile again");
+        }
+    }
+    Ok(())
+}
+
+/// What the log contradicts of findings that officers want to close: the serials that are left alone because of them, and those in the
+/// report, whether the log was asked about it or not.
+///
+/// # Errors
+/// [`ExamineError`]
+pub fn still_contradicted(database: &Database, one: &Reconciled, open: &[BlockRef]) -> Result<Asked, ExamineError> {
+    let report = report(database, one.id)?;
+    let told = report
+        .iter()
+        .flat_map(|report| faults(&report.findings))
+        .flat_map(serials);
+    Ok(contradicted(database, &one.member, open.iter().chain(told))?)
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Integer};
 use tanqiao_protocol::id::MessageId;
-use tanqiao_protocol::time::Timestamp;
+use tanqiao_protocol::time::{DAY_US, Timestamp};
 
 use super::checkpoints::in_transaction;
 use super::connection::StoreConnection;
@@ -25,6 +25,20 @@ pub(super) fn load_open<C: StoreConnection>(
     rows.into_iter().map(found).collect()
 }
 
+/// All contradictions, also of findings that were closed.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn contradictions(connection: &mut ReadConnection<'_>) -> Result<BTreeMap<MessageId, Contradicted>, StoreError> {
+    let rows: Vec<ContradictionRow> = connection.load(Statement::new("SELECT * FROM contradiction"))?;
+    let found = |row: ContradictionRow| {
+        let mut found: Contradicted = parse(&row.content)?;
+        found.open = row.open;
+        Ok((message_id(&row.reconciliation)?, found))
+    };
+    rows.into_iter().map(found).collect()
+}
+
 /// Writes what differs.
 pub(super) fn save<'a, C: StoreConnection>(
     connection: &mut C,
@@ -41,23 +55,38 @@ pub(super) fn save<'a, C: StoreConnection>(
     Ok(connection.put_rows(&rows)?)
 }
 
-/// Keeps a report. The first one stays.
+/// The most reports of a member that are kept in a day; 32 MiB each.
+pub const REPORTS_PER_DAY_MAX: i64 = 48;
+
+#[derive(diesel::QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Keeps a report. The first one stays. False where the member has given [`REPORTS_PER_DAY_MAX`] others in the last 24 hours.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn keep(database: &Database, id: MessageId, report: &[u8], now: Timestamp) -> Result<(), StoreError> {
-    let row = || ReportRow {
+pub fn keep(database: &Database, id: MessageId, report: &[u8], now: Timestamp) -> Result<bool, StoreError> {
+    let others =
+        "SELECT COUNT(*) AS n FROM reconciliation_report p JOIN reconciliation r ON r.id = p.id WHERE p.received_at > ?
+        AND p.id <> ? AND r.member_no = (SELECT member_no FROM reconciliation WHERE id = ?)";
+    let row = ReportRow {
         id: id_bytes(id),
         report: report.to_vec(),
         received_at: now.micros(),
         examined: false,
     };
     in_transaction!(database, c => {
-        let sql = "SELECT * FROM reconciliation_report WHERE id = ?";
-        if c.select::<ReportRow>(Statement::new(sql).bind(id_bytes(id)))?.is_empty() {
-            c.put_rows(&[row()])?;
+        let since = now.micros().saturating_sub(DAY_US);
+        let statement = Statement::new(others).bind(since).bind(id_bytes(id)).bind(id_bytes(id));
+        let others = c.select::<CountRow>(statement)?.first().map_or(0, |row| row.n);
+        if others >= REPORTS_PER_DAY_MAX {
+            return Ok(false);
         }
-        Ok(())
+        c.keep_rows(std::slice::from_ref(&row))?;
+        Ok(true)
     })
 }
 
@@ -72,19 +101,51 @@ pub fn report(connection: &mut ReadConnection<'_>, id: MessageId) -> Result<Opti
 }
 
 #[derive(diesel::QueryableByName)]
-struct IdRow {
+struct UnexaminedRow {
     #[diesel(sql_type = Binary)]
     id: Vec<u8>,
+    #[diesel(sql_type = Integer)]
+    member_no: i32,
+}
+
+/// A report about which the log was not asked yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unexamined {
+    /// Of which reconciliation.
+    pub id: MessageId,
+    /// The number of the member.
+    pub member_no: i32,
 }
 
 /// The reports about which the log was not asked yet, oldest first.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn unexamined(connection: &mut ReadConnection<'_>) -> Result<Vec<MessageId>, StoreError> {
-    let sql = "SELECT id FROM reconciliation_report WHERE examined = ? ORDER BY id LIMIT 100";
-    let rows: Vec<IdRow> = connection.load(Statement::new(sql).bind(false))?;
-    rows.iter().map(|row| message_id(&row.id)).collect()
+pub fn unexamined(connection: &mut ReadConnection<'_>) -> Result<Vec<Unexamined>, StoreError> {
+    let sql =
+        "SELECT p.id AS id, r.member_no AS member_no FROM reconciliation_report p JOIN reconciliation r ON r.id = p.id
+        WHERE p.examined = ? ORDER BY p.received_at, p.id LIMIT 1000";
+    let rows: Vec<UnexaminedRow> = connection.load(Statement::new(sql).bind(false))?;
+    let waiting = |row: &UnexaminedRow| {
+        Ok(Unexamined {
+            id: message_id(&row.id)?,
+            member_no: row.member_no,
+        })
+    };
+    rows.iter().map(waiting).collect()
+}
+
+/// Takes the member's turn, at most one in so many microseconds, whichever process takes it. False where it is not its turn.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn take_turn(database: &Database, member_no: i32, now: Timestamp, apart_us: i64) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO examination_turn (member_no, taken_at) VALUES (?, ?) ON CONFLICT (member_no)
+        DO UPDATE SET taken_at = excluded.taken_at WHERE examination_turn.taken_at <= ?";
+    in_transaction!(database, c => {
+        let statement = Statement::new(sql).bind(member_no).bind(now.micros()).bind(now.micros().saturating_sub(apart_us));
+        Ok(c.run(statement)? > 0)
+    })
 }
 
 /// Notes that the log was asked.
@@ -127,4 +188,34 @@ pub fn last_ended(
             ))
         })
         .collect()
+}
+
+#[derive(diesel::QueryableByName)]
+struct FirstEntryRow {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    member: String,
+    #[diesel(sql_type = Binary)]
+    bytes: Vec<u8>,
+}
+
+#[derive(serde::Deserialize)]
+struct EntryTime {
+    at: Timestamp,
+}
+
+/// When each member was first told something: its admission, or its first block.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn first_told(
+    connection: &mut ReadConnection<'_>,
+) -> Result<BTreeMap<tanqiao_protocol::id::NodeId, Timestamp>, StoreError> {
+    let sql =
+        "SELECT m.id AS member, e.bytes AS bytes FROM feed_entry e JOIN member m ON m.no = e.member_no WHERE e.seq = 1";
+    let rows: Vec<FirstEntryRow> = connection.load(Statement::new(sql))?;
+    let told = |row: FirstEntryRow| {
+        let entry: EntryTime = serde_json::from_slice(&row.bytes).map_err(content)?;
+        Ok((row.member.parse().map_err(content)?, entry.at))
+    };
+    rows.into_iter().map(told).collect()
 }

@@ -20,6 +20,7 @@ mod identity;
 mod problems;
 mod proving;
 mod reading;
+mod reporting;
 mod tokens;
 mod witnessing;
 mod world;

@@ -14,21 +14,35 @@ pub fn on_each_database(test: impl Fn(Federation)) {
     on_postgres(&test);
 }
 
+/// As [`on_each_database`], for a test that leaves a ledger that no audit accepts.
+pub fn on_each_broken(test: impl Fn(Federation)) {
+    sqlite(&test, |_| {});
+    postgres(&test, |_| {});
+}
+
 /// Runs `test` on SQLite alone.
 pub fn on_sqlite(test: impl Fn(Federation)) {
-    let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("hub.db").display());
-    test(Federation::found(&url));
-    assert_sound(&Database::open(&url).unwrap());
+    sqlite(test, |database| drop(assert_sound(database)));
 }
 
 /// Runs `test` on PostgreSQL, where there is one.
 pub fn on_postgres(test: impl Fn(Federation)) {
+    postgres(test, |database| drop(assert_sound(database)));
+}
+
+fn sqlite(test: impl Fn(Federation), afterwards: fn(&Database)) {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("hub.db").display());
+    test(Federation::found(&url));
+    afterwards(&Database::open(&url).unwrap());
+}
+
+fn postgres(test: impl Fn(Federation), afterwards: fn(&Database)) {
     match std::env::var("TANQIAO_TEST_POSTGRES") {
         Ok(server) => {
             let database = OwnDatabase::create(&server);
             test(Federation::found(&database.url));
-            assert_sound(&Database::open(&database.url).unwrap());
+            afterwards(&Database::open(&database.url).unwrap());
         }
         Err(_) => {
             assert!(

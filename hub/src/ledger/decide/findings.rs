@@ -41,6 +41,12 @@ fn told(one: &Reconciled, r#type: &'static str, body: serde_json::Value) -> Vec<
     }]
 }
 
+fn sorted(blocks: &[BlockRef]) -> Vec<BlockRef> {
+    let mut sorted = blocks.to_vec();
+    sorted.sort_unstable();
+    sorted
+}
+
 /// Records what the log says of the findings' serials. Those of which the ledger says otherwise are left as they are from here on.
 pub fn examined(
     working: &mut Working,
@@ -77,7 +83,7 @@ pub fn examined(
     if !blocks.is_empty() {
         let found = Contradicted {
             member: one.member.clone(),
-            blocks: blocks.to_vec(),
+            blocks: sorted(blocks),
             open: true,
         };
         change_governance(working, |governance| {
@@ -90,10 +96,26 @@ pub fn examined(
     Ok(outcome)
 }
 
-/// Ends findings: their serials may be moved again.
-pub fn close(working: &mut Working, officers: &[Name], id: MessageId, reason: &str) -> Decided<Outcome> {
+/// Ends findings: their serials may be moved again. Refused where the log was asked about them after the officers looked.
+pub fn close(
+    working: &mut Working,
+    officers: &[Name],
+    id: MessageId,
+    reason: &str,
+    asked: Option<i64>,
+) -> Decided<Outcome> {
     check_text(reason, "reason", 500)?;
     let mut one = open_findings(working, id)?;
+    let known = one.content.examined.map(|examined| examined.log_size);
+    ensure(known == asked, || {
+        let told =
+            |size: Option<i64>| size.map_or_else(|| "not asked".to_owned(), |size| format!("asked at {size} leaves"));
+        Refusal::new(
+            CheckCode::G05,
+            "The log was asked about these findings meanwhile: look at them again.",
+        )
+        .expected(told(known), told(asked))
+    })?;
     one.state = ReconciliationState::Closed;
     one.content.closed = Some(Closing {
         at: working.now,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tanqiao_protocol::block::{Block, BlockState};
 use tanqiao_protocol::id::NodeId;
 use tanqiao_protocol::ledger::Places;
-use tanqiao_protocol::serial::SeriesRef;
+use tanqiao_protocol::serial::{SerialRange, SeriesRef};
 use tanqiao_protocol::view::BlockView;
 
 use super::{MEMBER_NO, id_of, learn_mappings, learn_series, limit, members, rows, series_number};
@@ -99,28 +99,48 @@ pub fn holding(
     Ok(views(connection, &found)?.pop().map(|(_, view)| view))
 }
 
-/// The blocks that have one of the serials, by first serial.
+/// The blocks that have one of the serials.
+#[derive(Debug, Default)]
+pub struct BlocksOver {
+    /// The blocks, by first serial.
+    pub blocks: Vec<Block>,
+    /// Runs of serials for which there was no room.
+    pub left_out: Vec<SerialRange>,
+}
+
+/// The blocks that have one of the serials, so many at most: runs with more are left out whole.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn over(connection: &mut ReadConnection<'_>, places: &Places) -> Result<Vec<Block>, StoreError> {
+pub fn over(connection: &mut ReadConnection<'_>, places: &Places, most: usize) -> Result<BlocksOver, StoreError> {
     let Some(number) = series_number(connection, &places.series.to_string())? else {
-        return Ok(Vec::new());
+        return Ok(BlocksOver::default());
     };
     let mut numbers = members(connection)?;
     learn_mappings(connection, &mut numbers)?;
     learn_series(connection, &mut numbers, vec![number])?;
     let sql = "series_no = ? AND first <= ? AND first >= COALESCE((SELECT p.first FROM block p WHERE p.series_no = ? AND p.first <= ?
-        ORDER BY p.first DESC LIMIT 1), ?) ORDER BY first";
-    let mut found: BTreeMap<i64, Block> = BTreeMap::new();
+        ORDER BY p.first DESC LIMIT 1), ?) ORDER BY first LIMIT ?";
+    let (mut found, mut left_out): (BTreeMap<i64, Block>, Vec<SerialRange>) = (BTreeMap::new(), Vec::new());
     for range in places.ranges() {
+        let room = most.saturating_sub(found.len());
         let binds = [number, range.last(), number, range.first(), range.first()];
-        let rows: Vec<BlockRow> = rows(connection, sql, binds.into_iter().map(Bind::from).collect())?;
-        for row in rows.iter().filter(|row| row.last >= range.first()) {
+        // One more shows that there are more, and the block before the first serial may have none of them.
+        let binds = binds.into_iter().map(Bind::from).chain([limit(room.saturating_add(2))]);
+        let rows: Vec<BlockRow> = rows(connection, sql, binds.collect())?;
+        let rows: Vec<&BlockRow> = rows.iter().filter(|row| row.last >= range.first()).collect();
+        if rows.len() > room {
+            left_out.push(range);
+            continue;
+        }
+        for row in rows {
             found.insert(row.first, convert::block(row, &numbers)?);
         }
     }
-    Ok(found.into_values().collect())
+    Ok(BlocksOver {
+        blocks: found.into_values().collect(),
+        left_out,
+    })
 }
 
 pub(super) fn views(

@@ -31,7 +31,7 @@ pub fn leaves(
     last: i64,
 ) -> Result<Vec<Leaf>, StoreError> {
     let mut life = Vec::new();
-    visit(connection, series, (first, last), |mut leaf| {
+    visit(connection, &[series], (first, last), |mut leaf| {
         let about = |block: &tanqiao_protocol::serial::BlockRef| {
             block.series == *series && block.range.first() <= serial && serial <= block.range.last()
         };
@@ -44,14 +44,18 @@ pub fn leaves(
     Ok(life)
 }
 
-/// Visits the leaves from the first to the last that name a block of a series, oldest first, until it is told to stop. The log
-/// has no index by serial: the database looks through the leaves in between for the name, so that only those leave it.
+/// The most series for whose names the database looks; for more it is quicker to read every leaf.
+const NAMES_MAX: usize = 8;
+
+/// Visits the leaves from the first to the last that name a block of one of the series, oldest first, until it is told to stop; where
+/// there are many series, other leaves too. The log has no index by serial: the database looks through the leaves in between for the
+/// names, once, so that only those leave it.
 ///
 /// # Errors
 /// [`StoreError`]; those of `see`.
 pub fn visit(
     connection: &mut ReadConnection<'_>,
-    series: &SeriesRef,
+    series: &[&SeriesRef],
     (first, last): (i64, i64),
     mut see: impl FnMut(Leaf) -> Result<bool, StoreError>,
 ) -> Result<(), StoreError> {
@@ -60,11 +64,20 @@ pub fn visit(
     } else {
         "instr(bytes, ?) > 0"
     };
-    let sql = format!("SELECT idx, bytes FROM leaf WHERE idx >= ? AND idx <= ? AND {contains} ORDER BY idx LIMIT 200");
-    let name = format!("\"{series}/").into_bytes();
+    let names: Vec<Vec<u8>> = match series {
+        [] => return Ok(()),
+        few if few.len() <= NAMES_MAX => few.iter().map(|series| format!("\"{series}/").into_bytes()).collect(),
+        _ => vec![b"\"changes\":[".to_vec()],
+    };
+    let condition = vec![contains; names.len()].join(" OR ");
+    let sql =
+        format!("SELECT idx, bytes FROM leaf WHERE idx >= ? AND idx <= ? AND ({condition}) ORDER BY idx LIMIT 200");
     let mut next = first;
     loop {
-        let statement = Statement::new(sql.as_str()).bind(next).bind(last).bind(name.as_slice());
+        let mut statement = Statement::new(sql.as_str()).bind(next).bind(last);
+        for name in &names {
+            statement = statement.bind(name.as_slice());
+        }
         let rows: Vec<LeafRow> = connection.load(statement)?;
         let Some(end) = rows.last().map(|row| row.idx) else {
             return Ok(());

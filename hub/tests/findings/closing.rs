@@ -1,0 +1,73 @@
+//! Findings are closed by officers who know what the log says of them, and of all of them.
+
+use tanqiao_hub::reconciliation::examine::still_contradicted;
+use tanqiao_protocol::id::MessageId;
+use tanqiao_protocol::reconciliation::ReconciliationState;
+
+use crate::ground::{
+    OFFICERS, alter, close, close_knowing, examine, examined, given, open, reconciled, waiting, wuhans_first,
+};
+use crate::support::{Federation, Refused, on_each_database, part};
+
+const ROW: &str = "series_no = 1 AND first = 1";
+
+/// A report of a row that was changed behind the ledger; the log was not asked.
+fn shown(f: &Federation) -> MessageId {
+    f.two_regions();
+    let block = f.issue("wuhan", "420100", 1_000);
+    let right = wuhans_first(f, &block);
+    assert_eq!(alter(f, &format!("UPDATE block SET uses = uses + 1 WHERE {ROW}")), 1);
+    given(f, "wuhan", &[wuhans_first(f, &block)], &[right], &[])
+}
+
+#[test]
+fn findings_that_the_log_was_not_asked_about_are_looked_at_before_they_are_closed() {
+    on_each_database(|f| {
+        let id = shown(&f);
+        let still = |id| {
+            still_contradicted(&f.database, &reconciled(&f, id), &[])
+                .unwrap()
+                .contradicted
+        };
+        assert_eq!(still(id).len(), 1, "the report is asked about too");
+        assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses - 1 WHERE {ROW}")), 1);
+        assert!(still(id).is_empty());
+        close(&f, &OFFICERS, id).unwrap();
+        assert_eq!(examine(&f), 1);
+        assert!(waiting(&f).is_empty());
+        assert_ne!(f.feed("wuhan").last().unwrap(), "reconciliation.requested");
+        f.assert_sound();
+    });
+}
+
+#[test]
+fn what_was_closed_before_the_log_was_asked_is_asked_for_again() {
+    on_each_database(|f| {
+        let id = shown(&f);
+        close_knowing(&f, &OFFICERS, id, None).unwrap();
+        assert_eq!(examine(&f), 1);
+        let one = reconciled(&f, id);
+        assert_eq!((one.state, one.content.examined), (ReconciliationState::Closed, None));
+        assert_eq!(f.feed("wuhan").last().unwrap(), "reconciliation.requested");
+        assert!(waiting(&f).is_empty());
+        assert_eq!(examine(&f), 0, "once");
+        assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses - 1 WHERE {ROW}")), 1);
+    });
+}
+
+#[test]
+fn officers_who_have_not_seen_what_the_log_says_close_nothing() {
+    on_each_database(|f| {
+        let id = shown(&f);
+        assert_eq!(examine(&f), 1);
+        assert_eq!(examined(&f, id), (1, 1));
+        close_knowing(&f, &OFFICERS, id, None).refused_by("G05");
+        close_knowing(&f, &OFFICERS, id, Some(1)).refused_by("G05");
+        let held = open(&f, id);
+        f.propose("wuhan", "harbin", &[part(&held[0], 1, 10)]).refused_by("T08");
+        assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses - 1 WHERE {ROW}")), 1);
+        close(&f, &OFFICERS, id).unwrap();
+        f.propose("wuhan", "harbin", &[part(&held[0], 1, 10)]).unwrap();
+        f.assert_sound();
+    });
+}

@@ -1,0 +1,88 @@
+//! What is stopped, and how far: whatever would be done to serials that the log contradicts, and nothing of anybody else's.
+
+use tanqiao_protocol::reconciliation::Place;
+
+use crate::ground::{
+    OFFICERS, alter, asked, close, examine, examined, found, given, open, place, reconciled, waiting, wuhans_first,
+};
+use crate::support::{Refused, on_each_broken, on_each_database, part};
+
+/// Another use in the row, as if somebody had changed it.
+const USES: &str = "UPDATE block SET uses = uses + 1 WHERE series_no = 1 AND first = ";
+const USES_BACK: &str = "UPDATE block SET uses = uses - 1 WHERE series_no = 1 AND first = ";
+
+#[test]
+fn what_was_done_to_an_altered_row_before_anybody_looked_is_stopped_although_the_log_cannot_be_followed() {
+    on_each_broken(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000_000);
+        f.transfer("wuhan", "harbin", &[part(&block, 400_001, 500_000)]);
+        let last = f.block(&part(&block, 500_001, 500_001));
+        let other = wuhans_first(&f, &block);
+        let to_harbin = "UPDATE block SET holder = (SELECT no FROM member WHERE id = 'harbin') WHERE series_no = 1 AND first = 500001";
+        assert_eq!(alter(&f, to_harbin), 1);
+        // The leaf of this says that Harbin had it: no replay accepts that.
+        f.freeze(&[last.reference()]).unwrap();
+        let id = found(&f, &[], &[last.clone(), other], &[place(&last, Place::Elsewhere)]);
+        assert_eq!(examined(&f, id), (2, 1));
+        assert_eq!(open(&f, id), [last.reference()]);
+        f.unfreeze(&[last.reference()]).refused_by("T08");
+        f.cancel_frozen(&[last.reference()]).refused_by("T08");
+        f.transfer("wuhan", "harbin", &[part(&block, 1, 1_000)]);
+        assert_eq!(
+            asked(&f, &open(&f, id)).contradicted,
+            [last.reference()],
+            "and so it stays"
+        );
+    });
+}
+
+#[test]
+fn a_member_has_nothing_stopped_that_is_anothers() {
+    on_each_database(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000_000);
+        f.transfer("wuhan", "harbin", &[part(&block, 400_001, 500_000)]);
+        let right = f.block(&part(&block, 400_001, 400_001));
+        assert_eq!(right.status.holder.as_str(), "harbin");
+        assert_eq!(alter(&f, &format!("{USES} 400001")), 1);
+        let wrong = f.block(&right.reference());
+        // Wuhan names a block that ledger and log both give to Harbin, and all serials that there may be.
+        let mut all = right.clone();
+        all.range = format!("1-{}", i64::pow(2, 53) - 1).parse().unwrap();
+        let id = found(&f, std::slice::from_ref(&wrong), &[all], &[]);
+        assert_eq!(examined(&f, id), (1, 0));
+        assert!(f.sequencer.governance().contradictions.is_empty());
+        // Harbin itself shows it.
+        let own = given(&f, "harbin", &[wrong], &[right.clone()], &[]);
+        assert_eq!(examine(&f), 1);
+        assert_eq!(open(&f, own), [right.reference()]);
+        assert_eq!(alter(&f, &format!("{USES_BACK} 400001")), 1);
+        close(&f, &OFFICERS, own).unwrap();
+        f.assert_sound();
+    });
+}
+
+#[test]
+fn a_report_of_many_series_is_followed_in_one_walk() {
+    on_each_database(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000_000);
+        let right = wuhans_first(&f, &block);
+        assert_eq!(alter(&f, &format!("{USES} 1")), 1);
+        let mut ours = vec![right.clone()];
+        for year in 2001..2021 {
+            let mut invented = right.clone();
+            invented.series = format!("wuhan/420100/wuhan-metro.v1/{year}").parse().unwrap();
+            ours.push(invented);
+        }
+        let places: Vec<_> = ours[1..].iter().map(|block| place(block, Place::Unknown)).collect();
+        let id = found(&f, &[wuhans_first(&f, &block)], &ours, &places);
+        assert_eq!(examined(&f, id), (21, 1));
+        assert_eq!(open(&f, id), [right.reference()]);
+        assert!(waiting(&f).is_empty() && reconciled(&f, id).content.closed.is_none());
+        assert_eq!(alter(&f, &format!("{USES_BACK} 1")), 1);
+        close(&f, &OFFICERS, id).unwrap();
+        f.assert_sound();
+    });
+}

@@ -1,0 +1,2 @@
+DROP INDEX reconciliation_report_received;
+DROP TABLE examination_turn;
