@@ -458,10 +458,14 @@ fn load_open<C: StoreConnection>(
     }
     if needs.due {
         let now = working.now.micros();
-        let sql = "SELECT id FROM (SELECT id, valid_until AS due FROM transfer WHERE state < 10 AND valid_until <= ?
+        // What is in an open finding stays due: where there is some, now the first and now the last are taken, so that it cannot stand
+        // in front of everything else.
+        let is_turned = working.governance.open_contradictions().next().is_some() && now % 2 == 1;
+        let order = if is_turned { "due DESC, id" } else { "due, id" };
+        let sql = format!("SELECT id FROM (SELECT id, valid_until AS due FROM transfer WHERE state < 10 AND valid_until <= ?
             UNION ALL SELECT id, delayed_until AS due FROM transfer WHERE state < 10 AND delayed_until <= ?
             UNION ALL SELECT id, valid_until AS due FROM donation WHERE state < 10 AND valid_until <= ?
-            UNION ALL SELECT id, answer_until AS due FROM challenge WHERE state = 2 AND answer_until <= ?) AS waiting ORDER BY due, id LIMIT ?";
+            UNION ALL SELECT id, answer_until AS due FROM challenge WHERE state = 2 AND answer_until <= ?) AS waiting ORDER BY {order} LIMIT ?");
         let rows = connection.select::<IdRow>(
             Statement::new(sql)
                 .bind(now)

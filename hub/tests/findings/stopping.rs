@@ -1,15 +1,81 @@
 //! What is stopped, and how far: whatever would be done to serials that the log contradicts, and nothing of anybody else's.
 
+use tanqiao_hub::ledger::command::{Body, Decision};
+use tanqiao_protocol::block::{Block, BlockState};
 use tanqiao_protocol::reconciliation::Place;
 
 use crate::ground::{
     OFFICERS, alter, asked, close, examine, examined, found, given, open, place, reconciled, waiting, wuhans_first,
 };
-use crate::support::{Refused, on_each_broken, on_each_database, part};
+use crate::support::{Refused, grams, issuance, on_each_broken, on_each_database, part};
 
 /// Another use in the row, as if somebody had changed it.
 const USES: &str = "UPDATE block SET uses = uses + 1 WHERE series_no = 1 AND first = ";
 const USES_BACK: &str = "UPDATE block SET uses = uses - 1 WHERE series_no = 1 AND first = ";
+
+#[test]
+fn serials_that_the_hub_has_lost_are_not_issued_again() {
+    on_each_database(|f| {
+        f.two_regions();
+        f.issue("wuhan", "420100", 1_000);
+        let second = f.issue("wuhan", "420100", 500);
+        assert_eq!((second.range.first(), second.range.last()), (1_001, 1_500));
+        let lost = f.block(&second);
+        let rows = "series_no = 1 AND first = 1001";
+        assert_eq!(alter(&f, &format!("UPDATE block SET series_no = 77 WHERE {rows}")), 1);
+        assert_eq!(alter(&f, "UPDATE series SET issued = 1000 WHERE no = 1"), 1);
+        let id = found(&f, &[], &[lost.clone()], &[place(&lost, Place::Unknown)]);
+        assert_eq!(open(&f, id), [second.clone()]);
+        let header = f.new_id();
+        let again = Body::Issuance(Box::new(issuance("wuhan", "420100", 100, header)));
+        let refused = f.ask(f.command("wuhan", header, again)).result.refused_by("T08");
+        assert!(refused.detail.contains(&id.to_string()), "{}", refused.detail);
+        // The log has issued them, whatever the rows say.
+        f.propose("wuhan", "harbin", &[second.clone()]).refused_by("T08");
+        let rows = "series_no = 77 AND first = 1001";
+        assert_eq!(alter(&f, &format!("UPDATE block SET series_no = 1 WHERE {rows}")), 1);
+        assert_eq!(alter(&f, "UPDATE series SET issued = 1500 WHERE no = 1"), 1);
+        close(&f, &OFFICERS, id).unwrap();
+        let third = f.issue("wuhan", "420100", 100);
+        assert_eq!(third.range.first(), 1_501);
+        f.transfer("wuhan", "harbin", &[second]);
+        f.assert_sound();
+    });
+}
+
+#[test]
+fn a_loss_is_covered_by_other_blocks_than_those_that_the_log_contradicts() {
+    on_each_database(|f| {
+        f.two_regions();
+        let first = f.issue("wuhan", "420100", 1_000);
+        let second = f.issue("wuhan", "420100", 2_000);
+        let right = wuhans_first(&f, &first);
+        assert_eq!(alter(&f, &format!("{USES} 1")), 1);
+        let id = found(&f, &[wuhans_first(&f, &first)], std::slice::from_ref(&right), &[]);
+        assert_eq!(examined(&f, id), (1, 1));
+        let reverse = Decision::ReverseRemoval {
+            issuance: right.terms.issuance,
+            quantity_g: grams(500),
+            reason: "burnt".to_owned(),
+        };
+        f.by_officers(&OFFICERS, reverse).unwrap();
+        assert_eq!(f.block(&first).status.state, BlockState::Held);
+        let cancelled = f
+            .blocks()
+            .into_iter()
+            .filter(|block| block.status.state == BlockState::Cancelled);
+        let cancelled: Vec<Block> = cancelled.collect();
+        assert_eq!(cancelled.len(), 1, "{cancelled:?}");
+        assert_eq!(
+            (cancelled[0].range.last(), cancelled[0].quantity()),
+            (second.range.last(), grams(500))
+        );
+        assert!(!f.feed("wuhan").contains(&"debt.recorded".to_owned()));
+        assert_eq!(alter(&f, &format!("{USES_BACK} 1")), 1);
+        close(&f, &OFFICERS, id).unwrap();
+        f.assert_sound();
+    });
+}
 
 #[test]
 fn what_was_done_to_an_altered_row_before_anybody_looked_is_stopped_although_the_log_cannot_be_followed() {

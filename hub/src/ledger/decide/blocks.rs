@@ -81,7 +81,7 @@ fn sorted(ranges: &[BlockRef]) -> Decided<Vec<&BlockRef>> {
 
 /// The blocks under `ranges`, whatever their holder and state (B01, B07, B10, T08).
 pub fn select(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
-    let selection = select_all(working, ranges)?;
+    let selection = select_all(working, ranges, false)?;
     selection
         .parts
         .iter()
@@ -89,7 +89,7 @@ pub fn select(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
     Ok(selection)
 }
 
-fn select_all(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
+fn select_all(working: &Working, ranges: &[BlockRef], passes_over: bool) -> Decided<Selection> {
     let mut parts = Vec::with_capacity(ranges.len());
     for named in sorted(ranges)? {
         let mut next = named.range.first();
@@ -97,25 +97,35 @@ fn select_all(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
             let Some(range) = block.range.intersection(&named.range) else {
                 continue;
             };
-            if range.first() != next {
-                break;
-            }
+            check_missing(working, named, (next, range.first() - 1), passes_over)?;
             next = range.last() + 1;
             parts.push(Part {
                 block: block.clone(),
                 range,
             });
         }
-        ensure(next == named.range.last() + 1, || {
-            Refusal::new(
-                CheckCode::B01,
-                "These serials were never issued: check the series and the range.",
-            )
-            .block(named.clone())
-        })?;
+        check_missing(working, named, (next, named.range.last()), passes_over)?;
     }
     let quantity = parts.iter().map(|part| part.range.quantity()).sum();
     Ok(Selection { parts, quantity })
+}
+
+/// B01; T08 where the log says that these serials were issued, and the hub has lost them.
+fn check_missing(working: &Working, named: &BlockRef, (first, last): (i64, i64), passes_over: bool) -> Decided<()> {
+    if first == last + 1 {
+        return Ok(());
+    }
+    let missing = SerialRange::new(first, last).ok();
+    match missing.and_then(|range| working.governance.contradicted(&named.series, range)) {
+        Some(_) if passes_over => Ok(()),
+        Some(reconciliation) => Err(in_open_finding(reconciliation).block(named.clone()).into()),
+        None => Err(Refusal::new(
+            CheckCode::B01,
+            "These serials were never issued: check the series and the range.",
+        )
+        .block(named.clone())
+        .into()),
+    }
 }
 
 /// T08: of a block that the log contradicts nothing could be written that can be replayed. It stays until officers have closed
@@ -139,9 +149,9 @@ pub fn in_open_finding(reconciliation: MessageId) -> Refusal {
     )
 }
 
-/// As [`select`], without the blocks that the log contradicts: for what the hub does to whatever is there.
+/// As [`select`], without the serials that the log contradicts: for what the hub does to whatever is there.
 pub fn select_uncontradicted(working: &Working, ranges: &[BlockRef]) -> Decided<Selection> {
-    let mut selection = select_all(working, ranges)?;
+    let mut selection = select_all(working, ranges, true)?;
     selection
         .parts
         .retain(|part| check_uncontradicted(working, part).is_ok());

@@ -13,7 +13,7 @@ use tanqiao_protocol::fingerprint::TokenKind;
 use tanqiao_protocol::id::{MessageId, Name, NodeId, Sha256};
 use tanqiao_protocol::view::{MemberKind, MemberStatus, Outcome};
 
-use self::hands::{issuance_of, living, refuse, release, take_over};
+use self::hands::{check_release, issuance_of, living, refuse, release, take_over};
 use super::check_words;
 use super::transfer::By;
 use crate::ledger::command::{Command, Signed};
@@ -168,6 +168,7 @@ pub fn say(working: &mut Working, command: &Command, signed: &Signed, content: &
     })?;
     if content.concede && !is_later {
         check_has_act(working, &conflict, &signed.member)?;
+        check_release(working, &conflict.later.activity)?;
     }
     let mut told: BTreeSet<&NodeId> = BTreeSet::from([&conflict.earlier.member, &conflict.later.member]);
     told.remove(&signed.member);
@@ -279,6 +280,9 @@ fn end_conflict(
     reason: &str,
     by: &By,
 ) -> Decided<i64> {
+    if outcome != ConflictOutcome::Earlier {
+        check_release(working, &conflict.later.activity)?;
+    }
     let log_index = close(working, &conflict, outcome, reason, by)?;
     let (earlier, later) = (&conflict.earlier.activity, &conflict.later.activity);
     // Whoever has the act now: it may not be the one that had it when the conflict was opened.

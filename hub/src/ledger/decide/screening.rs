@@ -12,6 +12,7 @@ use tanqiao_protocol::serial::{BlockRef, SerialRange};
 use tanqiao_protocol::transfer::IssuanceState;
 use tanqiao_protocol::view::{MemberStatus, Outcome};
 
+use super::blocks::in_open_finding;
 use super::conflict;
 use super::issuance::series_of;
 use crate::ledger::objects::{Collided, Contested, Issuance, Named, Screened};
@@ -62,7 +63,8 @@ pub fn uploaded(working: &mut Working, id: MessageId) -> Decided<Outcome> {
     Ok(working.outcome(subject(id), Some(IssuanceState::Uploaded.word()), log_index))
 }
 
-/// The next serials of a series, as one block of an issuance. B12 where the series is full.
+/// The next serials of a series, as one block of an issuance. B12 where the series is full; T08 where the log says that they were
+/// issued before, and the hub has lost them.
 pub(super) fn next_block(working: &Working, issuance: &Issuance, quantity: Grams) -> Decided<Block> {
     let series = series_of(&issuance.issuer, &issuance.content)?;
     let issued = working.series.get(&series)?.copied().unwrap_or(0);
@@ -71,6 +73,9 @@ pub(super) fn next_block(working: &Working, issuance: &Issuance, quantity: Grams
         Refusal::new(CheckCode::B12, "This series is full: its serials would pass 2^53 − 1.")
             .expected(MAX_SAFE_INTEGER, last)
     })?;
+    if let Some(reconciliation) = working.governance.contradicted(&series, range) {
+        return Err(in_open_finding(reconciliation).block(BlockRef { series, range }).into());
+    }
     let uses = working
         .governance
         .methodologies

@@ -114,8 +114,12 @@ impl Needs {
     /// The blocks that cover all this: those that the member holds, then what it has offered to others, then the buffer.
     pub(super) fn covers(&mut self, covers: Covers, working: &Working) {
         let mut buffer = Cover::default();
+        // What the log contradicts is passed over, and may be among what is found.
+        let open = working.governance.open_contradictions();
+        let passed_over = open.map(|(_, found)| found.quantity()).fold(0, i64::saturating_add);
+        let more = covers.named.saturating_add(passed_over);
         for (member, mut cover) in covers.of {
-            cover.grams = cover.grams.saturating_add(covers.named);
+            cover.grams = cover.grams.saturating_add(more);
             for state in [BlockState::Held, BlockState::Reserved] {
                 cover.grams = self.holding(&member, state, &cover, working);
             }
@@ -150,7 +154,11 @@ impl Needs {
 fn missing(serials: &BlockRef, issuer: &NodeId, working: &Working) -> Option<i64> {
     use BlockState::{Frozen, Held, Reserved};
     let blocks = working.blocks_over(serials).ok()?.into_iter();
-    let own = blocks.filter(|b| b.status.holder == *issuer && matches!(b.status.state, Held | Frozen | Reserved));
+    let own = blocks.filter(|b| {
+        b.status.holder == *issuer
+            && matches!(b.status.state, Held | Frozen | Reserved)
+            && working.governance.contradicted(&b.series, b.range).is_none()
+    });
     let there: i64 = own
         .filter_map(|block| block.range.intersection(&serials.range))
         .map(|range| range.quantity().get())

@@ -165,6 +165,19 @@ fn give_up(working: &mut Working, activity: &ActivityRef, by: &By) -> Decided<()
     }
 }
 
+/// T08: an activity that could have its serials now waits until officers have closed a finding about them.
+pub(super) fn check_release(working: &Working, activity: &ActivityRef) -> Decided<()> {
+    let contested = working.contested.get(activity)?;
+    let Some(waits) = contested.filter(|one| one.state == ActivityState::Held && !one.quantity.is_zero()) else {
+        return Ok(());
+    };
+    match next_block(working, &issuance_of(working, activity)?, waits.quantity) {
+        Err(Rejection::Refused(why)) if why.check == CheckCode::T08 => Err(Rejection::Refused(why)),
+        Err(Rejection::Refused(_)) | Ok(_) => Ok(()),
+        Err(other) => Err(other),
+    }
+}
+
 /// Gives an activity its serials, once none of its conflicts is open.
 pub(super) fn release(working: &mut Working, activity: &ActivityRef, by: &By) -> Decided<()> {
     let Some(mut contested) = working.contested.get(activity)?.cloned() else {
@@ -194,7 +207,7 @@ pub(super) fn release(working: &mut Working, activity: &ActivityRef, by: &By) ->
         match next_block(working, &issuance, quantity) {
             Ok(block) => Some(block),
             // A series that is full gives nobody anything.
-            Err(Rejection::Refused(_)) => return give_up(working, activity, by),
+            Err(Rejection::Refused(why)) if why.check == CheckCode::B12 => return give_up(working, activity, by),
             Err(other) => return Err(other),
         }
     };
