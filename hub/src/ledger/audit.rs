@@ -21,6 +21,7 @@ mod rulings;
 mod screening;
 mod section;
 mod serials;
+mod stopped;
 
 use serde::{Deserialize, Serialize};
 use tanqiao_protocol::time::Timestamp;

@@ -1,5 +1,6 @@
 //! Findings are closed by officers who know what the log says of them, and of all of them.
 
+use tanqiao_hub::ledger::audit::audit;
 use tanqiao_hub::reconciliation::examine::still_contradicted;
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::reconciliation::ReconciliationState;
@@ -68,6 +69,29 @@ fn officers_who_have_not_seen_what_the_log_says_close_nothing() {
         assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses - 1 WHERE {ROW}")), 1);
         close(&f, &OFFICERS, id).unwrap();
         f.propose("wuhan", "harbin", &[part(&held[0], 1, 10)]).unwrap();
+        f.assert_sound();
+    });
+}
+
+#[test]
+fn nobody_takes_serials_off_the_list_behind_the_ledger() {
+    on_each_database(|f| {
+        let id = shown(&f);
+        assert_eq!(examine(&f), 1);
+        assert_eq!(alter(&f, &format!("UPDATE block SET uses = uses - 1 WHERE {ROW}")), 1);
+        f.assert_sound();
+        let says = |what: &str| {
+            let report = audit(&f.database).unwrap();
+            let ninth = report.invariant(9).unwrap();
+            assert_eq!(ninth.findings.len(), 1, "{ninth:?}");
+            assert!(ninth.findings[0].what.contains(what), "{ninth:?}");
+        };
+        assert_eq!(alter(&f, "UPDATE contradiction SET open = (1 = 0)"), 1);
+        says("leaves 0 runs of serials alone, and by the log there are 1");
+        assert_eq!(alter(&f, "DELETE FROM contradiction"), 1);
+        says("nothing is stored of it");
+        // The process that found it goes on knowing, and closing writes it down.
+        close(&f, &OFFICERS, id).unwrap();
         f.assert_sound();
     });
 }

@@ -10,6 +10,7 @@ use super::image::Touched;
 use super::losses::Losses;
 use super::lots::Lots;
 use super::rulings::Rulings;
+use super::stopped::Stopped;
 use crate::store::audit::{Names, leaves};
 use crate::store::database::{ReadConnection, StoreError};
 use crate::store::rows::{HeadRow, LeafRow};
@@ -33,6 +34,7 @@ struct Walk {
     replay: Replay,
     lots: Lots,
     rulings: Rulings,
+    stopped: Stopped,
     registered: Said,
     losses: Losses,
     touched: Touched,
@@ -54,6 +56,7 @@ pub(super) fn replay(
         replay: Replay::default(),
         lots: Lots::default(),
         rulings: Rulings::default(),
+        stopped: Stopped::default(),
         registered: Said::default(),
         losses: Losses::default(),
         touched: Touched::default(),
@@ -68,6 +71,7 @@ pub(super) fn replay(
         walk.lots.settle(connection, names, findings)
     })?;
     walk.rulings.check(connection, names, findings)?;
+    walk.stopped.check(connection, findings)?;
     findings.ensure(9, walk.next == head.size, "log", || {
         format!(
             "its head counts {} leaves, and the last leaf has index {}",
@@ -105,6 +109,7 @@ impl Walk {
         self.next = row.idx + 1;
         self.chain = Sha256::of_parts(&[&self.chain.0, &leaf_hash(&row.bytes).0]);
         self.rulings.see(&row.bytes);
+        self.stopped.see(&row.bytes);
         self.registered.see(&row.bytes);
         self.losses.see(&row.bytes);
         self.touched.see(&row.bytes);
