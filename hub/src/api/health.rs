@@ -87,7 +87,8 @@ impl LogHealth {
 /// How far members' books are known to be the hub's.
 #[derive(Debug)]
 struct Agreements {
-    /// Seconds since each member last agreed, of those that have ever ended a reconciliation.
+    /// Seconds since each member last agreed, of those that have ever ended a reconciliation; since it was first told something where
+    /// it never agreed.
     ages: BTreeMap<NodeId, i64>,
     /// Runs of serials in open findings.
     contradicted: usize,
@@ -98,21 +99,24 @@ const AGREED_S_MAX: i64 = 2 * 24 * 3600;
 
 impl Agreements {
     async fn of(hub: &Hub) -> Result<Self, Refused> {
-        let (agreed, ended) = hub
-            .read(|c| Ok((findings::last_ended(c, true)?, findings::last_ended(c, false)?)))
+        let (agreed, ended, told) = hub
+            .read(|c| {
+                let agreed = findings::last_ended(c, true)?;
+                Ok((agreed, findings::last_ended(c, false)?, findings::first_told(c)?))
+            })
             .await?;
         let governance = hub.sequencer.governance();
         let (now, admitted) = (hub.now().micros(), |id: &NodeId| {
             let member = governance.members.get(id);
             member.is_some_and(|member| member.status == MemberStatus::Admitted)
         });
-        // One that has never agreed is as old as the beginning of time.
-        let age = |id: &NodeId| (now - agreed.get(id).map_or(0, |at| at.micros())).max(0) / SECOND_US;
+        let since = |id: &NodeId| agreed.get(id).or_else(|| told.get(id)).map_or(now, |at| at.micros());
+        let age = |id: &NodeId| (now - since(id)).max(0) / SECOND_US;
         let ages = ended.keys().filter(|id| admitted(id)).map(|id| (id.clone(), age(id)));
-        let open = governance.contradictions.values().filter(|found| found.open);
+        let open = governance.open_contradictions();
         Ok(Self {
             ages: ages.collect(),
-            contradicted: open.map(|found| found.blocks.len()).sum(),
+            contradicted: open.map(|(_, found)| found.blocks.len()).sum(),
         })
     }
 

@@ -185,3 +185,32 @@ async fn a_report_may_be_longer_than_a_message_and_a_member_gives_so_many_in_a_d
     })
     .await;
 }
+
+#[actix_web::test]
+async fn a_member_that_never_agreed_is_as_old_as_what_it_was_first_told() {
+    on_each(async |world: World| {
+        let issued = world
+            .officers(|f| {
+                let block = f.issue("wuhan", "420100", 1_000);
+                f.block(&part(&block, 1, 1))
+            })
+            .await;
+        let wuhan = world.member("wuhan");
+        let opened = begun(&wuhan).await;
+        let report = report_of(&opened, "wuhan", issued);
+        let path = format!("/v1/reconciliations/{}/result", opened.reconciliation);
+        let _: (MessageId, Outcome) = wuhan.done(&path, result_of(&report)).await;
+        let metrics = world.client(None).get(world.console("/metrics")).send().await.unwrap();
+        let metrics = metrics.text().await.unwrap();
+        let line = metrics
+            .lines()
+            .find(|line| line.contains("oldest_agreement_seconds") && line.contains("\"region\""))
+            .unwrap_or_else(|| panic!("{metrics}"));
+        let age: f64 = line.rsplit(' ').next().unwrap().parse().unwrap();
+        let admitted = crate::support::START;
+        let since_admission = (now().micros() - admitted) / tanqiao_protocol::time::SECOND_US;
+        let difference = since_admission - age as i64;
+        assert!((0..3_600).contains(&difference), "{line}: {since_admission}");
+    })
+    .await;
+}
