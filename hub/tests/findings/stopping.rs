@@ -1,8 +1,10 @@
 //! What is stopped, and how far: whatever would be done to serials that the log contradicts, and nothing of anybody else's.
 
 use tanqiao_hub::ledger::command::{Body, Decision};
+use tanqiao_hub::ledger::decide::CONTRADICTED_MAX;
 use tanqiao_protocol::block::{Block, BlockState};
-use tanqiao_protocol::reconciliation::Place;
+use tanqiao_protocol::reconciliation::{Examination, Place};
+use tanqiao_protocol::serial::BlockRef;
 
 use crate::ground::{
     OFFICERS, alter, asked, close, examine, examined, found, given, open, place, reconciled, waiting, wuhans_first,
@@ -150,5 +152,38 @@ fn a_report_of_many_series_is_followed_in_one_walk() {
         assert_eq!(alter(&f, &format!("{USES_BACK} 1")), 1);
         close(&f, &OFFICERS, id).unwrap();
         f.assert_sound();
+    });
+}
+
+#[test]
+fn the_longest_names_fit_the_leaves_that_name_them() {
+    on_each_database(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000);
+        let right = wuhans_first(&f, &block);
+        let id = given(&f, "wuhan", &[], &[right], &[]);
+        let series = format!("{}/420100/{}.v9999/2025", "i".repeat(63), "m".repeat(80));
+        let run = |at: i64| {
+            format!("{series}/{0}-{0}", 9_000_000_000_000_000 + 2 * at)
+                .parse()
+                .unwrap()
+        };
+        let blocks: Vec<BlockRef> = (0..i64::try_from(CONTRADICTED_MAX).unwrap()).map(run).collect();
+        let examination = Examination {
+            log_size: f.head().0,
+            findings: 1,
+            contradicted: 10_000,
+        };
+        let decision = |blocks| Decision::FindingsExamined {
+            reconciliation: id,
+            examination,
+            blocks,
+        };
+        let more = [blocks.clone(), vec![run(20_000)]].concat();
+        f.by_hub(decision(more)).refused_by("M02");
+        f.by_hub(decision(blocks.clone())).unwrap();
+        assert_eq!(open(&f, id), blocks);
+        assert_eq!(f.second_process().governance().contradictions[&id].blocks, blocks);
+        f.transfer("wuhan", "harbin", &[part(&block, 1, 100)]);
     });
 }

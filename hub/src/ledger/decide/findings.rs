@@ -16,8 +16,8 @@ use crate::ledger::working::Working;
 
 /// The most runs of serials that one examination stops. A hub with more should be stopped as a whole.
 pub const CONTRADICTED_MAX: usize = 10_000;
-/// Runs of serials that one leaf names.
-const NAMED_AT_ONCE: usize = 400;
+/// Runs of serials that one leaf names: with the longest names a run takes 200 bytes, and a leaf has 65,535.
+const NAMED_AT_ONCE: usize = 300;
 
 fn subject(id: MessageId) -> String {
     format!("reconciliation/{id}")
