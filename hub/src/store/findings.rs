@@ -135,15 +135,17 @@ pub fn unexamined(connection: &mut ReadConnection<'_>) -> Result<Vec<Unexamined>
     rows.iter().map(waiting).collect()
 }
 
-/// Takes the member's turn, at most one in so many microseconds, whichever process takes it. False where it is not its turn.
+/// Takes the member's turn, at most one in so many microseconds, whichever process takes it. False where it is not its turn. A turn that
+/// was taken by a clock that was ahead holds nobody up.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn take_turn(database: &Database, member_no: i32, now: Timestamp, apart_us: i64) -> Result<bool, StoreError> {
     let sql = "INSERT INTO examination_turn (member_no, taken_at) VALUES (?, ?) ON CONFLICT (member_no)
-        DO UPDATE SET taken_at = excluded.taken_at WHERE examination_turn.taken_at <= ?";
+        DO UPDATE SET taken_at = excluded.taken_at WHERE examination_turn.taken_at <= ? OR examination_turn.taken_at > ?";
+    let (now, before) = (now.micros(), now.micros().saturating_sub(apart_us));
     in_transaction!(database, c => {
-        let statement = Statement::new(sql).bind(member_no).bind(now.micros()).bind(now.micros().saturating_sub(apart_us));
+        let statement = Statement::new(sql).bind(member_no).bind(now).bind(before).bind(now);
         Ok(c.run(statement)? > 0)
     })
 }

@@ -5,7 +5,7 @@ use tanqiao_protocol::block::BlockState;
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::time::SECOND_US;
 
-use crate::ground::{examined, given, reconciled, waiting, wuhans_first};
+use crate::ground::{alter, examined, given, reconciled, waiting, wuhans_first};
 use crate::support::{Federation, on_each_database};
 
 const APART: i64 = 600 * SECOND_US;
@@ -51,5 +51,11 @@ fn a_member_has_its_turn_once_in_a_while_and_only_its_newest_report_counts() {
         assert!(waiting(&f).is_empty());
         f.pass(600);
         assert_eq!(examine(&f), 0);
+        // A clock that was a year ahead took a turn.
+        let fourth = report("wuhan");
+        let year = "UPDATE examination_turn SET taken_at = taken_at + 31536000000000";
+        assert_eq!(alter(&f, year), 2);
+        assert_eq!(examine(&f), 1);
+        assert_eq!(examined(&f, fourth), (1, 0));
     });
 }
