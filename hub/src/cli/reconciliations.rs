@@ -10,7 +10,7 @@ use super::desk::{Desk, Officers};
 use super::events::LIST_MAX;
 use super::output::{CliError, Output};
 use crate::ledger::command::Decision;
-use crate::reconciliation::examine::still_contradicted;
+use crate::reconciliation::examine::before_closing;
 use crate::store::findings;
 use crate::store::read::dealings::Window;
 use crate::store::read::reconciliations;
@@ -141,22 +141,15 @@ fn report(desk: &Desk, id: MessageId) -> Result<ReconciliationReport, CliError> 
 
 /// Asks the log once more about the findings. The size of the log when it was asked before, if it was.
 fn refuse_contradicted(desk: &Desk, id: MessageId) -> Result<Option<i64>, CliError> {
-    // Read first: what the log contradicts from here on makes the ledger refuse to close.
-    let Some(one) = desk.read(|c| reconciliations::reconciliation(c, id))? else {
-        return Ok(None);
+    let found = before_closing(&desk.database, &desk.governance(), id).map_err(CliError::failed)?;
+    let Some(first) = found.contradicted.first() else {
+        return Ok(found.asked);
     };
-    let governance = desk.governance();
-    let open = governance.contradictions.get(&id).filter(|found| found.open);
-    let open = open.map(|found| found.blocks.as_slice()).unwrap_or_default();
-    let still = still_contradicted(&desk.database, &one, open).map_err(CliError::failed)?;
-    if let Some(first) = still.contradicted.first() {
-        return Err(CliError::failed(format!(
-            "the log still contradicts the hub's book about {} runs of serials, the first is {first}: `admin audit` says how; restore the \
-             database from a backup and `admin recover`, then close the findings",
-            still.contradicted.len()
-        )));
-    }
-    Ok(one.content.examined.map(|examined| examined.log_size))
+    Err(CliError::failed(format!(
+        "the log still contradicts the hub's book about {} runs of serials, the first is {first}: `admin audit` says how; restore the \
+         database from a backup and `admin recover`, then close the findings",
+        found.contradicted.len()
+    )))
 }
 
 fn line(view: &ReconciliationView) -> String {

@@ -13,7 +13,7 @@ use tanqiao_protocol::time::Timestamp;
 
 use crate::ledger::command::Decision;
 use crate::ledger::decide::CONTRADICTED_MAX;
-use crate::ledger::objects::Reconciled;
+use crate::ledger::objects::{Governance, Reconciled};
 use crate::ledger::sequencer::{Sequencer, SequencerError};
 use crate::screening::screener::submit;
 use crate::store::database::{Database, ReadConnection, StoreError};
@@ -239,16 +239,39 @@ fn ask_again(database: &Database, sequencer: &Sequencer, id: MessageId) -> Resul
     Ok(())
 }
 
-/// What the log contradicts of findings that officers want to close: the serials that are left alone because of them, and those in the
-/// report, whether the log was asked about it or not.
+/// What officers know of findings who want to close them.
+#[derive(Debug, Default)]
+pub struct BeforeClosing {
+    /// The size of the log when it was asked before, if it was: what their decision names.
+    pub asked: Option<i64>,
+    /// The runs of serials of which it still says otherwise than the ledger. As long as there is one they close nothing.
+    pub contradicted: Vec<BlockRef>,
+}
+
+/// Asks the log about findings that officers want to close: about the serials that are left alone because of them, and about those in
+/// the report, whether it was asked about it or not.
 ///
 /// # Errors
 /// [`ExamineError`]
-pub fn still_contradicted(database: &Database, one: &Reconciled, open: &[BlockRef]) -> Result<Asked, ExamineError> {
-    let report = report(database, one.id)?;
+pub fn before_closing(
+    database: &Database,
+    governance: &Governance,
+    id: MessageId,
+) -> Result<BeforeClosing, ExamineError> {
+    // Read first: what the log contradicts from here on makes the ledger refuse to close.
+    let Some(one) = database.read(|c| reconciliations::reconciliation(c, id))? else {
+        return Ok(BeforeClosing::default());
+    };
+    let report = report(database, id)?;
     let told = report
         .iter()
         .flat_map(|report| faults(&report.findings))
         .flat_map(serials);
-    Ok(contradicted(database, &one.member, open.iter().chain(told))?)
+    let open = governance.contradictions.get(&id).filter(|found| found.open);
+    let open = open.map(|found| found.blocks.as_slice()).unwrap_or_default();
+    let asked = contradicted(database, &one.member, open.iter().chain(told))?;
+    Ok(BeforeClosing {
+        asked: one.content.examined.map(|examined| examined.log_size),
+        contradicted: asked.contradicted,
+    })
 }

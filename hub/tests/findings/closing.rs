@@ -1,7 +1,7 @@
 //! Findings are closed by officers who know what the log says of them, and of all of them.
 
 use tanqiao_hub::ledger::audit::audit;
-use tanqiao_hub::reconciliation::examine::still_contradicted;
+use tanqiao_hub::reconciliation::examine::before_closing;
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::reconciliation::ReconciliationState;
 
@@ -26,7 +26,7 @@ fn findings_that_the_log_was_not_asked_about_are_looked_at_before_they_are_close
     on_each_database(|f| {
         let id = shown(&f);
         let still = |id| {
-            still_contradicted(&f.database, &reconciled(&f, id), &[])
+            before_closing(&f.database, &f.sequencer.governance(), id)
                 .unwrap()
                 .contradicted
         };
