@@ -1,5 +1,7 @@
 //! What is stopped, and how far: whatever would be done to serials that the log contradicts, and nothing of anybody else's.
 
+use std::sync::atomic::Ordering;
+
 use tanqiao_hub::ledger::command::{Body, Decision};
 use tanqiao_hub::ledger::decide::CONTRADICTED_MAX;
 use tanqiao_protocol::block::{Block, BlockState};
@@ -185,5 +187,57 @@ fn the_longest_names_fit_the_leaves_that_name_them() {
         assert_eq!(open(&f, id), blocks);
         assert_eq!(f.second_process().governance().contradictions[&id].blocks, blocks);
         f.transfer("wuhan", "harbin", &[part(&block, 1, 100)]);
+    });
+}
+
+/// As many as one sweep ends.
+const DUE_MAX: i64 = 500;
+
+#[test]
+fn what_stays_due_because_of_a_finding_does_not_stand_in_front_of_the_rest() {
+    on_each_database(|f| {
+        f.two_regions();
+        let block = f.issue("wuhan", "420100", 1_000_000);
+        let offer = |at: i64| f.offer("wuhan", "harbin", &[part(&block, at * 100 + 1, at * 100 + 100)]);
+        for at in 0..DUE_MAX {
+            offer(at);
+        }
+        let rows = "series_no = 1 AND state = 2";
+        let bound: Vec<Block> = f
+            .blocks()
+            .into_iter()
+            .filter(|block| block.status.state == BlockState::Reserved)
+            .collect();
+        assert_eq!(
+            alter(&f, &format!("UPDATE block SET uses = uses + 1 WHERE {rows}")),
+            500
+        );
+        let id = found(&f, &[], &bound, &[]);
+        assert_eq!(examined(&f, id), (500, 1), "one run");
+        f.pass(60);
+        let last = offer(DUE_MAX);
+        f.pass(60 * 24 * 3600);
+        let freed = (0..40).any(|_| {
+            f.sweep();
+            f.clock.fetch_add(1, Ordering::SeqCst);
+            f.block(&part(&block, DUE_MAX * 100 + 1, DUE_MAX * 100 + 1))
+                .status
+                .state
+                == BlockState::Held
+        });
+        assert!(freed, "{} is never ended", last.id);
+        let still = f
+            .blocks()
+            .into_iter()
+            .filter(|block| block.status.state == BlockState::Reserved)
+            .count();
+        assert_eq!(still, 500);
+        assert_eq!(
+            alter(&f, &format!("UPDATE block SET uses = uses - 1 WHERE {rows}")),
+            500
+        );
+        close(&f, &OFFICERS, id).unwrap();
+        f.sweep();
+        f.assert_sound();
     });
 }
