@@ -206,10 +206,10 @@ async fn a_member_that_never_agreed_is_as_old_as_what_it_was_first_told() {
             .lines()
             .find(|line| line.contains("oldest_agreement_seconds") && line.contains("\"region\""))
             .unwrap_or_else(|| panic!("{metrics}"));
-        let age: f64 = line.rsplit(' ').next().unwrap().parse().unwrap();
+        let age: i64 = line.rsplit(' ').next().unwrap().parse().unwrap();
         let admitted = crate::support::START;
         let since_admission = (now().micros() - admitted) / tanqiao_protocol::time::SECOND_US;
-        let difference = since_admission - age as i64;
+        let difference = since_admission - age;
         assert!((0..3_600).contains(&difference), "{line}: {since_admission}");
     })
     .await;

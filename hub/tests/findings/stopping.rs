@@ -28,14 +28,15 @@ fn serials_that_the_hub_has_lost_are_not_issued_again() {
         let rows = "series_no = 1 AND first = 1001";
         assert_eq!(alter(&f, &format!("UPDATE block SET series_no = 77 WHERE {rows}")), 1);
         assert_eq!(alter(&f, "UPDATE series SET issued = 1000 WHERE no = 1"), 1);
-        let id = found(&f, &[], &[lost.clone()], &[place(&lost, Place::Unknown)]);
-        assert_eq!(open(&f, id), [second.clone()]);
+        let id = found(&f, &[], std::slice::from_ref(&lost), &[place(&lost, Place::Unknown)]);
+        assert_eq!(open(&f, id), std::slice::from_ref(&second));
         let header = f.new_id();
         let again = Body::Issuance(Box::new(issuance("wuhan", "420100", 100, header)));
         let refused = f.ask(f.command("wuhan", header, again)).result.refused_by("T08");
         assert!(refused.detail.contains(&id.to_string()), "{}", refused.detail);
         // The log has issued them, whatever the rows say.
-        f.propose("wuhan", "harbin", &[second.clone()]).refused_by("T08");
+        f.propose("wuhan", "harbin", std::slice::from_ref(&second))
+            .refused_by("T08");
         let rows = "series_no = 77 AND first = 1001";
         assert_eq!(alter(&f, &format!("UPDATE block SET series_no = 1 WHERE {rows}")), 1);
         assert_eq!(alter(&f, "UPDATE series SET issued = 1500 WHERE no = 1"), 1);
@@ -124,7 +125,7 @@ fn a_member_has_nothing_stopped_that_is_anothers() {
         assert_eq!(examined(&f, id), (1, 0));
         assert!(f.sequencer.governance().contradictions.is_empty());
         // Harbin itself shows it.
-        let own = given(&f, "harbin", &[wrong], &[right.clone()], &[]);
+        let own = given(&f, "harbin", &[wrong], std::slice::from_ref(&right), &[]);
         assert_eq!(examine(&f), 1);
         assert_eq!(open(&f, own), [right.reference()]);
         assert_eq!(alter(&f, &format!("{USES_BACK} 400001")), 1);
