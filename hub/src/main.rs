@@ -7,8 +7,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 // The command line names the library's modules as its own.
 use tanqiao_hub::{
-    api, bench, config, crash, enrolment, ledger, password, recognition, reconciliation, recovery, scheme_list,
-    screening, serve, store, transparency,
+    api, bench, config, crash, enrolment, ledger, recognition, reconciliation, recovery, scheme_list, screening, serve,
+    store, transparency,
 };
 
 mod cli;

@@ -103,7 +103,7 @@ impl DeskStore for ReadConnection<'_> {
         let rows: Vec<SessionRow> = self.load(Statement::new(sql).bind(hash_bind(token)))?;
         let found = rows.into_iter().next().map(|row| {
             Ok::<_, StoreFault>(Session {
-                token: token.clone(),
+                token: *token,
                 account: row.account,
                 password: sha256(&row.password_sha256)?,
                 csrf: row.csrf,
