@@ -5,12 +5,14 @@ mod flows;
 mod heatmap;
 mod lanes;
 mod matrix;
+mod recognised;
 mod tiles;
 
 pub use coverage::Coverage;
 pub use flows::{Flow, Flows};
-pub use heatmap::{Day, Heatmap};
+pub use heatmap::{Day, DayCell, DayWords, Heatmap};
 pub use lanes::{Lane, Step, lanes};
+pub use recognised::{Recognised, RecognisedCell, RecognisedRow};
 pub use tiles::{Tile, TileGrid};
 
 #[cfg(test)]

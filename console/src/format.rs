@@ -70,6 +70,18 @@ pub fn month(at: Timestamp) -> String {
     in_beijing(at).map_or_else(String::new, |time| time.format("%Y-%m").to_string())
 }
 
+/// The day in Beijing: `2026-11-23`.
+#[must_use]
+pub fn day(at: Timestamp) -> String {
+    in_beijing(at).map_or_else(String::new, |time| time.format("%Y-%m-%d").to_string())
+}
+
+/// When the day of an instant began in Beijing.
+#[must_use]
+pub fn day_began(at: Timestamp) -> Timestamp {
+    format!("{}T00:00:00+08:00", day(at)).parse().unwrap_or_default()
+}
+
 /// When the month of an instant began in Beijing.
 #[must_use]
 pub fn month_began(at: Timestamp) -> Timestamp {
@@ -124,6 +136,8 @@ mod tests {
         assert_eq!(beijing(at), "2026-12-01 00:00:00");
         assert_eq!(month(at), "2026-12");
         assert_eq!(month_began(at), at);
+        assert_eq!(day(at), "2026-12-01");
+        assert_eq!(day_began(at.plus_micros(3_600_000_000)), at);
         assert!(time(at).as_str().contains("datetime=\"2026-11-30T16:00:00.000000Z\""));
     }
 }

@@ -117,6 +117,12 @@ pub fn section(heading: &str, body: &Html) -> Html {
     ))
 }
 
+/// A part of a section under a smaller heading.
+#[must_use]
+pub fn subsection(heading: &str, body: &Html) -> Html {
+    Html::written(format!("<h3>{}</h3>{body}", escape(heading)))
+}
+
 /// Parts side by side where there is room.
 #[must_use]
 pub fn columns(parts: impl IntoIterator<Item = Html>) -> Html {
@@ -206,6 +212,46 @@ pub fn query_value(text: &str) -> String {
     written
 }
 
+/// An address with its query, in which one field is set, or taken away where it is empty.
+#[must_use]
+pub fn address<'a>(
+    path: &str,
+    query: impl IntoIterator<Item = (&'a str, &'a str)>,
+    (name, value): (&'a str, &'a str),
+) -> String {
+    let fields = query
+        .into_iter()
+        .filter(|(key, value)| *key != name && !value.is_empty());
+    let all: Vec<String> = fields
+        .chain((!value.is_empty()).then_some((name, value)))
+        .map(|(key, value)| format!("{}={}", query_value(key), query_value(value)))
+        .collect();
+    if all.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", all.join("&"))
+    }
+}
+
+/// What can be done, side by side; nothing where nothing can.
+#[must_use]
+pub fn actions(links: impl IntoIterator<Item = Html>) -> Html {
+    let links: Vec<Html> = links.into_iter().collect();
+    if links.is_empty() {
+        return Html::default();
+    }
+    Html::written(format!("<p class=\"actions\">{}</p>", Html::all(links)))
+}
+
+/// Something long that is shown to whoever opens it; without scripts too.
+#[must_use]
+pub fn disclosure(summary: &str, body: &Html) -> Html {
+    Html::written(format!(
+        "<details><summary>{}</summary>{body}</details>",
+        escape(summary)
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,12 +266,14 @@ mod tests {
             code_link(evil, evil),
             paragraph(evil),
             section(evil, &Html::default()),
+            subsection(evil, &Html::default()),
             list([evil]),
             preformatted(evil),
             notice(evil, evil),
             poll(evil),
             figures([(evil, evil.to_owned(), evil)]),
             in_language(Language::English, evil),
+            disclosure(evil, &Html::default()),
         ] {
             assert!(
                 !html.as_str().contains("<script") && !html.as_str().contains("\" onclick"),
@@ -233,5 +281,15 @@ mod tests {
             );
         }
         assert_eq!(query_value("武汉 a&b"), "%E6%AD%A6%E6%B1%89%20a%26b");
+    }
+
+    #[test]
+    fn a_field_of_an_address_is_set_once() {
+        let query = [("state", "open"), ("lang", "zh"), ("from", "")];
+        assert_eq!(
+            address("/transfers", query, ("lang", "en")),
+            "/transfers?state=open&lang=en"
+        );
+        assert_eq!(address("/transfers", [("a", "1")], ("a", "")), "/transfers");
     }
 }

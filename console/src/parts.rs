@@ -8,4 +8,4 @@ mod list;
 pub use approval::Confirmation;
 pub use chip::{Chip, Kind};
 pub use form::{Errors, Field, Form, Input};
-pub use list::{Active, Cell, Column, Definitions, Empty, Filter, FilterField, Pager, Table};
+pub use list::{Active, Cell, Column, Definitions, Empty, Filter, FilterField, Listing, Pager, Table, cut};

@@ -1,23 +1,44 @@
 //! Everything that pages say, in both languages side by side: what is missing in one does not compile.
 
-/// Declares words once, and makes both catalogues of them: a struct `Words`, the statics `ZH` and `EN`, and the list `ALL` for a test.
+/// Declares words once, and makes both catalogues of them: a struct, the statics `ZH` and `EN`, and the list `ALL` for a test. The struct is
+/// `Words`, or named with its documentation and with catalogues of other modules that are parts of it.
 #[macro_export]
 macro_rules! catalogue {
     ($($name:ident: $zh:literal, $en:literal;)*) => {
-        /// What pages say in one language.
+        $crate::catalogue! {
+            /// What pages say in one language.
+            Words {}
+            $($name: $zh, $en;)*
+        }
+    };
+    ($(#[$meta:meta])* $words:ident { $($part:ident: $module:ident::$type:ident,)* } $($name:ident: $zh:literal, $en:literal;)*) => {
+        $(#[$meta])*
         #[derive(Debug)]
         #[allow(missing_docs, reason = "the two texts beside each name say what it means")]
-        pub struct Words { $(pub $name: &'static str,)* }
+        pub struct $words {
+            $(pub $name: &'static str,)*
+            $(pub $part: &'static $module::$type,)*
+        }
         /// Chinese.
-        pub static ZH: Words = Words { $($name: $zh,)* };
+        pub static ZH: $words = $words { $($name: $zh,)* $($part: &$module::ZH,)* };
         /// English.
-        pub static EN: Words = Words { $($name: $en,)* };
+        pub static EN: $words = $words { $($name: $en,)* $($part: &$module::EN,)* };
         /// Every word: name, Chinese, English.
         pub const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $zh, $en),)*];
     };
 }
 
+pub mod events;
+pub mod oversight;
+pub mod recognition;
+
 crate::catalogue! {
+    /// What pages say in one language.
+    Words {
+        recognition: recognition::Recognition,
+        oversight: oversight::Oversight,
+        events: events::Events,
+    }
     // The frame of every page.
     hub_console: "全国碳普惠互认枢纽", "Carbon-inclusion hub";
     skip_to_content: "跳到正文", "Skip to content";
@@ -273,7 +294,8 @@ crate::catalogue! {
     nothing_of_it: "没有与之对应的对象。", "Nothing goes by this.";
     f_serial: "序列号：系列/编号，如 wuhan/420100/wuhan-metro.v1/2025/17", "A serial: series and number, as in wuhan/420100/wuhan-metro.v1/2025/17";
     f_block: "区块段：系列/首-末", "A block: series, first and last";
-    f_id: "划转、捐赠、注销的编号（UUID）", "The id of a transfer, donation or retirement (UUID)";
+    f_id: "划转、捐赠、注销、冲突、对账的编号（UUID）", "The id of a transfer, donation, retirement, conflict or reconciliation (UUID)";
+    f_versioned: "方法学或映射的版本，如 wuhan-metro.v1", "A version of a methodology or mapping, as in wuhan-metro.v1";
     f_member: "节点标识，如 wuhan", "A member's id, as in wuhan";
     f_leaf: "日志叶序号，如 #128", "The index of a leaf, as in #128";
     // Log.
@@ -345,10 +367,12 @@ mod tests {
 
     #[test]
     fn each_language_speaks_for_itself() {
-        assert_eq!(
-            not_translated(ALL, &["other_language", "unit_tco2e"]),
-            Vec::<&str>::new()
-        );
+        for all in [ALL, recognition::ALL, oversight::ALL, events::ALL] {
+            assert_eq!(
+                not_translated(all, &["other_language", "unit_tco2e"]),
+                Vec::<&str>::new()
+            );
+        }
         assert_eq!(
             not_translated(&[("a", "甲", "one"), ("b", "two", "two"), ("c", "丙", "丙")], &[]),
             ["b", "c"]
@@ -358,7 +382,10 @@ mod tests {
     #[test]
     fn one_word_for_one_thing() {
         // The glossary's words, wherever pages name the thing.
-        for (name, zh, _) in ALL {
+        for (name, zh, _) in [ALL, recognition::ALL, oversight::ALL, events::ALL]
+            .into_iter()
+            .flatten()
+        {
             assert!(!zh.contains("流转") && !zh.contains("区块链"), "{name}: {zh}");
         }
         assert_eq!(ZH.transfer, crate::glossary::chinese("transfer").unwrap());

@@ -6,9 +6,11 @@
 pub mod table;
 
 mod approvals;
+mod described;
 mod frame;
 mod glance;
 mod pages;
+mod proposing;
 mod states;
 mod visit;
 

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod factor;
+pub mod lists;
 pub mod pages;
 pub mod password;
 

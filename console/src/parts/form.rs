@@ -52,6 +52,10 @@ pub enum Input {
     Long,
     /// A password; managers may fill it in, and it may be pasted.
     Password,
+    /// A password that is set, which managers may suggest.
+    NewPassword,
+    /// One of some.
+    Choice,
     /// A code of a second factor.
     OneTimeCode,
     /// The name of an account.
@@ -69,7 +73,12 @@ pub struct Field {
     input: Input,
     required: bool,
     value: String,
+    options: Vec<(String, String)>,
+    chars_max: usize,
 }
+
+/// The longest entry, in characters, where a field does not say otherwise.
+const CHARS_MAX: usize = 500;
 
 impl Field {
     /// A field that must be filled in.
@@ -82,7 +91,25 @@ impl Field {
             input,
             required: true,
             value: String::new(),
+            options: Vec::new(),
+            chars_max: CHARS_MAX,
         }
+    }
+
+    /// A choice: value and word of each.
+    #[must_use]
+    pub fn choice(name: &'static str, label: &'static str, options: Vec<(String, String)>) -> Self {
+        Self {
+            options,
+            ..Self::new(name, label, Input::Choice)
+        }
+    }
+
+    /// With another longest entry.
+    #[must_use]
+    pub const fn chars_max(mut self, chars: usize) -> Self {
+        self.chars_max = chars;
+        self
     }
 
     /// Something that goes with the form.
@@ -115,6 +142,7 @@ impl Field {
     fn autocomplete(&self) -> &'static str {
         match self.input {
             Input::Password => "current-password",
+            Input::NewPassword => "new-password",
             Input::OneTimeCode => "one-time-code",
             Input::Account => "username",
             _ => "off",
@@ -123,6 +151,15 @@ impl Field {
 
     fn is(&self, input: Input) -> bool {
         self.input == input
+    }
+
+    /// True for what is written elsewhere and brought here.
+    const fn is_of_many_lines(&self) -> bool {
+        self.chars_max > 2_000
+    }
+
+    fn is_secret(&self) -> bool {
+        matches!(self.input, Input::Password | Input::NewPassword)
     }
 }
 

@@ -1,13 +1,15 @@
 //! What two officers decide: one proposes, another claims, looks, and approves. Then it goes to the ledger with both names.
 
-use tanqiao_console::parts::{Column, Definitions, Empty, Field, Form, Input, Pager, Table};
+use tanqiao_console::parts::{Column, Definitions, Empty, Field, Form, Input, Table, cut};
 use tanqiao_console::{Html, Words, format, html};
 use tanqiao_protocol::id::{MessageId, Sha256};
 use tanqiao_protocol::problem::Problem;
 use tanqiao_protocol::time::DAY_US;
 use tanqiao_protocol::view::Outcome;
 
-use super::pages::{ROWS, member_link};
+use super::described::{described, foreseen};
+use super::pages::{ROWS, newest_first};
+use super::proposing::objection;
 use super::states;
 use super::visit::{Fault, Known, Reply, Turn, Visit};
 use crate::api::answer::Refused;
@@ -38,20 +40,6 @@ pub(super) async fn propose(visit: &Visit, decision: Decision) -> Turn {
     Ok(Reply::see(format!("/approvals/{id}")).outcome(format!("approval {id}")))
 }
 
-/// What a decision is called, what it is about, and why.
-fn described(decision: &Decision, words: &'static Words) -> (String, Html, Option<String>) {
-    match decision {
-        Decision::Suspend { member, reason } => (words.d_suspend.to_owned(), member_link(member), Some(reason.clone())),
-        Decision::Reinstate { member } => (words.d_reinstate.to_owned(), member_link(member), None),
-        // Not proposed by a page of this program; another version's may be.
-        other => (
-            words.action.to_owned(),
-            html::code(serde_json::to_string(other).unwrap_or_default()),
-            None,
-        ),
-    }
-}
-
 /// The columns of a list of approvals.
 pub(super) fn columns(words: &'static Words) -> Vec<Column> {
     let names = [
@@ -68,10 +56,10 @@ pub(super) fn columns(words: &'static Words) -> Vec<Column> {
 /// A row of it.
 pub(super) fn row(one: &Approval, visit: &Visit) -> Vec<Html> {
     let words = visit.words();
-    let (what, subject, _) = described(&one.decision, words);
+    let said = described(&one.decision, visit);
     vec![
-        Html::text(what),
-        subject,
+        Html::text(said.what),
+        said.subject,
         states::approval(one.state, one.decide_until <= visit.hub.now(), words).render(),
         html::code(&one.proposed_by),
         format::time(one.decide_until),
@@ -84,25 +72,15 @@ pub(super) async fn list(visit: Visit) -> Turn {
     let words = visit.words();
     let before: Option<MessageId> = visit.asked("before").parse().ok();
     let most = i64::try_from(ROWS).unwrap_or(i64::MAX);
-    let mut found = visit.hub.read(move |c| store::approvals(c, before, most + 1)).await?;
-    let more = found.len() > ROWS;
-    found.truncate(ROWS);
-    if found.is_empty() {
-        let empty = Empty {
-            why: words.no_approvals,
-            next: words.no_approvals_next,
-        };
-        return Ok(Reply::page(words.approvals, empty.render()));
-    }
+    let found = visit.hub.read(move |c| store::approvals(c, before, most + 1)).await?;
+    let (found, next) = cut(found, ROWS, |one| one.id.to_string());
     let table = Table::new(words.approvals, columns(words)).rows(found.iter().map(|one| row(one, &visit)));
-    let pager = Pager {
-        first: before.map(|_| ("/approvals".to_owned(), words.newest.to_owned())),
-        next: found
-            .last()
-            .filter(|_| more)
-            .map(|one| (format!("/approvals?before={}", one.id), words.older.to_owned())),
+    let empty = Empty {
+        why: words.no_approvals,
+        next: words.no_approvals_next,
     };
-    Ok(Reply::page(words.approvals, table.render().and(&pager.render())))
+    let list = newest_first(&visit, "/approvals", &[]).render(&table, next.as_deref(), &empty);
+    Ok(Reply::page(words.approvals, list))
 }
 
 async fn find(visit: &Visit) -> Result<Approval, Fault> {
@@ -122,12 +100,16 @@ pub(super) async fn show(visit: Visit) -> Turn {
 
 fn page(visit: &Visit, one: &Approval, status: u16, errors: Html) -> Turn {
     let words = visit.words();
-    let (what, subject, reason) = described(&one.decision, words);
+    let said = described(&one.decision, visit);
     let expired = one.decide_until <= visit.hub.now();
     let facts = Definitions::new()
         .fact(words.state, states::approval(one.state, expired, words).render())
-        .fact(words.subject, subject)
-        .maybe(words.reason, reason.map(Html::text))
+        .fact(words.subject, said.subject);
+    let facts = said
+        .facts
+        .into_iter()
+        .fold(facts, |facts, (name, value)| facts.fact(name, value));
+    let facts = facts
         .fact(words.proposed_by, html::code(&one.proposed_by))
         .fact(words.proposed_at, format::time(one.proposed_at))
         .maybe(words.claimed_by, one.claimed_by.as_ref().map(html::code))
@@ -136,11 +118,11 @@ fn page(visit: &Visit, one: &Approval, status: u16, errors: Html) -> Turn {
     let forms = if one.ended_at.is_some() || expired {
         Html::default()
     } else {
-        forms(visit, one)?
+        foreseen(&one.decision, visit).and(&forms(visit, one)?)
     };
     Ok(Reply::status(
         status,
-        format!("{}: {what}", words.approval),
+        format!("{}: {}", words.approval, said.what),
         errors.and(&facts.render()).and(&forms),
     ))
 }
@@ -162,7 +144,7 @@ fn forms(visit: &Visit, one: &Approval) -> Result<Html, Fault> {
         Some(by) if by == account => {
             let reason = Field::new("reason", words.reason, Input::Long);
             let approve = form("approval", Vec::new(), words.approve).dangerous().render();
-            let consequences = html::list(consequences(&one.decision, words));
+            let consequences = html::list(described(&one.decision, visit).consequences);
             html::section(words.consequences, &consequences.and(&approve)).and(&html::section(
                 words.reject,
                 &form("rejection", vec![reason], words.reject).render(),
@@ -170,14 +152,6 @@ fn forms(visit: &Visit, one: &Approval) -> Result<Html, Fault> {
         }
         Some(_) => html::paragraph(words.claimed_by_other),
     })
-}
-
-fn consequences(decision: &Decision, words: &'static Words) -> Vec<&'static str> {
-    match decision {
-        Decision::Suspend { .. } => vec![words.suspend_1, words.suspend_2, words.suspend_3, words.suspend_4],
-        Decision::Reinstate { .. } => vec![words.reinstate_1, words.reinstate_2],
-        _ => Vec::new(),
-    }
 }
 
 /// Back to the approval's page, whatever came of it.
@@ -197,6 +171,11 @@ pub(super) async fn claim(visit: Visit) -> Turn {
 pub(super) async fn approve(visit: Visit) -> Turn {
     let (one, known, now) = (find(&visit).await?, visit.known()?.clone(), visit.hub.now());
     let (id, account) = (one.id, known.account.clone());
+    let deciding = [one.proposed_by.clone(), known.account.clone()];
+    if let Some(why) = objection(&visit, &one.decision, &deciding).await? {
+        let error = visit.error("", why);
+        return Ok(page(&visit, &one, 409, error)?.outcome("refused"));
+    }
     if !visit.hub.read(move |c| store::decide(c, id, &account, now)).await? {
         let error = visit.error("", visit.words().stale_form);
         return Ok(page(&visit, &one, 409, error)?.outcome("not-claimed"));

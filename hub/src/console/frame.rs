@@ -2,7 +2,6 @@
 
 use tanqiao_console::layout::{MenuEntry, Page, Viewer};
 use tanqiao_console::{Html, Language, Words, format};
-pub(super) use tanqiao_desk::address::with as address;
 
 use super::table;
 use super::visit::Visit;
@@ -18,9 +17,19 @@ const MENU: &[Place] = &[
     ("/", |words| words.overview),
     ("/members", |words| words.members),
     ("/transfers", |words| words.transfers),
+    ("/methodologies", |words| words.recognition.methodologies),
+    ("/mappings", |words| words.recognition.mappings),
+    ("/recognition", |words| words.recognition.matrix),
+    ("/conflicts", |words| words.oversight.conflicts),
+    ("/reconciliations", |words| words.oversight.reconciliations),
+    ("/events", |words| words.events.events),
+    ("/certificates", |words| words.events.certificates),
+    ("/asset-register", |words| words.oversight.assets),
+    ("/asset-conflicts", |words| words.oversight.asset_conflicts),
     ("/approvals", |words| words.approvals),
     ("/log", |words| words.log),
     ("/activity", |words| words.activity),
+    ("/officers", |words| words.events.officers),
     ("/account", |words| words.account),
     ("/verify", |words| words.verify),
     ("/statistics", |words| words.statistics),

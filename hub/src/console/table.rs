@@ -53,6 +53,154 @@ pub const ROUTES: &[Route] = &[
         "propose-reinstatement",
         pages::members::propose_reinstatement
     ),
+    get!(
+        "/members/{member}/reconciliation",
+        OFFICERS,
+        confirmed,
+        pages::reconciliation::request_form
+    ),
+    post!(
+        "/members/{member}/reconciliation",
+        OFFICERS,
+        confirmed,
+        "propose-reconciliation",
+        pages::reconciliation::propose_request
+    ),
+    get!("/methodologies", READERS, pages::methodologies::list),
+    get!("/methodologies/{methodology}", READERS, pages::methodologies::show),
+    get!("/mappings", READERS, pages::mappings::list),
+    get!("/mappings/new", OFFICERS, confirmed, pages::mapping_proposal::show),
+    post!(
+        "/mappings/new",
+        OFFICERS,
+        confirmed,
+        "propose-mapping",
+        pages::mapping_proposal::propose
+    ),
+    get!("/mappings/{mapping}", READERS, pages::mapping::show),
+    get!(
+        "/mappings/{mapping}/decisions/{decision}",
+        OFFICERS,
+        confirmed,
+        pages::mapping_decisions::show
+    ),
+    post!(
+        "/mappings/{mapping}/decisions/{decision}",
+        OFFICERS,
+        confirmed,
+        "propose-mapping-decision",
+        pages::mapping_decisions::propose
+    ),
+    get!("/recognition", READERS, pages::matrix::show),
+    get!("/conflicts", READERS, pages::conflicts::list),
+    get!("/conflicts/{conflict}", READERS, pages::conflict::show),
+    get!(
+        "/conflicts/{conflict}/decisions/{decision}",
+        OFFICERS,
+        confirmed,
+        pages::conflict::decision_form
+    ),
+    post!(
+        "/conflicts/{conflict}/decisions/{decision}",
+        OFFICERS,
+        confirmed,
+        "propose-conflict-decision",
+        pages::conflict::propose
+    ),
+    get!("/reconciliations", READERS, pages::reconciliations::list),
+    get!(
+        "/reconciliations/{reconciliation}",
+        READERS,
+        pages::reconciliation::show
+    ),
+    get!(
+        "/reconciliations/{reconciliation}/report",
+        READERS,
+        pages::reconciliation::download
+    ),
+    get!(
+        "/reconciliations/{reconciliation}/closing",
+        OFFICERS,
+        confirmed,
+        pages::reconciliation::closing_form
+    ),
+    post!(
+        "/reconciliations/{reconciliation}/closing",
+        OFFICERS,
+        confirmed,
+        "propose-closing-of-findings",
+        pages::reconciliation::propose_closing
+    ),
+    get!("/events", READERS, pages::events::list),
+    get!("/events/{event}", READERS, pages::events::show),
+    get!(
+        "/events/{event}/closing",
+        OFFICERS,
+        confirmed,
+        pages::events::closing_form
+    ),
+    post!(
+        "/events/{event}/closing",
+        OFFICERS,
+        confirmed,
+        "propose-closing-of-event",
+        pages::events::propose_closing
+    ),
+    get!("/donations/{donation}", READERS, pages::donation::show),
+    get!(
+        "/donations/{donation}/decisions/{decision}",
+        OFFICERS,
+        confirmed,
+        pages::donation::decision_form
+    ),
+    post!(
+        "/donations/{donation}/decisions/{decision}",
+        OFFICERS,
+        confirmed,
+        "propose-donation-decision",
+        pages::donation::propose
+    ),
+    get!("/certificates", READERS, pages::certificates::list),
+    get!("/certificates/{certificate}", READERS, pages::certificates::show),
+    get!("/asset-register", READERS, pages::assets::list),
+    get!("/asset-register/{asset}", READERS, pages::assets::show),
+    get!("/asset-conflicts", READERS, pages::asset_conflicts::list),
+    get!("/asset-conflicts/{number}", READERS, pages::asset_conflicts::show),
+    get!(
+        "/asset-conflicts/{number}/decisions/{decision}",
+        OFFICERS,
+        confirmed,
+        pages::asset_conflicts::decision_form
+    ),
+    post!(
+        "/asset-conflicts/{number}/decisions/{decision}",
+        OFFICERS,
+        confirmed,
+        "propose-asset-conflict-decision",
+        pages::asset_conflicts::propose
+    ),
+    get!("/officers", READERS, pages::officers::list),
+    get!("/officers/new", OFFICERS, confirmed, pages::officers::admission_form),
+    post!(
+        "/officers/new",
+        OFFICERS,
+        confirmed,
+        "propose-account",
+        pages::officers::propose_admission
+    ),
+    get!(
+        "/officers/{account}/change",
+        OFFICERS,
+        confirmed,
+        pages::officers::change_form
+    ),
+    post!(
+        "/officers/{account}/change",
+        OFFICERS,
+        confirmed,
+        "propose-account-change",
+        pages::officers::propose_change
+    ),
     get!("/approvals", READERS, approvals::list),
     get!("/approvals/{id}", READERS, approvals::show),
     post!("/approvals/{id}/claim", OFFICERS, "claim", approvals::claim),

@@ -15,6 +15,7 @@ pub mod events;
 pub mod feed;
 pub mod life;
 pub mod mappings;
+pub mod oversight;
 pub mod receipts;
 pub mod reconciliations;
 pub mod replication;

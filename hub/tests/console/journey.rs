@@ -9,7 +9,7 @@ use tanqiao_desk::factor;
 
 use crate::browser::{PASSWORD, between, from_base32};
 use crate::chromium::{ARROW_RIGHT, Chromium};
-use crate::pages::{Story, story};
+use crate::told::{Told, tell};
 use crate::world::{World, now, on_each};
 
 fn pictures() -> PathBuf {
@@ -20,7 +20,8 @@ fn pictures() -> PathBuf {
 }
 
 /// Name and address of each page that is looked at.
-fn pages(story: &Story) -> Vec<(&'static str, String)> {
+fn pages(told: &Told) -> Vec<(&'static str, String)> {
+    let story = &told.story;
     let serial = format!("/serials?serial={}/7", story.block.series);
     [
         ("overview", "/".to_owned()),
@@ -32,6 +33,25 @@ fn pages(story: &Story) -> Vec<(&'static str, String)> {
         ("search", "/search?q=nothing".to_owned()),
         ("log", "/log".to_owned()),
         ("leaf", "/log/leaves/1".to_owned()),
+        ("methodologies", "/methodologies".to_owned()),
+        ("methodology", "/methodologies/wuhan-metro.v1".to_owned()),
+        ("mappings", "/mappings".to_owned()),
+        ("mapping", format!("/mappings/{}", told.waiting)),
+        ("matrix", "/recognition".to_owned()),
+        ("conflicts", "/conflicts".to_owned()),
+        ("conflict", format!("/conflicts/{}", told.conflict)),
+        ("reconciliations", "/reconciliations".to_owned()),
+        ("reconciliation", format!("/reconciliations/{}", told.reconciliation)),
+        ("events", "/events".to_owned()),
+        ("event", "/events/marathon".to_owned()),
+        ("donation", format!("/donations/{}", told.undecided)),
+        ("certificates", "/certificates".to_owned()),
+        ("certificate", format!("/certificates/{}", told.story.retired)),
+        ("assets", "/asset-register".to_owned()),
+        ("asset", "/asset-register/roof-1".to_owned()),
+        ("asset-conflicts", "/asset-conflicts".to_owned()),
+        ("asset-conflict", format!("/asset-conflicts/{}", told.asset_conflict)),
+        ("officers", "/officers".to_owned()),
         ("approvals", "/approvals".to_owned()),
         ("activity", "/activity".to_owned()),
         ("account", "/account".to_owned()),
@@ -110,7 +130,7 @@ async fn an_officer_goes_through_the_console_in_a_browser() {
         if world.config.database.url.starts_with("postgres") {
             return;
         }
-        let story = story(&world).await;
+        let told = tell(&world).await;
         let Some(chromium) = Chromium::start().await else {
             return;
         };
@@ -125,7 +145,7 @@ async fn an_officer_goes_through_the_console_in_a_browser() {
         assert!(title.as_str().unwrap().contains("wuhan"), "{title}");
 
         let mut wrong = Vec::new();
-        for (name, path) in pages(&story) {
+        for (name, path) in pages(&told) {
             for (code, width, theme) in [
                 ("zh", 1_440, "light"),
                 ("en", 1_440, "dark"),
@@ -136,14 +156,53 @@ async fn an_officer_goes_through_the_console_in_a_browser() {
             }
         }
         by_keyboard(&chromium, &base).await;
-        wrong.extend(proposing(&chromium, &base).await);
+        wrong.extend(proposing(&chromium, &base, &told).await);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     })
     .await;
 }
 
+/// The pages before a proposal; the one whose form is sent stands last.
+fn forms(told: &Told) -> Vec<(&'static str, String)> {
+    vec![
+        (
+            "propose-approval",
+            format!("/mappings/{}/decisions/approve", told.waiting),
+        ),
+        (
+            "propose-rejection",
+            format!("/mappings/{}/decisions/reject", told.waiting),
+        ),
+        (
+            "propose-comment",
+            format!("/mappings/{}/decisions/comment", told.waiting),
+        ),
+        (
+            "propose-ruling",
+            format!("/conflicts/{}/decisions/later", told.conflict),
+        ),
+        (
+            "propose-closing",
+            format!("/reconciliations/{}/closing", told.reconciliation),
+        ),
+        ("propose-reconciliation", "/members/harbin/reconciliation".to_owned()),
+        ("propose-event-closing", "/events/marathon/closing".to_owned()),
+        (
+            "propose-donation",
+            format!("/donations/{}/decisions/decline", told.undecided),
+        ),
+        (
+            "propose-asset-ruling",
+            format!("/asset-conflicts/{}/decisions/distinct", told.asset_conflict),
+        ),
+        ("propose-account", "/officers/new".to_owned()),
+        ("propose-account-change", "/officers/shen/change".to_owned()),
+        ("suspension", "/members/wuhan/suspension".to_owned()),
+    ]
+}
+
 /// The second factor, and a proposal that another officer has to approve.
-async fn proposing(chromium: &Chromium, base: &str) -> Vec<String> {
+async fn proposing(chromium: &Chromium, base: &str, told: &Told) -> Vec<String> {
     chromium.open(&format!("{base}/account/factor?lang=zh")).await;
     let address = chromium.run("return document.body.innerText").await;
     let secret = from_base32(&between(address.as_str().unwrap(), "secret=", "&"));
@@ -152,28 +211,11 @@ async fn proposing(chromium: &Chromium, base: &str) -> Vec<String> {
         .await;
     chromium.send("main button").await;
     chromium.picture(&pictures().join("recovery-zh-1440-light.png")).await;
-    let mut wrong = look(
-        chromium,
-        base,
-        "suspension",
-        "/members/wuhan/suspension",
-        "en",
-        390,
-        "light",
-    )
-    .await;
-    wrong.extend(
-        look(
-            chromium,
-            base,
-            "suspension",
-            "/members/wuhan/suspension",
-            "zh",
-            1_440,
-            "light",
-        )
-        .await,
-    );
+    let mut wrong = Vec::new();
+    for (name, path) in forms(told) {
+        wrong.extend(look(chromium, base, name, &path, "en", 390, "light").await);
+        wrong.extend(look(chromium, base, name, &path, "zh", 1_440, "light").await);
+    }
     chromium.write("#reason", "an inspection").await;
     chromium.send("main button").await;
     let place = chromium.run("return location.pathname").await;

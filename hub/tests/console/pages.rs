@@ -78,7 +78,7 @@ pub async fn story(world: &World) -> Story {
 }
 
 /// What every page has, whatever it is about.
-fn check(seen: &Seen, path: &str, lang: &str) {
+pub fn check(seen: &Seen, path: &str, lang: &str) {
     assert_eq!(seen.status, 200, "{path}: {}", seen.body);
     let (body, headers) = (&seen.body, &seen.headers);
     assert!(body.contains(&format!("<html lang=\"{lang}\">")), "{path}");

@@ -17,6 +17,16 @@ fn filled(path: &str) -> String {
         ("{certificate}", id.as_str()),
         ("{index}", "0"),
         ("{name}", "none"),
+        ("{methodology}", "wuhan-metro.v1"),
+        ("{mapping}", "wuhan-to-harbin.v1"),
+        ("{decision}", "suspend"),
+        ("{conflict}", id.as_str()),
+        ("{reconciliation}", id.as_str()),
+        ("{event}", "none"),
+        ("{donation}", id.as_str()),
+        ("{asset}", "none"),
+        ("{number}", "1"),
+        ("{account}", "shen"),
     ] {
         filled = filled.replace(parameter, value);
     }

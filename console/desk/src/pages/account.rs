@@ -1,12 +1,13 @@
 //! One's own account, its second factor, and the record of what was done.
 
-use tanqiao_console::parts::{Column, Definitions, Empty, Field, Form, Input, Pager, Table};
+use tanqiao_console::parts::{Column, Definitions, Empty, Field, Form, Input, Table, cut};
 use tanqiao_console::{Html, format, html};
 use tanqiao_protocol::id::MessageId;
 
 use crate::address::back_to;
 use crate::factor;
 use crate::house::House;
+use crate::lists::newest_first;
 use crate::pages::ROWS;
 use crate::session::OF_ACCOUNT;
 use crate::visit::{Fault, Reply, Turn, Visit};
@@ -160,23 +161,8 @@ pub async fn activity<H: House>(visit: Visit<H>) -> Turn {
     let words = visit.words();
     let before: Option<MessageId> = visit.asked("before").parse().ok();
     let most = i64::try_from(ROWS).unwrap_or(i64::MAX);
-    let mut acts = visit.house.look(move |store| store.acts(before, most + 1)).await?;
-    let more = acts.len() > ROWS;
-    acts.truncate(ROWS);
-    if acts.is_empty() {
-        let empty = Empty {
-            why: words.no_activity,
-            next: words.no_activity_next,
-        };
-        return Ok(Reply::page(words.activity, empty.render()));
-    }
-    let pager = Pager {
-        first: before.map(|_| ("/activity".to_owned(), words.newest.to_owned())),
-        next: acts
-            .last()
-            .filter(|_| more)
-            .map(|act| (format!("/activity?before={}", act.id), words.older.to_owned())),
-    };
+    let acts = visit.house.look(move |store| store.acts(before, most + 1)).await?;
+    let (acts, next) = cut(acts, ROWS, |act| act.id.to_string());
     let columns = [
         words.when,
         words.account_name,
@@ -196,5 +182,10 @@ pub async fn activity<H: House>(visit: Visit<H>) -> Turn {
         ]
     });
     let table = Table::new(words.activity, columns.map(Column::text).into()).rows(rows);
-    Ok(Reply::page(words.activity, table.render().and(&pager.render())))
+    let empty = Empty {
+        why: words.no_activity,
+        next: words.no_activity_next,
+    };
+    let list = newest_first(&visit, "/activity", &[]).render(&table, next.as_deref(), &empty);
+    Ok(Reply::page(words.activity, list))
 }

@@ -1,19 +1,19 @@
 //! Members: all, one, and its suspension by two officers.
 
-use tanqiao_console::parts::{Column, Confirmation, Definitions, Empty, Field, Form, Input, Pager, Table};
+use tanqiao_console::parts::{Column, Definitions, Empty, Table, cut};
 use tanqiao_console::{Html, format, html, regions};
 use tanqiao_protocol::id::NodeId;
 use tanqiao_protocol::view::{MemberKind, MemberStatus};
 
-use super::{ROWS, leaf_link, member_link};
+use super::{ROWS, by_name, leaf_link, member_link};
+use crate::console::described::described;
+use crate::console::proposing::{Proposing, reason, reason_field};
 use crate::console::visit::{Fault, Reply, Turn, Visit};
-use crate::console::{approvals, frame, states};
+use crate::console::{frame, states};
 use crate::ledger::command::Decision;
 use crate::ledger::objects::{Governance, Member, Role};
 use crate::store::read::{feed, reconciliations, traffic};
 
-/// The longest reason, in characters.
-const REASON_CHARS_MAX: usize = 500;
 /// Open transfers that a member's page shows.
 const OPEN_SHOWN: usize = 20;
 
@@ -25,21 +25,13 @@ pub(in crate::console) async fn list(visit: Visit) -> Turn {
     let fits = |member: &Member| {
         region.is_empty() || regions::containing(member.region.as_str()) == regions::containing(region)
     };
-    let mut found: Vec<(&NodeId, &Member)> = governance
+    let found: Vec<(&NodeId, &Member)> = governance
         .members
         .iter()
         .filter(|(id, member)| id.as_str() > after && fits(member))
         .take(ROWS + 1)
         .collect();
-    let more = found.len() > ROWS;
-    found.truncate(ROWS);
-    if found.is_empty() {
-        let empty = Empty {
-            why: words.nothing_of_it,
-            next: words.overview,
-        };
-        return Ok(Reply::page(words.members, empty.render()));
-    }
+    let (found, next) = cut(found, ROWS, |(id, _)| id.to_string());
     let rows = found.iter().map(|(id, member)| {
         vec![
             member_link(id),
@@ -51,15 +43,12 @@ pub(in crate::console) async fn list(visit: Visit) -> Turn {
     });
     let columns = [words.member, words.member_name, words.region, words.kind, words.state];
     let table = Table::new(words.members, columns.map(Column::text).into()).rows(rows);
-    let here = |after: &str| frame::address("/members", [("region", region)].into_iter(), ("after", after));
-    let pager = Pager {
-        first: (!after.is_empty()).then(|| (here(""), words.back.to_owned())),
-        next: found
-            .last()
-            .filter(|_| more)
-            .map(|(id, _)| (here(id.as_str()), words.more.to_owned())),
+    let empty = Empty {
+        why: words.nothing_of_it,
+        next: words.overview,
     };
-    Ok(Reply::page(words.members, table.render().and(&pager.render())))
+    let list = by_name(&visit, "/members", &["region"]).render(&table, next.as_deref(), &empty);
+    Ok(Reply::page(words.members, list))
 }
 
 fn name<'a>(member: &'a Member, visit: &Visit) -> &'a str {
@@ -93,7 +82,9 @@ pub(in crate::console) async fn show(visit: Visit) -> Turn {
             let at = one.ended_at.unwrap_or(one.started_at);
             format::time(at)
                 .and(&Html::text(" "))
-                .and(&html::code(one.state.word()))
+                .and(&states::reconciliation(one.state, words).render())
+                .and(&Html::text(" "))
+                .and(&html::link(&format!("/reconciliations/{}", one.id), words.show))
         }
     };
     let facts = Definitions::new()
@@ -127,10 +118,16 @@ fn actions(visit: &Visit, id: &NodeId, member: &Member) -> Html {
     if !visit.is(Role::Officer) || member.kind == MemberKind::Hub {
         return Html::default();
     }
-    html::paragraph_of(&match member.status {
-        MemberStatus::Admitted => html::link(&format!("/members/{id}/suspension"), words.suspend_member),
-        MemberStatus::Suspended => html::link(&format!("/members/{id}/reinstatement"), words.reinstate_member),
-        MemberStatus::Candidate => Html::default(),
+    html::actions(match member.status {
+        MemberStatus::Admitted => vec![
+            html::link(&format!("/members/{id}/suspension"), words.suspend_member),
+            html::link(&format!("/members/{id}/reconciliation"), words.oversight.request),
+        ],
+        MemberStatus::Suspended => vec![html::link(
+            &format!("/members/{id}/reinstatement"),
+            words.reinstate_member,
+        )],
+        MemberStatus::Candidate => Vec::new(),
     })
 }
 
@@ -158,96 +155,62 @@ fn keys(visit: &Visit, governance: &Governance, id: &NodeId) -> Html {
 
 /// `GET /members/{member}/suspension`
 pub(in crate::console) async fn suspension_form(visit: Visit) -> Turn {
-    let words = visit.words();
-    form(
-        &visit,
-        MemberStatus::Admitted,
-        200,
-        Html::default(),
-        words.suspend_member,
-    )
+    Ok(form(&visit, MemberStatus::Admitted)?
+        .map_or_else(|| not_now(&visit), |form| form.page(&visit, 200, &Html::default())))
 }
 
 /// `GET /members/{member}/reinstatement`
 pub(in crate::console) async fn reinstatement_form(visit: Visit) -> Turn {
-    let words = visit.words();
-    form(
-        &visit,
-        MemberStatus::Suspended,
-        200,
-        Html::default(),
-        words.reinstate_member,
-    )
+    Ok(form(&visit, MemberStatus::Suspended)?
+        .map_or_else(|| not_now(&visit), |form| form.page(&visit, 200, &Html::default())))
 }
 
-/// The page before the proposal: consequences, and for a suspension a reason.
-fn form(visit: &Visit, from: MemberStatus, status: u16, errors: Html, title: &str) -> Turn {
+fn not_now(visit: &Visit) -> Reply {
     let words = visit.words();
-    let id: NodeId = visit.parameter("member")?;
+    Reply::status(409, words.problem, html::paragraph(words.not_suspendable))
+}
+
+/// The page before the proposal; `None` if the member does not stand so.
+fn form(visit: &Visit, from: MemberStatus) -> Result<Option<Proposing>, Fault> {
+    let words = visit.words();
+    let member: NodeId = visit.parameter("member")?;
     let governance = visit.hub.sequencer.governance();
-    let member = find(&governance, &id)?;
-    if member.kind == MemberKind::Hub || member.status != from {
-        return Ok(Reply::status(409, title, html::paragraph(words.not_suspendable)));
+    let known = find(&governance, &member)?;
+    if known.kind == MemberKind::Hub || known.status != from {
+        return Ok(None);
     }
-    let (consequences, fields, submit) = if from == MemberStatus::Admitted {
-        let reason = Field::new("reason", words.reason, Input::Long).hint(words.reason_hint);
-        let lines = vec![
-            words.suspend_1,
-            words.suspend_2,
-            words.suspend_3,
-            words.suspend_4,
-            words.two_people,
-        ];
-        (
-            lines,
-            vec![reason.value(visit.entered("reason"))],
-            words.propose_suspension,
-        )
+    let back = format!("/members/{member}");
+    Ok(Some(if from == MemberStatus::Admitted {
+        let reason = String::new();
+        Proposing {
+            said: described(&Decision::Suspend { member, reason }, visit),
+            fields: vec![reason_field(visit)],
+            submit: words.propose_suspension,
+            back,
+        }
     } else {
-        (
-            vec![words.reinstate_1, words.reinstate_2, words.two_people],
-            Vec::new(),
-            words.propose_reinstatement,
-        )
-    };
-    let form = Form::new(visit.path.clone(), visit.csrf(), fields, submit);
-    let page = Confirmation::new(
-        words.consequences,
-        consequences,
-        form,
-        format!("/members/{id}"),
-        words.back,
-    );
-    Ok(Reply::status(
-        status,
-        format!("{title} {id}"),
-        errors.and(&page.render()),
-    ))
+        Proposing {
+            said: described(&Decision::Reinstate { member }, visit),
+            fields: Vec::new(),
+            submit: words.propose_reinstatement,
+            back,
+        }
+    }))
 }
 
 /// `POST /members/{member}/suspension`
 pub(in crate::console) async fn propose_suspension(visit: Visit) -> Turn {
-    let words = visit.words();
-    let reason = visit.entered("reason").to_owned();
-    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
-        let said = format!("{}: {}", words.reason, words.required);
-        let page = form(
-            &visit,
-            MemberStatus::Admitted,
-            422,
-            visit.error("reason", said),
-            words.suspend_member,
-        )?;
-        return Ok(page.outcome("incomplete"));
-    }
     let member = standing(&visit, MemberStatus::Admitted)?;
-    approvals::propose(&visit, Decision::Suspend { member, reason }).await
+    let form = form(&visit, MemberStatus::Admitted)?.ok_or(Fault::NotFound)?;
+    let entered = reason(&visit).map(|reason| Decision::Suspend { member, reason });
+    form.propose(&visit, entered).await
 }
 
 /// `POST /members/{member}/reinstatement`
 pub(in crate::console) async fn propose_reinstatement(visit: Visit) -> Turn {
     let member = standing(&visit, MemberStatus::Suspended)?;
-    approvals::propose(&visit, Decision::Reinstate { member }).await
+    let form = form(&visit, MemberStatus::Suspended)?.ok_or(Fault::NotFound)?;
+    form.propose(&visit, Ok(Decision::Reinstate { member })).await
 }
 
 /// The member of the path, if it stands so.

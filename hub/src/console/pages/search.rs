@@ -4,12 +4,13 @@ use tanqiao_console::parts::{Column, Definitions, Pager, Table};
 use tanqiao_console::{Html, format, html};
 use tanqiao_protocol::id::{MessageId, NodeId};
 use tanqiao_protocol::leaf::Leaf;
+use tanqiao_protocol::methodology::{MappingRef, MethodologyRef};
 use tanqiao_protocol::serial::{BlockRef, SeriesRef};
 
 use super::{leaf_link, member_link};
 use crate::console::states;
 use crate::console::visit::{Fault, Reply, Turn, Visit};
-use crate::store::read::{blocks, dealings, life};
+use crate::store::read::{blocks, conflicts, dealings, life, reconciliations};
 
 /// Leaves that one page of a life looks through.
 const LEAVES_LOOKED_AT: i64 = 20_000;
@@ -25,6 +26,7 @@ pub(in crate::console) async fn search(visit: Visit) -> Turn {
         words.f_serial,
         words.f_block,
         words.f_id,
+        words.f_versioned,
         words.f_member,
         words.f_leaf,
     ]);
@@ -52,17 +54,32 @@ async fn place(visit: &Visit, asked: &str) -> Result<Option<String>, Fault> {
             if dealings::retirement(c, id)?.is_some() {
                 return Ok(Some(format!("/verify/{id}")));
             }
-            let leaf = match (dealings::donation(c, id)?, dealings::issuance(c, id)?) {
-                (Some(donation), _) => Some(donation.log_index),
-                (None, Some(issuance)) => Some(issuance.log_index),
-                (None, None) => None,
-            };
-            Ok(leaf.map(|index| format!("/log/leaves/{index}")))
+            if dealings::donation(c, id)?.is_some() {
+                return Ok(Some(format!("/donations/{id}")));
+            }
+            if conflicts::conflict_of(c, id)?.is_some() {
+                return Ok(Some(format!("/conflicts/{id}")));
+            }
+            if reconciliations::reconciliation(c, id)?.is_some() {
+                return Ok(Some(format!("/reconciliations/{id}")));
+            }
+            let issuance = dealings::issuance(c, id)?;
+            Ok(issuance.map(|one| format!("/log/leaves/{}", one.log_index)))
         });
         return Ok(found.await?);
     }
-    let member = asked.parse::<NodeId>().ok();
     let governance = visit.hub.sequencer.governance();
+    let mapping = asked.parse::<MappingRef>().ok();
+    if mapping.is_some_and(|one| governance.mapping_versions.contains_key(&one)) {
+        return Ok(Some(format!("/mappings/{asked}")));
+    }
+    let methodology = asked.parse::<MethodologyRef>().ok();
+    if methodology
+        .is_some_and(|one| governance.methodologies.contains_key(&one) || governance.sheets.contains_key(&one))
+    {
+        return Ok(Some(format!("/methodologies/{asked}")));
+    }
+    let member = asked.parse::<NodeId>().ok();
     Ok(member
         .filter(|id| governance.members.contains_key(id))
         .map(|id| format!("/members/{id}")))

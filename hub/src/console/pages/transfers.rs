@@ -1,12 +1,10 @@
 //! All transfers, the newest first.
 
-use tanqiao_console::parts::{Active, Column, Empty, Filter, FilterField, Pager, Table};
+use tanqiao_console::parts::{Column, Empty, FilterField, Table};
 use tanqiao_console::{Html, Words, format, html};
-use tanqiao_protocol::id::NodeId;
 use tanqiao_protocol::transfer::TransferState;
 
-use super::{ROWS, member_link};
-use crate::console::frame::address;
+use super::{ROWS, choice, member_link, member_options, newest_first};
 use crate::console::states;
 use crate::console::visit::{Reply, Turn, Visit};
 use crate::ledger::objects::Transfer;
@@ -58,31 +56,22 @@ pub(in crate::console) async fn list(visit: Visit) -> Turn {
     };
     let asked = wanted.clone();
     let part = visit.hub.read(move |c| traffic::transfers(c, &asked)).await?;
-    let here = |before: &str| {
-        let kept = FILTERS.iter().map(|name| (*name, visit.asked(name)));
-        address("/transfers", kept, ("before", before))
+    let listing = newest_first(&visit, "/transfers", &FILTERS);
+    let filter = listing.filter(fields(&visit), words);
+    let empty = Empty {
+        why: words.no_transfers,
+        next: words.no_transfers_next,
     };
-    let pager = Pager {
-        first: wanted.before.map(|_| (here(""), words.newest.to_owned())),
-        next: part.next.map(|next| (here(&next.to_string()), words.older.to_owned())),
-    };
-    let filter = filter(&visit).render();
-    let list = if part.transfers.is_empty() {
-        let empty = Empty {
-            why: words.no_transfers,
-            next: words.no_transfers_next,
-        };
-        empty.render()
-    } else {
-        let rows = part.transfers.iter().map(|transfer| row(transfer, &visit));
-        Table::new(words.transfers, columns(words)).rows(rows).render()
-    };
+    let rows = part.transfers.iter().map(|transfer| row(transfer, &visit));
+    let table = Table::new(words.transfers, columns(words)).rows(rows);
+    let next = part.next.map(|next| next.to_string());
+    let list = listing.render(&table, next.as_deref(), &empty);
     // The list stays as it is while somebody reads it; above it a line says that there are new ones.
     let newest = part.transfers.first().filter(|_| wanted.before.is_none());
     let news = newest.map(|newest| html::poll(&format!("/transfers/new?after={}", newest.id)));
     Ok(Reply::page(
         words.transfers,
-        filter.and(&news.unwrap_or_default()).and(&list).and(&pager.render()),
+        filter.and(&news.unwrap_or_default()).and(&list),
     ))
 }
 
@@ -96,15 +85,8 @@ pub(in crate::console) async fn newer(visit: Visit) -> Turn {
     Ok(Reply::fragment(line.unwrap_or_default()))
 }
 
-fn filter(visit: &Visit) -> Filter {
+fn fields(visit: &Visit) -> Vec<FilterField> {
     let words = visit.words();
-    let governance = visit.hub.sequencer.governance();
-    let any = (String::new(), words.any.to_owned());
-    let nodes = governance.members.iter().filter(|(_, member)| member.kind.has_node());
-    let name = |id: &NodeId, zh: &str, en: &str| (id.to_string(), format!("{} {id}", visit.language.pick(zh, en)));
-    let members: Vec<(String, String)> = std::iter::once(any.clone())
-        .chain(nodes.map(|(id, member)| name(id, &member.name_zh, &member.name_en)))
-        .collect();
     let state = |state: &TransferState| (state.to_string(), states::transfer(*state, words).word);
     let stored = TransferState::ALL.iter().filter(|state| {
         !matches!(
@@ -112,43 +94,11 @@ fn filter(visit: &Visit) -> Filter {
             TransferState::Proposed | TransferState::Refused | TransferState::Accepted
         )
     });
-    let states: Vec<(String, String)> = [any, ("open".to_owned(), words.open.to_owned())]
-        .into_iter()
-        .chain(stored.map(state))
-        .collect();
-    let [source, target, state] = FILTERS;
-    let fields: Vec<FilterField> = [
-        (source, words.from, members.clone()),
-        (target, words.to, members),
-        (state, words.state, states),
+    let open = ("open".to_owned(), words.open.to_owned());
+    let states = std::iter::once(open).chain(stored.map(state));
+    vec![
+        choice(visit, "source", words.from, member_options(visit)),
+        choice(visit, "target", words.to, member_options(visit)),
+        choice(visit, "state", words.state, states),
     ]
-    .into_iter()
-    .map(|(name, label, options)| FilterField {
-        name,
-        label: label.to_owned(),
-        options,
-        value: visit.asked(name).to_owned(),
-    })
-    .collect();
-    Filter {
-        action: "/transfers".to_owned(),
-        label: words.filter,
-        active: fields.iter().filter_map(|field| active(field, visit)).collect(),
-        fields,
-        apply: words.apply,
-        remove: words.remove_filter,
-    }
-}
-
-/// The chip of a filter that is on.
-fn active(field: &FilterField, visit: &Visit) -> Option<Active> {
-    let chosen = field
-        .options
-        .iter()
-        .find(|(value, _)| !value.is_empty() && *value == field.value)?;
-    let kept = FILTERS.iter().map(|name| (*name, visit.asked(name)));
-    Some(Active {
-        label: format!("{}: {}", field.label, chosen.1),
-        without: address("/transfers", kept, (field.name, "")),
-    })
 }

@@ -6,6 +6,7 @@ use tanqiao_protocol::asset::AssetState;
 use tanqiao_protocol::id::{Name, NodeId};
 use tanqiao_protocol::region::RegionCode;
 
+use super::claims::within;
 use super::{MEMBER_NO, limit, many_texts, members, one_of_texts, rows};
 use crate::ledger::objects::{AssetConflict, EntryKey, ListedEntry, RegisteredAsset};
 use crate::store::convert::assets as convert;
@@ -48,13 +49,8 @@ pub fn assets(
         binds.extend(values);
     };
     if let Some(region) = &asked.region {
-        let inside = region.as_str().trim_end_matches("00");
-        let inside = if region.is_chinese_division() {
-            inside
-        } else {
-            region.as_str()
-        };
-        and("region LIKE ?", vec![format!("{inside}%").into()]);
+        let (first, last) = within(*region);
+        and("region >= ? AND region <= ?", vec![first.into(), last.into()]);
     }
     if let Some(activity) = &asked.activity {
         and("activity = ?", vec![activity.to_string().into()]);

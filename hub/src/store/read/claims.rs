@@ -75,7 +75,7 @@ impl Asked {
 }
 
 /// The first and last code of a region and all that lies inside it.
-fn within(region: RegionCode) -> (String, String) {
+pub(super) fn within(region: RegionCode) -> (String, String) {
     let text = region.as_str();
     if !region.is_chinese_division() {
         return (text.to_owned(), text.to_owned());
