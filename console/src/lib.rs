@@ -12,7 +12,9 @@ pub mod html;
 pub mod language;
 pub mod layout;
 pub mod parts;
+pub mod qr;
 pub mod regions;
+pub mod uses;
 pub mod words;
 
 pub use html::Html;

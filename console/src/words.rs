@@ -91,7 +91,8 @@ crate::catalogue! {
     second_factor_on: "已启用", "switched on";
     second_factor_off: "未启用", "not switched on";
     enrol_factor: "启用第二因素", "Switch on the second factor";
-    enrol_factor_how: "在认证器应用中添加下面的密钥（TOTP，SHA-1，6 位，30 秒），再填入应用显示的动态码。", "Add this key to an authenticator (TOTP, SHA-1, 6 digits, 30 seconds), and enter the code that it shows.";
+    enrol_factor_how: "用认证器应用扫描二维码，或添加下面的密钥（TOTP，SHA-1，6 位，30 秒），再填入应用显示的动态码。", "Scan the code with an authenticator, or add the key to it (TOTP, SHA-1, 6 digits, 30 seconds), and enter the code that it shows.";
+    factor_code: "第二因素密钥的二维码，只给本人看", "QR code of your second factor's key: for your eyes only";
     factor_key: "密钥", "Key";
     factor_address: "地址", "Address";
     recovery_codes: "恢复码", "Recovery codes";
@@ -329,6 +330,13 @@ crate::catalogue! {
     c_witnessed: "已由见证方共签的检查点覆盖", "Covered by a checkpoint that witnesses cosigned";
     c_signed: "已由枢纽签名的检查点覆盖（尚无见证方）", "Covered by a checkpoint that the hub has signed; there are no witnesses yet";
     c_not_witnessed: "尚未被见证，几秒后再核验", "Not witnessed yet: verify again in a few seconds";
+    c_paper_agrees: "纸面的叶哈希与日志一致，请再逐项核对其余内容", "The leaf hash on paper is the log's; now compare the rest";
+    c_paper_differs: "纸面的叶哈希与日志不符：纸面不可信", "The leaf hash on paper is not the log's: do not believe the paper";
+    c_print: "打印证书", "Print the certificate";
+    c_print_pdf: "PDF（附证明，可存档）", "PDF, with its proof, for archives";
+    c_print_svg: "SVG（单页图）", "SVG, one page";
+    c_print_how: "PDF 可直接交给 tanqiao-verify 离线核验。", "tanqiao-verify takes the PDF as it is.";
+    c_not_printable: "无法打印", "It cannot be printed";
     c_unscreened: "其中有未经指纹筛查的签发", "Some of it comes from issuances that were not screened";
     beneficiary: "受益方", "Beneficiary";
     purpose: "用途", "Use";

@@ -87,17 +87,7 @@ pub(super) fn approval(state: ApprovalState, expired: bool, words: &'static Word
 }
 
 pub(super) const fn use_name(one: Use, words: &'static Words) -> &'static str {
-    match one {
-        Use::EventNeutrality => words.u_event,
-        Use::CorporateNeutrality => words.u_corporate,
-        Use::ProductNeutrality => words.u_product,
-        Use::EcologicalCompensation => words.u_ecological,
-        Use::EtsOffset => words.u_ets,
-        Use::PersonalOffset => words.u_personal,
-        Use::PublicWelfare => words.u_welfare,
-        Use::Article6Ndc => words.u_ndc,
-        Use::Article6Oimp => words.u_oimp,
-    }
+    tanqiao_console::uses::name(one, words)
 }
 
 /// Uses in a line.

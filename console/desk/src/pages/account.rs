@@ -1,6 +1,7 @@
 //! One's own account, its second factor, and the record of what was done.
 
 use tanqiao_console::parts::{Column, Definitions, Empty, Field, Form, Input, Table, cut};
+use tanqiao_console::qr::QrCode;
 use tanqiao_console::{Html, format, html};
 use tanqiao_protocol::id::MessageId;
 
@@ -60,6 +61,8 @@ async fn offered<H: House>(visit: &Visit<H>) -> Result<Html, Fault> {
     let secret = factor::base32(&kept.secret);
     let federation = visit.house.issuer();
     let address = format!("otpauth://totp/{federation}:{account}?secret={secret}&issuer={federation}");
+    let code = QrCode::of(&address).map_err(|error| visit.house.fault(&error))?;
+    let picture = html::paragraph_of(&code.picture(words.factor_code));
     let facts = Definitions::new()
         .fact(words.factor_key, html::code(factor::grouped(&secret)))
         .fact(words.factor_address, html::code(address));
@@ -70,6 +73,7 @@ async fn offered<H: House>(visit: &Visit<H>) -> Result<Html, Fault> {
         words.enrol_factor,
     );
     Ok(html::paragraph(words.enrol_factor_how)
+        .and(&picture)
         .and(&facts.render())
         .and(&form.render()))
 }
