@@ -53,6 +53,8 @@ words! {
         ReconciliationExpired = 17 "reconciliation-expired",
         /// It is committed, and the witnesses have not yet cosigned a checkpoint with its leaf.
         NotWitnessedYet = 18 "not-witnessed-yet",
+        /// A certificate whose texts have characters that the fonts do not have, or do not fit on the page.
+        NotPrintable = 19 "not-printable",
     }
 }
 
@@ -81,6 +83,7 @@ impl ApiProblem {
             | Self::ReconciliationExpired => 409,
             Self::UploadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::NotPrintable => 422,
             Self::UploadQuota => 429,
             Self::Internal => 500,
             Self::Busy | Self::ReadOnly => 503,
@@ -109,6 +112,7 @@ impl ApiProblem {
             Self::LogFork => "Log has forked",
             Self::NotWitnessedYet => "Not witnessed yet",
             Self::ReconciliationExpired => "Reconciliation has expired",
+            Self::NotPrintable => "Cannot be printed",
         }
     }
 
@@ -134,6 +138,7 @@ impl ApiProblem {
             Self::LogFork => "透明日志出现分叉",
             Self::NotWitnessedYet => "尚未见证",
             Self::ReconciliationExpired => "对账切点已失效",
+            Self::NotPrintable => "无法打印",
         }
     }
 
@@ -167,6 +172,7 @@ impl ApiProblem {
                 "Stop cosigning, keep both notes, and tell the hub's officers and the other members."
             }
             Self::ReconciliationExpired => "Begin a reconciliation again, with a new id.",
+            Self::NotPrintable => "Show the certificate's public page, or its JSON, which have everything.",
             Self::Internal => {
                 "Send the same message again: its id makes that safe. Report the request id if it persists."
             }

@@ -3,6 +3,7 @@
 //!
 //! The proofs themselves are C2SP `tlog-proof` texts ([`crate::log::receipt`]); all of a file are under one checkpoint.
 
+mod attached;
 mod certificate;
 mod decided;
 mod deed;
@@ -13,6 +14,7 @@ mod statement;
 mod tree;
 mod verify;
 
+pub use attached::{attached, is_pdf};
 pub use certificate::{CertificateFile, verify_certificate};
 pub use file::{
     CERTIFICATE_MEDIA_TYPE, EntryBytes, LEAVES_MAX, LeafProof, MESSAGES_MAX, RECEIPT_FILE_BYTES_MAX,

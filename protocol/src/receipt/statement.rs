@@ -100,6 +100,8 @@ words! {
         Organiser = 7 "organiser",
         /// What the certificate says of the donor's name, permitted uses and screening: no leaf here says it.
         CertificateExtras = 8 "certificate-extras",
+        /// That the printed page says what its attachment proves: only a person can compare the two.
+        PrintedPage = 9 "printed-page",
     }
 }
 

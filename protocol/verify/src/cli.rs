@@ -55,9 +55,13 @@ enum Command {
         trusted: Trusted,
     },
     /// The certificate of a donation or retirement
-    #[command(after_help = "Example:\n  tanqiao-verify certificate certificate.json --policy federation.policy --zh")]
+    #[command(
+        after_help = "Examples:\n  tanqiao-verify certificate certificate.json --policy federation.policy --zh\n  \
+        tanqiao-verify certificate certificate.pdf --policy federation.policy\n\n\
+        Of a PDF the attached certificate is verified. Whether the printed page says the same, you have to compare yourself."
+    )]
     Certificate {
-        /// The certificate.
+        /// The certificate: JSON, or a PDF of the hub's.
         file: PathBuf,
         #[command(flatten)]
         trusted: Trusted,

@@ -200,6 +200,10 @@ impl Language {
                  message: they are the hub's word",
                 "凭证中的联盟名称、许可用途与筛查情况，以及未附签名报文时的捐赠方名称：仅为枢纽陈述",
             ),
+            NotProven::PrintedPage => (
+                "that the printed page says the same: this is what is attached to it; compare the page with what stands above",
+                "纸面所载与此一致：以上出自 PDF 所附文件，请与纸面逐项比对",
+            ),
         };
         match self {
             Self::English => english,

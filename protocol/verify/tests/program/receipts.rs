@@ -91,6 +91,21 @@ fn a_certificate_is_proven_or_says_why_not() {
         .run(&command)
         .is(0)
         .says("the member signed: its message is not in this file");
+    // The same file attached to a page. A page on which two are is refused.
+    let page = |copies: usize| {
+        let text = certificate.to_string();
+        let one = format!(
+            "7 0 obj\n<<\n/Length {}\n/Type /EmbeddedFile\n>>\nstream\n{text}\nendstream\nendobj\n",
+            text.len()
+        );
+        format!("%PDF-1.7\n{}%%EOF", one.repeat(copies))
+    };
+    place.write("page", page(1));
+    let on_paper = ["certificate", "page", "--policy", "policy"];
+    place.says(&on_paper, 0, "that the printed page says the same", "请与纸面逐项比对");
+    place.write("page", page(2));
+    let json = place.says(&on_paper, 1, "more than one file is attached", "不成立：文件格式不符");
+    assert_eq!(json["place"], "pdf");
     certificate["receipt"] = Value::Null;
     place.write("public", certificate.to_string());
     place.says(&command, 1, "REFUTED", "不成立");
