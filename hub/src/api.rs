@@ -29,6 +29,7 @@ mod governance;
 mod health;
 mod info;
 mod page;
+pub(crate) mod printing;
 mod public;
 pub(crate) mod receipts;
 mod reconciliations;

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use tanqiao_protocol::id::TrustDomain;
 
 mod environment;
+mod public;
 
 pub use environment::KEYS;
+pub use public::PublicConfig;
 
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +59,9 @@ pub struct Config {
     /// Health, metrics and public pages.
     #[serde(default = "ListenConfig::console")]
     pub console: ListenConfig,
+    /// Where everybody reaches the public pages.
+    #[serde(default)]
+    pub public: PublicConfig,
     /// Certificate files of the hub.
     pub tls: TlsConfig,
     /// The issuing CA, where this process may use it.
@@ -375,6 +380,9 @@ impl Config {
                     listener.listen
                 )));
             }
+        }
+        if !self.public.holds() {
+            return rule("public.url: write scheme and host, such as `https://hub.example`, in 100 characters at most");
         }
         if self.limits.requests_per_second == 0
             || self.limits.requests_burst == 0

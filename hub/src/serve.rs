@@ -336,6 +336,7 @@ fn settings(config: &Config) -> Result<Settings, ServeError> {
         trust_domain: config.trust_domain.clone(),
         log_key: verifier_key(config, &config.log.key)?,
         log_dir: config.log_dir(),
+        public_url: config.public.url(config.console.listen, config.console.tls),
         limits: config.limits.clone(),
         single_server: config.database.single_server,
         authority: config.authority.dir.clone(),

@@ -36,6 +36,8 @@ pub struct Settings {
     pub log_key: NoteKey,
     /// The directory of the published log.
     pub log_dir: PathBuf,
+    /// Where everybody reaches the public pages: scheme and host.
+    pub public_url: String,
     /// Limits.
     pub limits: LimitsConfig,
     /// A PostgreSQL without synchronous standbys is accepted.

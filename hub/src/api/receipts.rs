@@ -150,7 +150,8 @@ async fn answer(hub: &Hub, asked: Option<Asked>) -> Answer {
         .body(body))
 }
 
-fn not_witnessed() -> Refused {
+/// Its leaf is in no witnessed tree yet.
+pub(crate) fn not_witnessed() -> Refused {
     let problem = Problem::api(ApiProblem::NotWitnessedYet);
     problem.retry_after(WITNESSED_WITHIN_S).into()
 }

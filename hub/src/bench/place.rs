@@ -10,8 +10,8 @@ use tanqiao_certs::tls::{ClientTls, TlsFiles};
 
 use super::BenchError;
 use crate::config::{
-    AuthorityConfig, Config, DatabaseConfig, LimitsConfig, ListenConfig, LogConfig, LoggingConfig, ScheduleConfig,
-    ScreeningConfig, TlsConfig,
+    AuthorityConfig, Config, DatabaseConfig, LimitsConfig, ListenConfig, LogConfig, LoggingConfig, PublicConfig,
+    ScheduleConfig, ScreeningConfig, TlsConfig,
 };
 
 /// The trust domain of a bench.
@@ -127,6 +127,7 @@ impl Place {
             federation: listen(true),
             enrolment: listen(true),
             console: listen(false),
+            public: PublicConfig::default(),
             tls: TlsConfig {
                 ca: self.authority.bundle_path(),
                 certificate: self.file("hub", "pem"),

@@ -17,6 +17,7 @@ pub const KEYS: &[&str] = &[
     "enrolment.tls",
     "console.listen",
     "console.tls",
+    "public.url",
     "tls.ca",
     "tls.certificate",
     "tls.key",

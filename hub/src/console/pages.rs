@@ -18,6 +18,7 @@ pub(super) mod members;
 pub(super) mod methodologies;
 pub(super) mod officers;
 pub(super) mod overview;
+pub(super) mod paper;
 pub(super) mod public;
 pub(super) mod reconciliation;
 pub(super) mod reconciliations;

@@ -224,6 +224,16 @@ pub const ROUTES: &[Route] = &[
     get!("/activity", READERS, account::activity),
     get!("/verify", Who::Everybody, pages::public::verify),
     get!("/verify/{certificate}", Who::Everybody, pages::public::certificate),
+    get!(
+        "/verify/{certificate}/certificate.pdf",
+        Who::Everybody,
+        pages::paper::pdf
+    ),
+    get!(
+        "/verify/{certificate}/certificate.svg",
+        Who::Everybody,
+        pages::paper::svg
+    ),
     get!("/statistics", Who::Everybody, pages::public::statistics),
     get!("/glossary", Who::Everybody, glossary),
 ];

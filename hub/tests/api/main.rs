@@ -17,6 +17,7 @@ mod enrolment;
 mod envelopes;
 mod feed;
 mod identity;
+mod printing;
 mod problems;
 mod proving;
 mod reading;

@@ -22,6 +22,7 @@ mod deciding;
 mod journey;
 mod overseeing;
 mod pages;
+mod paper;
 mod permitted;
 mod signing_in;
 mod told;

@@ -5,7 +5,8 @@ use actix_web::web::to;
 use super::{Endpoint, Gives, Takes};
 use crate::api::{
     assets, blocks, candidates, challenges, claims, conflicts, credits, dealings, enrolments, evidence, feed,
-    governance, health, info, log, mappings, openapi, public, receipts, reconciliations, tokens, witnesses, writes,
+    governance, health, info, log, mappings, openapi, printing, public, receipts, reconciliations, tokens, witnesses,
+    writes,
 };
 
 /// Parameters of every list of a member's own things.
@@ -567,6 +568,21 @@ pub const FEDERATION: &[Endpoint] = &[
         receipts::certificate
     ),
     get!(
+        "/v1/certificates/{id}/pdf",
+        "The certificate on one page, PDF/A-3b with its proof attached, in the language `lang` (`zh`, `en`). 409 `not-witnessed-yet` until its \
+         leaf has been witnessed; 422 `not-printable` names a character that cannot be printed",
+        &[("lang", "text")],
+        Gives::Media("application/pdf"),
+        printing::pdf
+    ),
+    get!(
+        "/v1/certificates/{id}/svg",
+        "The same page as SVG, its letters as outlines",
+        &[("lang", "text")],
+        Gives::Media("image/svg+xml"),
+        printing::svg
+    ),
+    get!(
         "/v1/transfers/{id}/receipt",
         "The receipt of a committed transfer, for its parties; 409 `not-witnessed-yet` until its leaf has been witnessed",
         &[],
@@ -718,6 +734,21 @@ pub const CONSOLE: &[Endpoint] = &[
         &[],
         Gives::One("CertificateFile"),
         receipts::certificate
+    ),
+    get!(
+        "/v1/public/certificates/{id}/pdf",
+        "The certificate on one page, PDF/A-3b with its proof attached, in the language `lang` (`zh`, `en`). 409 `not-witnessed-yet` until its \
+         leaf has been witnessed; 422 `not-printable` names a character that cannot be printed",
+        &[("lang", "text")],
+        Gives::Media("application/pdf"),
+        printing::pdf
+    ),
+    get!(
+        "/v1/public/certificates/{id}/svg",
+        "The same page as SVG, its letters as outlines",
+        &[("lang", "text")],
+        Gives::Media("image/svg+xml"),
+        printing::svg
     ),
     get!(
         "/v1/public/totals",

@@ -7,6 +7,7 @@ use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::quantity::Grams;
 use tanqiao_protocol::receipt::CertificateFile;
 
+use super::paper;
 use crate::api::receipts::certificate_file;
 use crate::console::visit::{Reply, Turn, Visit};
 use crate::console::{frame, states};
@@ -68,6 +69,7 @@ pub(in crate::console) async fn certificate(visit: Visit) -> Turn {
     let words = visit.words();
     let body = ask(&visit, &number)
         .and(&verdict(&visit, &file))
+        .and(&paper::offered(&visit, &file))
         .and(&facts(&visit, &file));
     Ok(Reply::page(format!("{} {id}", words.verify), body))
 }
@@ -82,6 +84,13 @@ fn verdict(visit: &Visit, file: &CertificateFile) -> Html {
         (Some(_), _) => Chip::new(Kind::Good, words.c_witnessed),
         (None, _) => Chip::new(Kind::Waiting, words.c_not_witnessed),
     });
+    // What a code on paper says is not believed: it is compared.
+    let printed = visit.asked("leaf");
+    if printed == file.certificate.leaf_hash.to_string() {
+        chips.push(Chip::new(Kind::Good, words.c_paper_agrees));
+    } else if !printed.is_empty() {
+        chips.push(Chip::new(Kind::Bad, words.c_paper_differs));
+    }
     if file.certificate.unscreened {
         chips.push(Chip::new(Kind::Waiting, words.c_unscreened));
     }
