@@ -100,6 +100,42 @@ async fn receipts_and_certificates_are_proved_without_the_hub(kind: Kind) {
             .await,
         certificate
     );
+    on_paper(&federation, &retirement.to_string(), &desk).await;
+}
+
+/// The page that the node fetches, and the one that anybody does, prove the same; with one altered byte in the proof neither does.
+async fn on_paper(federation: &Federation, retirement: &str, desk: &Path) {
+    let (policy, option) = (desk.join("policy"), Path::new("--policy"));
+    let own = desk.join("own.pdf");
+    let export = [
+        "export",
+        "certificate",
+        retirement,
+        "--lang",
+        "en",
+        "--out",
+        text(&own),
+        "--json",
+    ];
+    federation.staff("wuhan", &export).await.done();
+    let public = desk.join("public.pdf");
+    let page = fetch(federation, &format!("/v1/public/certificates/{retirement}/pdf?lang=zh")).await;
+    std::fs::write(&public, &page).unwrap();
+    for file in [&own, &public] {
+        let proven = verify(&[Path::new("certificate"), file, option, &policy]).await.done();
+        assert_eq!(proven["statement"]["delivered_g"], 300, "{proven}");
+        let unproven = proven["statement"]["not_proven"].as_array().unwrap();
+        assert!(unproven.contains(&json!("printed-page")), "{proven}");
+    }
+    let mut changed = page;
+    let place = changed.windows(12).position(|bytes| bytes == b"Wuhan Works\"").unwrap();
+    changed[place] = b'V';
+    std::fs::write(&public, changed).unwrap();
+    let refuted = verify(&[Path::new("certificate"), &public, option, &policy]).await;
+    assert_eq!(
+        (refuted.status, &refuted.json["fault"]),
+        (Some(1), &json!("certificate"))
+    );
 }
 
 /// Copies the log as any file copier would.

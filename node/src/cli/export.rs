@@ -27,9 +27,12 @@ pub(super) struct ExportArgs {
     /// Where to; standard output when absent
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Of a receipt: the id of the transfer, donation or retirement; of the log: the folder
-    #[arg(value_name = "ID|DIR", required_if_eq_any([("what", "receipt"), ("what", "log")]))]
+    /// Of a receipt or certificate: the id of the transfer, donation or retirement; of the log: the folder
+    #[arg(value_name = "ID|DIR", required_if_eq_any([("what", "receipt"), ("what", "certificate"), ("what", "log")]))]
     of: Option<String>,
+    /// Of a certificate: the language of the page
+    #[arg(long, value_enum, default_value_t = PageLanguage::Zh)]
+    lang: PageLanguage,
     /// Of a recovery only what stands after this leaf of the hub's log
     #[arg(long, value_name = "N")]
     after_log_index: Option<i64>,
@@ -45,10 +48,21 @@ enum What {
     Feed,
     /// The receipt of a transfer, donation or retirement, verified
     Receipt,
+    /// The printed certificate of a donation or retirement (PDF), its attached proof verified; needs --out
+    Certificate,
     /// The hub's whole log into a folder, as files that a plain web server can serve and `tanqiao-verify replay` reads
     Log,
     /// What the hub needs of this member when it was restored from a backup: feed and signed messages, nothing of accounts
     Recovery,
+}
+
+/// The languages of a printed certificate.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PageLanguage {
+    /// Chinese
+    Zh,
+    /// English
+    En,
 }
 
 pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report, Failure> {
@@ -57,6 +71,10 @@ pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report
         (What::Receipt, Some(id)) => {
             let id: MessageId = id.parse().map_err(|error| Failure::new("usage", format!("{error}")))?;
             return receipt(&node, id, args.out.as_deref()).await;
+        }
+        (What::Certificate, Some(id)) => {
+            let id: MessageId = id.parse().map_err(|error| Failure::new("usage", format!("{error}")))?;
+            return certificate(&node, id, args.lang, args.out.as_deref()).await;
         }
         (What::Log, Some(folder)) => return log(&node, Path::new(folder), context.json).await,
         _ => {}
@@ -70,7 +88,7 @@ pub(super) async fn export(context: &Context, args: ExportArgs) -> Result<Report
         What::Blocks => blocks(&node, &mut out).await?,
         What::Feed => feed(&node, &mut out).await?,
         // Without an id or folder the arguments are refused before.
-        What::Receipt | What::Log => 0,
+        What::Receipt | What::Certificate | What::Log => 0,
         What::Recovery => {
             let done = recovery::export(&node, args.after_log_index, &mut out).await?;
             done.entries + done.messages + done.batches + 2
@@ -137,6 +155,26 @@ async fn receipt(node: &Node, id: MessageId, out: Option<&Path>) -> Result<Repor
         path.display()
     );
     Report::new(text, &json)
+}
+
+/// A page is for a file, not for a terminal.
+async fn certificate(
+    node: &Node,
+    id: MessageId,
+    language: PageLanguage,
+    out: Option<&Path>,
+) -> Result<Report, Failure> {
+    let Some(path) = out else {
+        return Err(Failure::new("usage", "name the file of the page: --out FILE.pdf"));
+    };
+    let code = match language {
+        PageLanguage::Zh => "zh",
+        PageLanguage::En => "en",
+    };
+    let page = node.printed_certificate(id, code).await?;
+    durable::write_public(path, &page).map_err(|e| Failure::file(path, e))?;
+    let text = format!("the certificate {id} is in {}\n", path.display());
+    Report::new(text, &json!({ "certificate": id, "file": path, "bytes": page.len() }))
 }
 
 async fn accounts(node: &Node, out: &mut dyn Write) -> Result<u64, Failure> {

@@ -39,6 +39,8 @@ use crate::exchange::ExchangeError;
 use crate::exchange::feed::ReceivedPage;
 use crate::exchange::renewal::identity;
 
+/// What a printed certificate has beside the attached file.
+const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// How long an answer may take, beyond what the hub was asked to wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages of a list that are followed at most.
@@ -340,6 +342,15 @@ impl HubClient {
             .bytes(&format!("/v1/certificates/{id}"), RECEIPT_FILE_BYTES_MAX)
             .await?;
         CertificateFile::parse(&bytes).map_err(|refusal| HubError::Unreadable(refusal.to_string()))
+    }
+
+    /// `GET /v1/certificates/{id}/pdf`: the page, with the certificate attached.
+    ///
+    /// # Errors
+    /// [`HubError`]; `not-printable` names a character that cannot be printed.
+    pub async fn certificate_pdf(&self, id: MessageId, language: &str) -> Result<Vec<u8>, HubError> {
+        let path = format!("/v1/certificates/{id}/pdf?lang={language}");
+        self.bytes(&path, RECEIPT_FILE_BYTES_MAX + PAGE_BYTES_MAX).await
     }
 
     /// `GET /v1/transfers/{id}/receipt`, or of a donation or retirement.

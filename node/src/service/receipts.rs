@@ -11,7 +11,7 @@ use tanqiao_certs::durable;
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::log::policy::Policy;
 use tanqiao_protocol::receipt::{
-    CertificateFile, ReceiptFile, ReceiptKind, ReceiptRefusal, Statement, verify, verify_certificate,
+    CertificateFile, ReceiptFile, ReceiptKind, ReceiptRefusal, Statement, attached, verify, verify_certificate,
 };
 use tanqiao_protocol::signing::NoteKey;
 use tokio::time::Instant;
@@ -92,6 +92,35 @@ impl Node {
         .await?;
         keep(&path, serde_json::to_vec(&file)).await?;
         Ok(file)
+    }
+
+    /// The certificate as the hub prints it, in `zh` or `en`: the file that is attached to the page is verified, and says what
+    /// [`Self::certificate`] says.
+    ///
+    /// # Errors
+    /// As [`Self::certificate`]; the hub's `not-printable`.
+    pub async fn printed_certificate(&self, id: MessageId, language: &str) -> Result<Vec<u8>, NodeError> {
+        let known = self.certificate(id).await?;
+        let page = self.hub().certificate_pdf(id, language).await?;
+        let refuse = |refusal: ReceiptRefusal| {
+            NodeError::refused(
+                "not-proven",
+                format!("what is attached to the hub's page proves nothing: {refusal}"),
+            )
+        };
+        let file = attached(&page).and_then(CertificateFile::parse).map_err(refuse)?;
+        if file.certificate != known.certificate {
+            return Err(NodeError::refused(
+                "not-proven",
+                "what is attached to the hub's page is another certificate",
+            ));
+        }
+        // Its receipt may be under a later head than the one that is kept here.
+        self.believe_until(Instant::now() + WITNESSED_WITHIN, |trusted| {
+            trusted.believe(verify_certificate(&file, &trusted.policy))
+        })
+        .await?;
+        Ok(page)
     }
 
     /// The receipt of a transfer, donation or retirement of this member, verified, and what it proves. Waits a moment for witnesses.
