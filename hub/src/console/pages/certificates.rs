@@ -6,7 +6,7 @@ use tanqiao_protocol::event::{Certificate, ClaimantKind};
 use tanqiao_protocol::id::MessageId;
 use tanqiao_protocol::receipt::CertificateFile;
 
-use super::{ROWS, choice, entry, events, leaf_link, member_link, member_options, newest_first};
+use super::{ROWS, choice, entry, events, leaf_link, member_link, member_options, newest_first, paper};
 use crate::api::receipts::certificate_file;
 use crate::console::visit::{Fault, Reply, Turn, Visit};
 use crate::console::{frame, states};
@@ -99,6 +99,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Turn {
     let body = state(&visit, &file)
         .and(&facts(&visit, &file))
         .and(&links)
+        .and(&paper::offered(&visit, &file))
         .and(&html::section(visit.words().blocks, &blocks(&visit, &file.certificate)));
     Ok(Reply::page(format!("{} {id}", said.certificate), body))
 }
