@@ -65,6 +65,7 @@ impl OwnDatabase {
     }
 
     fn tell(&self, statements: &[String]) {
+        tanqiao_protocol::signing::start_library().unwrap();
         let mut admin = PgConnection::establish(&self.server).unwrap();
         for statement in statements {
             diesel::sql_query(statement).execute(&mut admin).unwrap();

@@ -114,6 +114,8 @@ impl OwnDatabase {
 
     fn tell(&self, statement: &str) -> diesel::QueryResult<()> {
         use diesel::{Connection, RunQueryDsl};
+        // Before the driver does: a thread that still connects at the end of the process would crash it.
+        tanqiao_protocol::signing::start_library().unwrap();
         let mut admin = diesel::PgConnection::establish(&self.server).unwrap();
         diesel::sql_query(statement).execute(&mut admin).map(drop)
     }

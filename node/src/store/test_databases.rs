@@ -46,6 +46,8 @@ impl TestDatabase {
             _ => server,
         };
         let url = format!("{base}/{name}{}", options.map(|o| format!("?{o}")).unwrap_or_default());
+        // Before the driver does: a thread that still connects at the end of the process would crash it.
+        tanqiao_protocol::signing::start_library().unwrap();
         PgConnection::establish(admin)
             .unwrap()
             .batch_execute(&format!("CREATE DATABASE {name}"))
