@@ -1,7 +1,7 @@
 //! Certificates of retirement and donation as people print them: one A4 page, as PDF/A-3b with the proof attached, or as SVG.
 //!
 //! The page is laid out once, in whole thousandths of a point, and drawn by two writers. The same certificate in the same language gives
-//! the same bytes on every machine.
+//! the same marks on every machine: an SVG to the byte, a PDF to the byte within one build, whose packer it is.
 //!
 //! **Architecture invariant:** pure. No file, no clock, no network; what is not in the certificate is given by the caller.
 #![forbid(unsafe_code)]
