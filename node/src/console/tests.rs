@@ -242,10 +242,8 @@ async fn whoever_guesses_is_locked_out_and_a_form_from_elsewhere_does_nothing() 
 
 fn unbase32(text: &str) -> Vec<u8> {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let mut bits = String::new();
-    for letter in text.chars() {
-        bits.push_str(&format!("{:05b}", alphabet.find(letter).unwrap()));
-    }
+    let five = |letter| format!("{:05b}", alphabet.find(letter).unwrap());
+    let bits: String = text.chars().map(five).collect();
     let bytes = bits.as_bytes().chunks_exact(8);
     bytes
         .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
