@@ -242,10 +242,14 @@ async fn whoever_guesses_is_locked_out_and_a_form_from_elsewhere_does_nothing() 
 
 fn unbase32(text: &str) -> Vec<u8> {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let five = |letter| format!("{:05b}", alphabet.find(letter).unwrap());
-    let bits: String = text.chars().map(five).collect();
-    let bytes = bits.as_bytes().chunks_exact(8);
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_usize, 0_u32);
+    for letter in text.chars() {
+        held = (held << 5 | alphabet.find(letter).unwrap()) & 0xfff;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(held >> bits & 0xff).unwrap());
+        }
+    }
     bytes
-        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
-        .collect()
 }
