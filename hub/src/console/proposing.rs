@@ -1,7 +1,7 @@
 //! The page before a proposal, and what stands in the way of one.
 
-use tanqiao_console::Html;
 use tanqiao_console::parts::{Confirmation, Definitions, Field, Form, Input};
+use tanqiao_console::{Html, html};
 use tanqiao_protocol::id::Name;
 
 use super::approvals;
@@ -53,6 +53,20 @@ impl Proposing {
         }
         approvals::propose(visit, decision).await
     }
+}
+
+/// The page before a proposal, or that it is decided already.
+pub(super) fn shown(visit: &Visit, form: Option<Proposing>) -> Reply {
+    form.map_or_else(
+        || decided_already(visit),
+        |form| form.page(visit, 200, &Html::default()),
+    )
+}
+
+/// Somebody was faster.
+pub(super) fn decided_already(visit: &Visit) -> Reply {
+    let words = visit.words();
+    Reply::status(409, words.problem, html::paragraph(words.oversight.decided_already))
 }
 
 /// The field of a reason, with what was entered.

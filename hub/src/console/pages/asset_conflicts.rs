@@ -6,7 +6,7 @@ use tanqiao_protocol::asset::AssetConflictState;
 
 use super::{ROWS, assets, by_name, choice, leaf_link, member_link, member_options};
 use crate::console::described::described;
-use crate::console::proposing::{Proposing, reason, reason_field};
+use crate::console::proposing::{Proposing, decided_already, reason, reason_field, shown};
 use crate::console::states;
 use crate::console::visit::{Fault, Reply, Turn, Visit};
 use crate::ledger::command::Decision;
@@ -180,17 +180,9 @@ async fn form(visit: &Visit) -> Result<Option<Proposing>, Fault> {
     }))
 }
 
-fn decided_already(visit: &Visit) -> Reply {
-    let words = visit.words();
-    Reply::status(409, words.problem, html::paragraph(words.oversight.decided_already))
-}
-
 /// `GET /asset-conflicts/{number}/decisions/{decision}`
 pub(in crate::console) async fn decision_form(visit: Visit) -> Turn {
-    match form(&visit).await? {
-        Some(form) => Ok(form.page(&visit, 200, &Html::default())),
-        None => Ok(decided_already(&visit)),
-    }
+    Ok(shown(&visit, form(&visit).await?))
 }
 
 /// `POST /asset-conflicts/{number}/decisions/{decision}`

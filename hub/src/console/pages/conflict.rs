@@ -9,7 +9,7 @@ use tanqiao_protocol::time::Timestamp;
 use super::conflicts::left;
 use super::{leaf_link, member_link, methodologies};
 use crate::console::described::described;
-use crate::console::proposing::{Proposing, reason, reason_field};
+use crate::console::proposing::{Proposing, decided_already, reason, reason_field, shown};
 use crate::console::visit::{Fault, Reply, Turn, Visit};
 use crate::console::{frame, states};
 use crate::ledger::command::Decision;
@@ -221,17 +221,9 @@ async fn form(visit: &Visit) -> Result<Option<Proposing>, Fault> {
     }))
 }
 
-fn decided_already(visit: &Visit) -> Reply {
-    let words = visit.words();
-    Reply::status(409, words.problem, html::paragraph(words.oversight.decided_already))
-}
-
 /// `GET /conflicts/{conflict}/decisions/{decision}`
 pub(in crate::console) async fn decision_form(visit: Visit) -> Turn {
-    match form(&visit).await? {
-        Some(form) => Ok(form.page(&visit, 200, &Html::default())),
-        None => Ok(decided_already(&visit)),
-    }
+    Ok(shown(&visit, form(&visit).await?))
 }
 
 /// `POST /conflicts/{conflict}/decisions/{decision}`

@@ -7,7 +7,7 @@ use tanqiao_protocol::transfer::DonationState;
 
 use super::{events, leaf_link, mappings, member_link};
 use crate::console::described::described;
-use crate::console::proposing::{Proposing, reason, reason_field};
+use crate::console::proposing::{Proposing, decided_already, reason, reason_field, shown};
 use crate::console::states;
 use crate::console::visit::{Fault, Reply, Turn, Visit};
 use crate::ledger::command::Decision;
@@ -166,17 +166,9 @@ fn decision(asked: DonationDecision, donation: MessageId, reason: String) -> Dec
     }
 }
 
-fn decided_already(visit: &Visit) -> Reply {
-    let words = visit.words();
-    Reply::status(409, words.problem, html::paragraph(words.oversight.decided_already))
-}
-
 /// `GET /donations/{donation}/decisions/{decision}`
 pub(in crate::console) async fn decision_form(visit: Visit) -> Turn {
-    match form(&visit).await? {
-        Some(form) => Ok(form.page(&visit, 200, &Html::default())),
-        None => Ok(decided_already(&visit)),
-    }
+    Ok(shown(&visit, form(&visit).await?))
 }
 
 /// `POST /donations/{donation}/decisions/{decision}`

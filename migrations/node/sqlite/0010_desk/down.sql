@@ -1,4 +1,3 @@
-DROP TABLE desk_proposal;
 DROP TABLE desk_act;
 DROP TABLE desk_attempt;
 DROP TABLE desk_recovery_code;

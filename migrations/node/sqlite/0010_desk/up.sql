@@ -50,20 +50,3 @@ CREATE TABLE desk_act (
     subject TEXT   NOT NULL,
     outcome TEXT   NOT NULL
 );
-
--- What one has proposed and another has to approve; then it becomes a message to the hub under the same id. state: 1 waiting, 2 being
--- carried out, 10 approved, 11 refused, 12 rejected, 13 withdrawn.
-CREATE TABLE desk_proposal (
-    id           TEXT NOT NULL PRIMARY KEY,
-    content      TEXT     NOT NULL,
-    proposed_by  TEXT     NOT NULL,
-    proposed_at  BIGINT   NOT NULL,
-    decide_until BIGINT   NOT NULL,
-    state        SMALLINT NOT NULL,
-    claimed_by   TEXT,
-    ended_at     BIGINT,
-    outcome      TEXT,
-    CHECK (claimed_by IS NULL OR claimed_by <> proposed_by),
-    CHECK ((state >= 10) = (ended_at IS NOT NULL))
-);
-CREATE INDEX desk_proposal_open ON desk_proposal (id) WHERE state < 10;
